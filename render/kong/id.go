@@ -1,0 +1,42 @@
+package kong
+
+import (
+	"crypto/sha1" //nolint:gosec // RFC 9562 defines version 5 UUIDs by SHA-1; nothing is secured with it
+	"encoding/hex"
+)
+
+// namespace is the UUID under which Kong derives the ids of entities that come without one.
+//
+// Source: Kong 3.9.3, kong/db/declarative/init.lua; go-kong's FillID uses the same.
+const namespace = "fd02801f-0957-4a15-a55a-c8d9606f30b5"
+
+// ID returns the id that Kong's DB-less mode and the Ingress Controller derive for an entity of kind k by its name: a
+// version 5 UUID. The same name always gives the same id, so that writing twice is writing once.
+func ID(k Kind, name string) string { return uuid5(uuid5(namespace, string(k)), name) }
+
+// uuid5 returns the version 5 UUID of name in the namespace space, which must be a well-formed UUID (RFC 9562, 5.5).
+func uuid5(space, name string) string {
+	var ns [16]byte
+	n := 0
+	for i := 0; i < len(space) && n < 32; i++ {
+		if c := space[i]; c != '-' {
+			ns[n/2] = ns[n/2]<<4 | hexDigit(c)
+			n++
+		}
+	}
+	h := sha1.New() //nolint:gosec // see the import
+	h.Write(ns[:])
+	h.Write([]byte(name))
+	u := h.Sum(nil)[:16]
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	s := hex.EncodeToString(u)
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+func hexDigit(c byte) byte {
+	if c >= 'a' {
+		return c - 'a' + 10
+	}
+	return c - '0'
+}

@@ -1,0 +1,112 @@
+package kong
+
+import "slices"
+
+// Kind is an entity's collection, as the Admin API and the declarative format spell it: "services".
+type Kind string
+
+// The kinds that gwsync renders or treats specially. A Kong may hold others.
+const (
+	CACertificates Kind = "ca_certificates"
+	Certificates   Kind = "certificates"
+	Consumers      Kind = "consumers"
+	Plugins        Kind = "plugins"
+	Routes         Kind = "routes"
+	Services       Kind = "services"
+	SNIs           Kind = "snis"
+	Targets        Kind = "targets"
+	Upstreams      Kind = "upstreams"
+)
+
+// Row is what one kind of entity differs by.
+type Row struct {
+	Kind Kind
+	// Singular is the kind in foreign keys and in Kong's flattened errors: "service".
+	Singular string
+	// Name is the field that names an entity to people and is unique in a Kong; empty where a kind has none.
+	Name string
+	// Refs are the fields that refer to other entities.
+	Refs []Ref
+	// Unique are the fields that together identify an entity, where that is not Name.
+	Unique []string
+	// Parent is the foreign key under whose entity the Admin API lists this kind, where it has no listing of its own:
+	// targets live at /upstreams/{upstream}/targets.
+	Parent string
+	// Sets are array fields whose order means nothing to Kong.
+	Sets []string
+	// Secrets are fields whose value must never be shown.
+	Secrets []string
+	// Rank orders writes: an entity is written after all of lower rank, and deleted before them.
+	Rank int
+}
+
+// Ref is a field that refers to another entity, by {"id": ...}, or to several where Many is set (an array of ids).
+type Ref struct {
+	Field string
+	Kind  Kind
+	Many  bool
+	// Cascade says that Kong deletes the entity with the one it refers to, instead of refusing to.
+	Cascade bool
+}
+
+// Rows returns the table of kinds, in order of rank and name.
+//
+// Source: Kong 3.9.3, kong/db/schema/entities/*.lua and kong/plugins/*/daos.lua.
+func Rows() []Row {
+	tags := []string{"tags"}
+	consumer := []Ref{{Field: "consumer", Kind: Consumers, Cascade: true}}
+	return []Row{
+		{Kind: CACertificates, Singular: "ca_certificate", Unique: []string{"cert_digest"}, Sets: tags, Rank: 0},
+		{Kind: Certificates, Singular: "certificate", Sets: tags, Secrets: []string{"key", "key_alt"}, Rank: 0},
+		{Kind: Consumers, Singular: "consumer", Name: "username", Sets: tags, Rank: 0},
+		{Kind: "vaults", Singular: "vault", Name: "prefix", Sets: tags, Secrets: []string{"config"}, Rank: 0},
+		{Kind: "acls", Singular: "acl", Unique: []string{"consumer", "group"}, Refs: consumer, Sets: tags, Rank: 1},
+		{Kind: "basicauth_credentials", Singular: "basicauth_credential", Name: "username", Refs: consumer, Sets: tags,
+			Secrets: []string{"password"}, Rank: 1},
+		{Kind: "hmacauth_credentials", Singular: "hmacauth_credential", Name: "username", Refs: consumer, Sets: tags,
+			Secrets: []string{"secret"}, Rank: 1},
+		{Kind: "jwt_secrets", Singular: "jwt_secret", Name: "key", Refs: consumer, Sets: tags, Secrets: []string{"secret"}, Rank: 1},
+		{Kind: "keyauth_credentials", Singular: "keyauth_credential", Unique: []string{"key"}, Refs: consumer, Sets: tags,
+			Secrets: []string{"key"}, Rank: 1},
+		{Kind: SNIs, Singular: "sni", Name: "name", Sets: tags, Rank: 1,
+			Refs: []Ref{{Field: "certificate", Kind: Certificates, Cascade: true}}},
+		{Kind: Services, Singular: "service", Name: "name", Sets: []string{"tags", "ca_certificates"}, Rank: 3, Refs: []Ref{
+			{Field: "client_certificate", Kind: Certificates},
+			{Field: "ca_certificates", Kind: CACertificates, Many: true},
+		}},
+		{Kind: Upstreams, Singular: "upstream", Name: "name", Sets: tags, Rank: 1,
+			Refs: []Ref{{Field: "client_certificate", Kind: Certificates}}},
+		{Kind: Targets, Singular: "target", Unique: []string{"upstream", "target"}, Parent: "upstream", Sets: tags, Rank: 2,
+			Refs: []Ref{{Field: "upstream", Kind: Upstreams, Cascade: true}}},
+		{Kind: Routes, Singular: "route", Name: "name", Sets: []string{"tags", "protocols", "methods", "snis"}, Rank: 4,
+			Refs: []Ref{{Field: "service", Kind: Services}}},
+		{Kind: Plugins, Singular: "plugin", Unique: []string{"name", "service", "route", "consumer"},
+			Sets: []string{"tags", "protocols"}, Rank: 5, Refs: []Ref{
+				{Field: "service", Kind: Services, Cascade: true},
+				{Field: "route", Kind: Routes, Cascade: true},
+				{Field: "consumer", Kind: Consumers, Cascade: true},
+			}},
+	}
+}
+
+// Row returns k's row of the table, and whether there is one. Without one the row says that nothing is known: no name,
+// no references, written last.
+func (k Kind) Row() (Row, bool) {
+	r, ok := table[k]
+	if !ok {
+		return Row{Kind: k, Singular: string(k), Rank: 6}, false
+	}
+	return r, true
+}
+
+// table is Rows by kind. It is never written.
+var table = func() map[Kind]Row {
+	m := map[Kind]Row{}
+	for _, r := range Rows() {
+		m[r.Kind] = r
+	}
+	return m
+}()
+
+// Secret reports whether field, at the top level of an entity of kind k, must never be shown.
+func (r Row) Secret(field string) bool { return slices.Contains(r.Secrets, field) }
