@@ -1,0 +1,35 @@
+package sync
+
+import (
+	"context"
+	"io"
+
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// Source is where manifests come from: a directory ([Dir]), named files ([Files]) or a git repository (package git).
+type Source interface {
+	// Fetch returns the manifests as they are now. It may be called again and again, as `gwsync watch` does; each snapshot
+	// is closed by whoever asked for it. When ctx ends, Fetch gives up and returns an error that wraps ctx.Err().
+	//
+	// Errors name what the user named. One with a method Hint() string also says what to do about it.
+	Fetch(ctx context.Context) (Snapshot, error)
+}
+
+// Snapshot is what a [Source] held at one moment. The zero Snapshot holds nothing.
+type Snapshot struct {
+	// Inputs are what manifest.Load reads.
+	Inputs []manifest.Input
+	// Revision is the full SHA of the git commit that was read; "" where that is not known.
+	Revision string
+	// Closer releases what the inputs read from; nil if there is nothing to release. Call [Snapshot.Close] instead.
+	Closer io.Closer
+}
+
+// Close releases what the snapshot reads from. Its inputs cannot be read any more.
+func (s Snapshot) Close() error {
+	if s.Closer == nil {
+		return nil
+	}
+	return s.Closer.Close()
+}
