@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
@@ -86,7 +87,12 @@ func New(k Kind, id string, fields map[string]any, origin Origin) (Entity, error
 // canonical returns v with whole numbers as int64 and without nulls in objects.
 func canonical(v any) (Value, error) {
 	switch v := v.(type) {
-	case nil, string, bool, int64:
+	case nil, bool, int64:
+		return v, nil
+	case string:
+		if !utf8.ValidString(v) {
+			return nil, fmt.Errorf("%q is not UTF-8", v)
+		}
 		return v, nil
 	case int:
 		return int64(v), nil
@@ -106,7 +112,7 @@ func canonical(v any) (Value, error) {
 		for i, s := range v {
 			out[i] = s
 		}
-		return out, nil
+		return canonical(out)
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {

@@ -1,0 +1,102 @@
+package kong_test
+
+import (
+	"testing"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+const (
+	pluginsSchema = `{"fields": [
+		{"name": {"type": "string", "required": true}},
+		{"enabled": {"type": "boolean", "default": true}},
+		{"protocols": {"type": "set", "default": ["grpc", "http"], "elements": {"type": "string"}}},
+		{"config": {"type": "record", "abstract": true}}]}`
+	transformerSchema = `{"fields": [
+		{"protocols": {"type": "set", "default": ["https", "http"], "elements": {"type": "string"}}},
+		{"config": {"type": "record", "required": true, "fields": [
+			{"token": {"type": "string", "encrypted": true}},
+			{"optional": {"type": "record", "required": false, "fields": [{"x": {"type": "number", "default": 1}}]}},
+			{"rules": {"type": "array", "elements": {"type": "record", "fields": [{"on": {"type": "boolean", "default": true}}]}}},
+			{"add": {"type": "record", "required": true, "fields": [
+				{"headers": {"type": "array", "default": [], "elements": {"type": "string"}}},
+				{"uri": {"type": "string"}}]}}]}}]}`
+)
+
+func schemas(t *testing.T) kong.Schemas {
+	t.Helper()
+	s, err := kong.Schemas{}.WithKind(kong.Plugins, []byte(pluginsSchema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = s.WithPlugin("transformer", []byte(transformerSchema)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFillAddsWhatKongWouldAnswer(t *testing.T) {
+	s := schemas(t)
+	for _, c := range []struct {
+		name   string
+		fields map[string]any
+		want   string
+	}{
+		{"nothing configured", map[string]any{"name": "transformer"},
+			`{"id":"x","config":{"add":{"headers":[]}},"enabled":true,"name":"transformer","protocols":["http","https"]}`},
+		{"given values stay", map[string]any{"name": "transformer", "enabled": false,
+			"config": map[string]any{"optional": map[string]any{}, "rules": []any{map[string]any{}, map[string]any{"on": false}}}},
+			`{"id":"x","config":{"add":{"headers":[]},"optional":{"x":1},"rules":[{"on":true},{"on":false}]},"enabled":false,` +
+				`"name":"transformer","protocols":["http","https"]}`},
+		{"a plugin without a schema", map[string]any{"name": "other", "config": map[string]any{"a": 1}},
+			`{"id":"x","config":{"a":1},"enabled":true,"name":"other","protocols":["grpc","http"]}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e, err := kong.New(kong.Plugins, "x", c.fields, kong.Origin{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Fill(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got.AppendJSON(nil)) != c.want {
+				t.Errorf("got  %s\nwant %s", got.AppendJSON(nil), c.want)
+			}
+			again, err := s.Fill(got)
+			if err != nil || !again.Equal(got) {
+				t.Errorf("filling twice changes it: %s, %v", again.AppendJSON(nil), err)
+			}
+		})
+	}
+}
+
+func TestSecretsAreKnownByTableAndBySchema(t *testing.T) {
+	s := schemas(t)
+	plugin := entity(t, kong.Plugins, "p", map[string]any{"name": "transformer"})
+	certificate := entity(t, kong.Certificates, "c", map[string]any{"cert": "public"})
+	for _, c := range []struct {
+		e    kong.Entity
+		path []string
+		want bool
+	}{
+		{plugin, []string{"config", "token"}, true},
+		{plugin, []string{"config", "token", "below"}, true},
+		{plugin, []string{"config", "add", "headers", "0"}, false},
+		{plugin, []string{"config", "nothing", "there"}, false},
+		{certificate, []string{"key"}, true},
+		{certificate, []string{"cert"}, false},
+	} {
+		if got := s.Secret(c.e, c.path...); got != c.want {
+			t.Errorf("Secret(%s, %q) = %v, want %v", c.e.Kind(), c.path, got, c.want)
+		}
+	}
+}
+
+func TestASchemaThatIsNone(t *testing.T) {
+	for _, text := range []string{"", "[]", "{}", `{"fields":[{"a":{"default":}}]}`} {
+		if _, err := (kong.Schemas{}).WithKind(kong.Services, []byte(text)); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
