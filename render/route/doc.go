@@ -1,0 +1,2 @@
+// Package route is Kong's router as a pure function.
+package route

@@ -1,0 +1,137 @@
+package route
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// TextField is a field of the request whose values are text. Most have one value; a header or a query parameter that is
+// repeated has several, and then a comparison holds if all of them satisfy it, or with [TextField.Any] at least one.
+//
+// Where the request lacks the field, every comparison is false.
+//
+// Text is compared by bytes. NUL and invalid UTF-8, which Kong's language cannot express, become U+FFFD.
+type TextField struct{ f field }
+
+// HTTPMethod is the request's method.
+func HTTPMethod() TextField { return TextField{field{name: "http.method"}} }
+
+// HTTPHost is the Host header without its port, as the client wrote it: Kong does not lower it.
+func HTTPHost() TextField { return TextField{field{name: "http.host"}} }
+
+// HTTPPath is the request's path as Kong normalises it, without the query. See [NormalizePath].
+func HTTPPath() TextField { return TextField{field{name: "http.path"}} }
+
+// NetProtocol is "http" or "https" (for gRPC too), in streams "tcp", "tls" or "udp".
+//
+// Kong leaves it out of the key of its cache of matches ([Router.CacheKey]): once a request was answered over one protocol,
+// the same request over the other is answered alike. Use [NetDstPort] where the two must differ.
+func NetProtocol() TextField { return TextField{field{name: "net.protocol"}} }
+
+// TLSSNI is the server name of the TLS handshake; plain requests lack it.
+func TLSSNI() TextField { return TextField{field{name: "tls.sni"}} }
+
+// HTTPHeader is the request header of that name. The name's case does not matter, and "_" and "-" are the same.
+//
+// It is an error if the language cannot express the name: it knows ASCII letters, digits, "-" and "_".
+func HTTPHeader(name string) (TextField, error) {
+	s := strings.ReplaceAll(strings.ToLower(name), "-", "_")
+	if !isName(s) {
+		return TextField{}, fmt.Errorf("Kong's expressions cannot name the header %q", name)
+	}
+	return TextField{field{name: headerPrefix + s}}, nil
+}
+
+// HTTPQuery is the query parameter of that name, decoded. A parameter without "=" has the value "".
+//
+// It is an error if the language cannot express the name: it knows ASCII letters, digits and "_".
+func HTTPQuery(name string) (TextField, error) {
+	if !isName(name) {
+		return TextField{}, fmt.Errorf("Kong's expressions cannot name the query parameter %q", name)
+	}
+	return TextField{field{name: queryPrefix + name}}, nil
+}
+
+const (
+	headerPrefix  = "http.headers."
+	queryPrefix   = "http.queries."
+	segmentPrefix = "http.path.segments."
+)
+
+// isName reports whether s can stand after "http.headers.". It could be empty there, but no header is.
+func isName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '_' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isAlphanumeric(c byte) bool { return isAlpha(c) || '0' <= c && c <= '9' }
+
+func isAlpha(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+// Lower returns the field with its values in lower case.
+func (f TextField) Lower() TextField { f.f.lower = true; return f }
+
+// Any returns the field such that a comparison holds if one of its values satisfies it.
+func (f TextField) Any() TextField { f.f.any = true; return f }
+
+// Equal returns f == s.
+func (f TextField) Equal(s string) Expr { return f.compare(opEqual, s) }
+
+// NotEqual returns f != s, which is false where the request lacks f.
+func (f TextField) NotEqual(s string) Expr { return f.compare(opNotEqual, s) }
+
+// HasPrefix returns f ^= s.
+func (f TextField) HasPrefix(s string) Expr { return f.compare(opPrefix, s) }
+
+// HasSuffix returns f =^ s.
+func (f TextField) HasSuffix(s string) Expr { return f.compare(opPostfix, s) }
+
+// Contains returns f contains s.
+func (f TextField) Contains(s string) Expr { return f.compare(opContains, s) }
+
+// Matches returns f ~ re: the regex matches somewhere in the value, not necessarily all of it.
+func (f TextField) Matches(re Regex) Expr {
+	return &predicate{field: f.f, op: opRegex, value: value{kind: regexKind, regex: re}}
+}
+
+func (f TextField) compare(op operator, s string) Expr {
+	return &predicate{field: f.f, op: op, value: value{kind: textKind, text: sayable(s)}}
+}
+
+// PortField is a field of the request whose value is a port.
+type PortField struct{ f field }
+
+// NetDstPort is the port that the client asked for: that of the Host header, or else the one it connected to.
+func NetDstPort() PortField { return PortField{field{name: "net.dst.port"}} }
+
+// NetSrcPort is the client's own port.
+func NetSrcPort() PortField { return PortField{field{name: "net.src.port"}} }
+
+// Equal returns f == port.
+func (f PortField) Equal(port uint16) Expr {
+	return &predicate{field: f.f, op: opEqual, value: value{kind: numberKind, number: int64(port)}}
+}
+
+// AddrField is a field of the request whose value is an IP address.
+type AddrField struct{ f field }
+
+// NetSrcIP is the client's address.
+func NetSrcIP() AddrField { return AddrField{field{name: "net.src.ip"}} }
+
+// NetDstIP is the address that the client connected to.
+func NetDstIP() AddrField { return AddrField{field{name: "net.dst.ip"}} }
+
+// Equal returns f == addr.
+func (f AddrField) Equal(addr netip.Addr) Expr {
+	return &predicate{field: f.f, op: opEqual, value: value{kind: addrKind, addr: addr.WithZone("")}}
+}
+
+// In returns f in network. Kong refuses networks with host bits; they are cleared.
+func (f AddrField) In(network netip.Prefix) Expr {
+	return &predicate{field: f.f, op: opIn, value: value{kind: networkKind, network: network.Masked()}}
+}
