@@ -1,0 +1,38 @@
+// Package diff compares what a Kong holds with what it should hold, and says which writes lead there, in which order.
+//
+// [Compute] is pure: two states in, a [Plan] out. It is the same whether live was read from an Admin API or from a file.
+//
+// # Ownership
+//
+// An entity is ours iff it carries both [Tags] of the instance. Only ours are ever updated or deleted. Where the desired
+// state needs what is somebody else's (a name, an id), or a delete would take somebody else's entity along, the plan has a
+// [Conflict] and no phases: apply refuses before the first write.
+//
+// # Alignment
+//
+// Entities are matched by their natural key first (a service's name, a target's upstream and address, a plugin's name and
+// scope), then by id. A desired entity takes over the id of its live match, and references follow. So whoever created an
+// entity, a name is never deleted and created again, and no write ever meets a unique key that is still taken: a key
+// that is free in live stays free until its one new owner is written.
+//
+// # Failing closed
+//
+// After every single write, a route that can match a request carries either its whole old set of plugins or its whole new
+// one, counting the plugins on its service. Kong's workers take up routes and plugins by separate timers, so the same must
+// hold while they lag behind: [Phase.Settle] says where the executor has to wait. And a set must cover what it guards: while
+// the route, its service, or its service's targets still are the old ones, no plugin of the old set is missing, and once
+// they are new, none of the new set. [Plan.Phases] orders writes by these stages:
+//
+//	create   what no request can reach yet: certificates, consumers, upstreams, services
+//	close    park routes and disable services whose guard cannot be changed by one write; settle
+//	guard    routes that cannot match yet, then plugins; deletes of closed routes; settle
+//	open     updates of what requests reach, and the final form of all that was closed; settle
+//	delete   the rest, in the reverse order of references
+//
+// A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or
+// by an update together with what it guards, its route is closed for two settle times: clients see a short 404 (or the next
+// route that matches, as before the route was there), and never the route with half of its plugins.
+//
+// A run that is killed leaves no state but Kong's own. The next Compute sees parked routes, disabled services and missing
+// plugins as the changes that they are, and finishes: what is closed is opened last.
+package diff

@@ -1,0 +1,33 @@
+package diff
+
+import (
+	"fmt"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// managedBy is carried by every entity that any instance of gwsync owns.
+const managedBy = "managed-by:gwsync"
+
+// Tags returns the mark of ownership: the tags that every entity of the instance carries, and no other does. An instance
+// names one source of truth for one Kong; several can share a Kong.
+func Tags(instance string) []string { return []string{managedBy, "gwsync:" + instance} }
+
+// owner tells ours from foreign entities.
+type owner struct{ tags []string }
+
+func newOwner(instance string) (owner, error) {
+	if instance == "" {
+		return owner{}, fmt.Errorf("an instance needs a name: without it nobody can tell which entities are ours")
+	}
+	return owner{Tags(instance)}, nil
+}
+
+func (o owner) owns(e kong.Entity) bool {
+	for _, t := range o.tags {
+		if !e.HasTag(t) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,34 @@
+package diff
+
+import "github.com/gwsync/gwsync/render/kong"
+
+// Phase is a set of writes that may be made in any order, or at the same time. All of a phase are done before the next.
+type Phase struct {
+	// Name says what the phase is for, for people: "close routes".
+	Name string
+	// Writes may be empty where only the wait matters.
+	Writes []Write
+	// Settle says that the executor waits, after the writes, until Kong's workers have taken them up: a plugin that is
+	// written and a route that is opened must be apart in time by more than the workers' update period.
+	Settle bool
+}
+
+// Write is one request: a PUT of the whole entity for Create and Update, a DELETE for Delete.
+type Write struct {
+	Op Op
+	// Entity is what to write. It may be an interim form, such as a route that cannot match.
+	Entity kong.Entity
+	// Change is the index into [Plan.Changes] of the change that the write is for. Several writes can be for one change,
+	// and an entity that is closed for a while is written on behalf of the change that needs it.
+	Change int
+}
+
+// String returns "update routes NAME". It never holds a value of a field.
+func (w Write) String() string { return w.Op.String() + " " + title(w.Entity) }
+
+// GoString returns what [Write.String] returns.
+func (w Write) GoString() string { return w.String() }
+
+// Phases returns the writes that bring live to desired, in phases; see the package comment for the order and its reasons.
+// It is empty for a plan with conflicts: such a plan must not be applied, not even in part.
+func (p Plan) Phases() []Phase { return nil }
