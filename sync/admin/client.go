@@ -1,0 +1,149 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// Client talks to one Kong's Admin API. It is safe for use by many goroutines.
+type Client struct {
+	base        *url.URL
+	header      http.Header
+	workspace   string
+	targets     func(kong.Entity) bool
+	parallelism int
+
+	// quick is for most requests, patient for whole configurations.
+	quick, patient *retryablehttp.Client
+	// reached is set by the first answer: only then is it worth trying again to connect.
+	reached atomic.Bool
+
+	infoMu sync.Mutex
+	root   *root
+
+	schemasMu sync.Mutex
+	schemas   kong.Schemas
+}
+
+// request is one request to the Admin API.
+type request struct {
+	method string
+	// path are the unescaped elements of the path below the workspace.
+	path  []string
+	query url.Values
+	// body is JSON; nil for none.
+	body []byte
+	// entity is what the body holds, so that an error can leave out its secrets.
+	entity kong.Entity
+	// state is the same for a whole configuration.
+	state kong.State
+	// patient is for requests that take Kong long.
+	patient bool
+}
+
+// do makes a request, tries again as the package comment says, and returns the body of an answer with a 2xx status or 304. An
+// answer with any other status is an *[Error].
+func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+	target, err := c.url(r)
+	if err != nil {
+		return nil, err
+	}
+	var rawBody any
+	if r.body != nil {
+		rawBody = r.body
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target.String(), rawBody)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.method, target.Path, err)
+	}
+	req.Header = c.header.Clone()
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	client := c.quick
+	if r.patient {
+		client = c.patient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%s %s: %w", r.method, target.Path, ctx.Err())
+		}
+		return nil, &UnreachableError{Address: c.address(), Err: withoutURL(err)}
+	}
+	body, err := io.ReadAll(resp.Body) // from memory, see whole
+	if err != nil {
+		return nil, &UnreachableError{Address: c.address(), Err: err}
+	}
+	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified {
+		return body, c.checkJSON(resp, body)
+	}
+	return nil, c.refusal(r, target.Path, resp, body)
+}
+
+// url returns the address of a request. Path elements stay one element each, whatever is in them.
+func (c *Client) url(r request) (*url.URL, error) {
+	elements := make([]string, 0, len(r.path)+1)
+	if c.workspace != "" {
+		elements = append(elements, c.workspace)
+	}
+	elements = append(elements, r.path...)
+	for i, e := range elements {
+		if e == "" || e == "." || e == ".." {
+			return nil, fmt.Errorf("%q is no name that the Admin API's paths can hold", e)
+		}
+		elements[i] = url.PathEscape(e)
+	}
+	u := c.base.JoinPath(elements...)
+	if len(elements) == 0 {
+		u = c.base.JoinPath("/")
+	}
+	u.RawQuery = r.query.Encode()
+	return u, nil
+}
+
+// address returns the Admin API's address as people know it.
+func (c *Client) address() string { return c.base.String() }
+
+// checkJSON returns an error if an answer that means success holds something else than JSON: it is not from Kong then.
+func (c *Client) checkJSON(resp *http.Response, body []byte) error {
+	if len(body) == 0 || isJSON(resp) {
+		return nil
+	}
+	return &ForeignError{Address: c.address(), Reason: "it answers " + contentType(resp) + " instead of JSON", login: true}
+}
+
+func isJSON(resp *http.Response) bool { return contentType(resp) == "application/json" }
+
+func contentType(resp *http.Response) string {
+	t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil {
+		return "something"
+	}
+	return t
+}
+
+// get makes a GET request and decodes the JSON of its answer into v.
+func (c *Client) get(ctx context.Context, r request, v any) error {
+	r.method = http.MethodGet
+	body, err := c.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return &ForeignError{Address: c.address(), Reason: "its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package admin
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// Defaults of [Config].
+const (
+	DefaultURL         = "http://localhost:8001"
+	DefaultTimeout     = 10 * time.Second
+	DefaultRetries     = 5
+	DefaultParallelism = 10
+)
+
+// Config says how to reach a Kong's Admin API. The zero Config is the one at [DefaultURL].
+type Config struct {
+	// URL is the Admin API's address; "" means [DefaultURL]. A path in it is kept, as behind a proxy. A user and password in
+	// it are sent as basic authentication and never shown.
+	URL string
+	// Headers are sent with every request: Kong-Admin-Token, Authorization.
+	Headers http.Header
+	// Workspace is the workspace of a Kong Enterprise to work in; "" means the default one.
+	Workspace string
+	// TLS is for an address that begins with https.
+	TLS TLS
+	// Timeout is for one attempt of one request, the answer's body included; 0 means [DefaultTimeout]. The load of a whole
+	// configuration gets a minute at least.
+	Timeout time.Duration
+	// Retries is how often a request is tried again; 0 means [DefaultRetries], less than 0 never.
+	Retries int
+	// Parallelism is how many upstreams' targets are read at a time; 0 means [DefaultParallelism].
+	Parallelism int
+	// Targets says of which upstreams [Client.Read] lists the targets; nil means of all.
+	Targets func(upstream kong.Entity) bool
+	// Transport replaces the network, as for a Kong in the same process; nil means TCP and TLS. TLS is not used then.
+	Transport http.RoundTripper
+}
+
+// TLS says whom to trust and who we are. All three PEM texts may be empty.
+type TLS struct {
+	// CA holds certificates to trust besides the system's.
+	CA []byte
+	// Cert and Key are the client's certificate, with its chain, and its private key.
+	Cert, Key []byte
+	// ServerName replaces the address's host in the check of the server's certificate; "" means no change.
+	ServerName string
+	// SkipVerify trusts any server. Then anybody on the way can read and change what is sent, secrets included.
+	SkipVerify bool
+}
+
+// New returns a client. It makes no request; its errors are about c alone and never show what is in it.
+func New(c Config) (*Client, error) {
+	base, header, err := c.address()
+	if err != nil {
+		return nil, err
+	}
+	transport := c.Transport
+	if transport == nil {
+		if transport, err = c.TLS.transport(); err != nil {
+			return nil, err
+		}
+	}
+	client := &Client{base: base, header: header, workspace: c.Workspace, targets: c.Targets, parallelism: c.Parallelism}
+	if client.targets == nil {
+		client.targets = func(kong.Entity) bool { return true }
+	}
+	if client.parallelism <= 0 {
+		client.parallelism = DefaultParallelism
+	}
+	timeout, retries := c.Timeout, c.Retries
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	if retries == 0 {
+		retries = DefaultRetries
+	}
+	client.quick = client.retrying(transport, timeout, max(retries, 0))
+	client.patient = client.retrying(transport, max(timeout, time.Minute), max(retries, 0))
+	return client, nil
+}
+
+// address returns the URL that all requests start with, without credentials, and the headers of all requests.
+func (c Config) address() (*url.URL, http.Header, error) {
+	text := c.URL
+	if text == "" {
+		text = DefaultURL
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, nil, errors.New("the address of Kong's Admin API must be a URL such as " + DefaultURL)
+	}
+	header := http.Header{}
+	for name, values := range c.Headers {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	header.Set("Accept", "application/json")
+	header.Set("User-Agent", "gwsync")
+	if u.User != nil && header.Get("Authorization") == "" {
+		password, _ := u.User.Password()
+		r := http.Request{Header: header}
+		r.SetBasicAuth(u.User.Username(), password)
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u, header, nil
+}
+
+// idle is how many connections stay open between requests: a connection for each of many parallel writes, so that none
+// opens its own.
+const idle = 256
+
+func (t TLS) transport() (http.RoundTripper, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
+	config.InsecureSkipVerify = t.SkipVerify //nolint:gosec // the user asked for it by name
+	if len(t.CA) > 0 {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(t.CA) {
+			return nil, errors.New("no certificate in the CA's PEM text")
+		}
+		config.RootCAs = pool
+	}
+	if len(t.Cert) > 0 || len(t.Key) > 0 {
+		pair, err := tls.X509KeyPair(t.Cert, t.Key)
+		if err != nil {
+			return nil, fmt.Errorf("client certificate: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	base, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, errors.New("the program's default HTTP transport was replaced")
+	}
+	transport := base.Clone()
+	transport.TLSClientConfig = config
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = idle, idle
+	return transport, nil
+}

@@ -1,0 +1,26 @@
+// Package admin is a [sync.Target] over Kong's Admin API, for a Kong with a database and for one without.
+//
+// # Reading
+//
+// GET / says what Kong it is; [Client.Info] asks once. With a database, [Client.Read] lists all kinds at the same time, a
+// thousand entities a page, and lists targets only of the upstreams that [Config.Targets] asks for: Kong has no listing of
+// all targets, so that each upstream costs a request. Without a database there is one GET /config. Of the `next` that Kong
+// answers only the offset is used: a request never goes to an address that an answer named.
+//
+// # Writing
+//
+// With a database each write is one request: PUT by id to create and to update, DELETE by id. Kong's PUT creates no targets,
+// so these are POSTed, and PATCHed to update. Without a database [Client.Load] posts the whole configuration as text, all or
+// nothing.
+//
+// Every request that this package makes may be made twice with the same outcome: ids are chosen by gwsync, a delete of what
+// is gone is done, and a target that a lost answer has created is found by its id. So all of them are tried again, a few
+// times and ever later, after 429 (as Retry-After says), 500, 502, 503 and 504, a reset, an answer cut short and a timeout.
+// A Kong that has never answered is not waited for: a wrong address shall be reported at once.
+//
+// # Errors
+//
+// All errors have a method Hint that says what to do about them, "" where there is nothing to say: [Error] is Kong's own
+// refusal, [UnreachableError] is no answer, [ForeignError] an answer that is not Kong's, [VersionError] a Kong too old. None
+// of them holds a header, a password from the address, or the value of a field that is secret.
+package admin

@@ -1,0 +1,186 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Problem is one thing that Kong does not accept.
+type Problem struct {
+	// Field is the path of the field, such as "config.add.headers[0]"; "" is the entity as a whole.
+	Field string
+	// Message is Kong's own, without secrets.
+	Message string
+}
+
+// String returns "field: message".
+func (p Problem) String() string {
+	if p.Field == "" {
+		return p.Message
+	}
+	return p.Field + ": " + p.Message
+}
+
+// Error is an answer that says no, from Kong or from what stands before it.
+type Error struct {
+	// Method and Path are the request's.
+	Method, Path string
+	// Status is the answer's HTTP status.
+	Status int
+	// Name is what Kong calls the kind of error: "schema violation"; "" if the answer does not say.
+	Name string
+	// Message is what Kong says where there are no Problems.
+	Message string
+	// Problems are what is wrong, field by field.
+	Problems []Problem
+
+	location  string
+	json      bool
+	flattened []flattenedError
+}
+
+// Error returns the request, the status and the reason.
+func (e *Error) Error() string {
+	text := e.Method + " " + e.Path + ": " + strconv.Itoa(e.Status)
+	if e.Name != "" {
+		text += " " + e.Name
+	} else if s := http.StatusText(e.Status); s != "" {
+		text += " " + s
+	}
+	if reason := e.Reason(); reason != "" {
+		text += ": " + reason
+	}
+	return text
+}
+
+// Reason returns what Kong has to say, without the request: "host: required field missing".
+func (e *Error) Reason() string {
+	if len(e.Problems) == 0 {
+		return e.Message
+	}
+	all := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		all[i] = p.String()
+	}
+	return strings.Join(all, "; ")
+}
+
+// Refused reports whether it is certain that the request changed nothing.
+func (e *Error) Refused() bool { return e.Status/100 == 4 }
+
+// Hint returns what to do about the error, or "".
+func (e *Error) Hint() string {
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "send the credentials that the Admin API asks for: --headers 'Kong-Admin-Token: ...'"
+	case http.StatusRequestEntityTooLarge:
+		return "raise nginx_admin_client_max_body_size (10m by default) or lmdb_map_size in Kong's own configuration"
+	case http.StatusTooManyRequests:
+		return "Kong asks for fewer requests: lower --parallelism, or try again later"
+	}
+	switch {
+	case e.location != "":
+		return "it redirects to " + e.location + ": give --kong-addr the address it ends at; redirects are not followed, for they " +
+			"would take credentials along"
+	case !e.json:
+		return hintAddress
+	}
+	return ""
+}
+
+const hintAddress = "is --kong-addr the address of Kong's Admin API (port 8001 or 8444 by default), and is nothing else answering in between?"
+
+// UnreachableError is no answer at all.
+type UnreachableError struct {
+	// Address is the Admin API's, without credentials.
+	Address string
+	// Err is the last attempt's.
+	Err error
+}
+
+// Error names the address and the cause.
+func (e *UnreachableError) Error() string {
+	if isTimeout(e.Err) {
+		return "Kong's Admin API at " + e.Address + " does not answer in time"
+	}
+	return "cannot reach Kong's Admin API at " + e.Address + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Hint returns what to do about the error, or "".
+func (e *UnreachableError) Hint() string {
+	switch {
+	case errors.Is(e.Err, http.ErrSchemeMismatch):
+		return "the server speaks plain HTTP: give --kong-addr as http://..."
+	case isTLS(e.Err):
+		return "trust the server's certificate with --ca-cert-file, or name it as it is in the certificate with --tls-server-name; " +
+			"for a Kong that asks for one, give a client certificate with --tls-client-cert-file and --tls-client-key-file"
+	case isDial(e.Err):
+		return "is Kong running, and is --kong-addr the address of its Admin API?"
+	case isTimeout(e.Err):
+		return "is Kong overloaded? --timeout allows more time for a request"
+	}
+	return ""
+}
+
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.As(err, &n) && n.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// withoutURL returns err without the URL that net/http puts before it: the path is named elsewhere.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// ForeignError is an answer that does not come from a Kong's Admin API.
+type ForeignError struct {
+	// Address is where it came from, without credentials.
+	Address string
+	// Reason is how one can tell.
+	Reason string
+
+	login bool
+}
+
+// Error names the address and the reason.
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s is not Kong's Admin API: %s", e.Address, e.Reason)
+}
+
+// Hint returns what to do about the error.
+func (e *ForeignError) Hint() string {
+	if e.login {
+		return "is a proxy with a login page in between? " + hintAddress
+	}
+	return hintAddress
+}
+
+// VersionError is a Kong that is too old for gwsync.
+type VersionError struct {
+	// Version is what the Kong says of itself.
+	Version string
+}
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	return "this is Kong " + e.Version + ", and gwsync needs 3.0 or later"
+}
+
+// Hint returns what to do about the error.
+func (e *VersionError) Hint() string {
+	return "Kong 2 writes regular expressions in paths in another way; upgrade Kong first"
+}

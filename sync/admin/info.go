@@ -1,0 +1,88 @@
+package admin
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
+)
+
+// root is what matters here of the answer to GET /.
+type root struct {
+	Version       string `json:"version"`
+	Configuration *struct {
+		Database     string   `json:"database"`
+		RouterFlavor string   `json:"router_flavor"`
+		WorkerUpdate *float64 `json:"worker_state_update_frequency"`
+		DBUpdate     *float64 `json:"db_update_frequency"`
+	} `json:"configuration"`
+	Plugins struct {
+		Available map[string]any `json:"available_on_server"`
+	} `json:"plugins"`
+}
+
+// Info returns what the Kong is, asked for once. It refuses a Kong before 3.0 and what is no Kong.
+func (c *Client) Info(ctx context.Context) (sync.Info, error) {
+	r, err := c.getRoot(ctx)
+	if err != nil {
+		return sync.Info{}, err
+	}
+	flavor := kong.TraditionalCompatible
+	if f := r.Configuration.RouterFlavor; f != "" {
+		if flavor, err = kong.ParseFlavor(f); err != nil {
+			return sync.Info{}, err
+		}
+	}
+	return sync.Info{
+		Version:  r.Version,
+		Flavor:   flavor,
+		Database: r.Configuration.Database != "off",
+		Settle:   seconds(r.Configuration.WorkerUpdate) + seconds(r.Configuration.DBUpdate),
+		Plugins:  slices.Sorted(maps.Keys(r.Plugins.Available)),
+	}, nil
+}
+
+// getRoot returns the answer to GET /, from memory after the first time.
+func (c *Client) getRoot(ctx context.Context) (*root, error) {
+	c.infoMu.Lock()
+	defer c.infoMu.Unlock()
+	if c.root != nil {
+		return c.root, nil
+	}
+	req := request{}
+	if c.workspace != "" {
+		req.path = []string{"kong"} // Kong Enterprise's name for the root of a workspace
+	}
+	var r root
+	if err := c.get(ctx, req, &r); err != nil {
+		return nil, err
+	}
+	if r.Version == "" || r.Configuration == nil {
+		return nil, &ForeignError{Address: c.address(), Reason: "its answer does not say which Kong it is"}
+	}
+	if !atLeast3(r.Version) {
+		return nil, &VersionError{Version: r.Version}
+	}
+	c.root = &r
+	return c.root, nil
+}
+
+func atLeast3(version string) bool {
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= 3
+}
+
+// seconds returns a period that Kong gives in seconds. Where it does not say, the period is Kong's default of 5 s, the same
+// for both that are read here.
+func seconds(s *float64) time.Duration {
+	if s == nil || *s < 0 || *s > 3600 {
+		return 5 * time.Second
+	}
+	return time.Duration(*s * float64(time.Second))
+}

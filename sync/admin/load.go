@@ -1,0 +1,99 @@
+package admin
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
+)
+
+// Load replaces all that a Kong without a database holds by s, or nothing at all. What s already is costs the Kong nothing.
+// Where Kong refuses entities, the error is a *[sync.RejectedError] that tells which.
+func (c *Client) Load(ctx context.Context, s kong.State) error {
+	var text bytes.Buffer
+	if err := s.EncodeStored(&text); err != nil {
+		return err
+	}
+	// As text in a parameter: of a configuration that is itself the body's JSON, Kong computes no hash to check.
+	// Source: Kong 3.9.3, kong/api/routes/config.lua.
+	body, err := json.Marshal(map[string]string{"config": text.String()})
+	if err != nil {
+		return err
+	}
+	_, err = c.do(ctx, request{method: http.MethodPost, path: []string{"config"}, body: body, state: s, patient: true,
+		query: url.Values{"check_hash": {"1"}, "flatten_errors": {"1"}}})
+	var refused *Error
+	if errors.As(err, &refused) && len(refused.flattened) > 0 {
+		return c.rejected(s, refused)
+	}
+	return err
+}
+
+// flattenedError is what is wrong with one entity of a configuration.
+//
+// Source: Kong 3.9.3, kong/db/errors.lua.
+type flattenedError struct {
+	Kind   string `json:"entity_type"`
+	ID     string `json:"entity_id"`
+	Name   string `json:"entity_name"`
+	Errors []struct {
+		Field    string   `json:"field"`
+		Message  string   `json:"message"`
+		Messages []string `json:"messages"`
+	} `json:"errors"`
+}
+
+// rejected returns the error that names each entity of s that Kong refuses.
+func (c *Client) rejected(s kong.State, refused *Error) error {
+	out := &sync.RejectedError{}
+	for _, f := range refused.flattened {
+		e, known := find(s, f)
+		m := mask{entity: e, state: s, schemas: c.known()}
+		one := &Error{Method: refused.Method, Path: refused.Path, Status: refused.Status, Name: refused.Name, json: true}
+		for _, p := range f.Errors {
+			for _, message := range append(p.Messages, p.Message) {
+				switch {
+				case message == "":
+				case !known: // and so are its secrets
+					one.Problems = append(one.Problems, Problem{Field: p.Field, Message: hidden})
+				default:
+					one.Problems = append(one.Problems, m.problem(p.Field, strings.Split(p.Field, "."), message))
+				}
+			}
+		}
+		out.Rejections = append(out.Rejections, sync.Rejection{Entity: e, Reason: one.Reason(), Err: one})
+	}
+	slices.SortFunc(out.Rejections, func(a, b sync.Rejection) int { return a.Entity.Key().Compare(b.Entity.Key()) })
+	return out
+}
+
+// find returns the entity of s that an error is about, and whether it is there; else one that has only its name.
+func find(s kong.State, f flattenedError) (kong.Entity, bool) {
+	kind := kong.Kind(f.Kind)
+	for _, row := range kong.Rows() {
+		if row.Singular == f.Kind {
+			kind = row.Kind
+		}
+	}
+	if e, ok := s.Get(kong.Key{Kind: kind, ID: f.ID}); ok {
+		return e, true
+	}
+	for e := range s.Of(kind) {
+		if f.ID == "" && e.Name() == f.Name {
+			return e, true
+		}
+	}
+	e, err := kong.New(kind, cmp.Or(f.ID, f.Name, "unknown"), map[string]any{"name": f.Name}, kong.Origin{})
+	if err != nil {
+		return kong.Entity{}, false
+	}
+	return e, false
+}

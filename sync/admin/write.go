@@ -1,0 +1,95 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
+)
+
+// Validate asks the Kong whether it would take e, and writes nothing; if not, the error is a *[sync.RejectedError]. Kong checks
+// the entity alone: that what it refers to exists, and that its name is free, shows only in the write.
+func (c *Client) Validate(ctx context.Context, e kong.Entity) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: []string{"schemas", string(e.Kind()), "validate"},
+		body: e.AppendJSON(nil), entity: e})
+	var refused *Error
+	if errors.As(err, &refused) && refused.json && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusNotFound) {
+		return &sync.RejectedError{Rejections: []sync.Rejection{{Entity: e, Reason: refused.Reason(), Err: refused}}}
+	}
+	return err
+}
+
+// Write makes one write to a Kong with a database. Deleting what is gone is done.
+func (c *Client) Write(ctx context.Context, w diff.Write) error {
+	e := w.Entity
+	path := location(e)
+	switch {
+	case w.Op == diff.Delete:
+		_, err := c.do(ctx, request{method: http.MethodDelete, path: path, entity: e})
+		if isStatus(err, http.StatusNotFound) {
+			return nil
+		}
+		return err
+	case e.Kind() == kong.Targets && w.Op == diff.Create:
+		return c.createTarget(ctx, e)
+	case e.Kind() == kong.Targets:
+		return c.updateTarget(ctx, e)
+	}
+	_, err := c.do(ctx, request{method: http.MethodPut, path: path, body: e.AppendJSON(nil), entity: e})
+	return err
+}
+
+// location returns the path of one entity.
+func location(e kong.Entity) []string {
+	if parent, ok := e.Ref("upstream"); ok && e.Kind() == kong.Targets {
+		return []string{string(parent.Kind), parent.ID, string(e.Kind()), e.ID()}
+	}
+	return []string{string(e.Kind()), e.ID()}
+}
+
+// createTarget posts a target: Kong has no PUT that creates one. If Kong says that there is one, it is ours by a lost answer,
+// provided that it has our id.
+//
+// Source: Kong 3.9.3, kong/api/routes/upstreams.lua.
+func (c *Client) createTarget(ctx context.Context, e kong.Entity) error {
+	path := location(e)
+	_, err := c.do(ctx, request{method: http.MethodPost, path: path[:len(path)-1], body: e.AppendJSON(nil), entity: e})
+	var refused *Error
+	taken := errors.As(err, &refused) && (refused.Status == http.StatusConflict || refused.Name == "primary key violation")
+	if !taken {
+		return err
+	}
+	if update := c.updateTarget(ctx, e); !isStatus(update, http.StatusNotFound) {
+		return update
+	}
+	return err
+}
+
+// updateTarget patches a target. Unlike PUT elsewhere, this leaves alone what it does not name, so that it names all.
+func (c *Client) updateTarget(ctx context.Context, e kong.Entity) error {
+	fields := map[string]any{
+		// Kong's defaults. Source: Kong 3.9.3, kong/db/schema/entities/targets.lua.
+		"weight": 100,
+		"tags":   nil,
+	}
+	for name, v := range e.Fields() {
+		if name != "upstream" {
+			fields[name] = v
+		}
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	_, err = c.do(ctx, request{method: http.MethodPatch, path: location(e), body: body, entity: e})
+	return err
+}
+
+func isStatus(err error, status int) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Status == status
+}

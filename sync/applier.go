@@ -1,0 +1,213 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gwsync/gwsync/diff"
+)
+
+// applier carries out one plan. Its options are complete: no zero stands for a default.
+type applier struct {
+	Options
+	target  Target
+	plan    diff.Plan
+	changes []progress
+
+	// mu guards what follows, and progress.
+	mu     sync.Mutex
+	writes int
+	// unknown is set when a write failed and nobody knows whether the Kong made it.
+	unknown bool
+	errs    []error
+}
+
+// progress is how far one change came.
+type progress struct {
+	todo   int
+	failed bool
+}
+
+func newApplier(t Target, p diff.Plan, o Options) *applier {
+	if o.Parallelism <= 0 {
+		o.Parallelism = DefaultParallelism
+	}
+	if o.Observe == nil {
+		o.Observe = func(Event) {}
+	}
+	a := &applier{Options: o, target: t, plan: p, changes: make([]progress, len(p.Changes()))}
+	for _, phase := range p.Phases() {
+		for _, w := range phase.Writes {
+			a.changes[w.Change].todo++
+		}
+	}
+	return a
+}
+
+// validate asks the Kong about every entity that would be written, and returns all that it refuses.
+func (a *applier) validate(ctx context.Context) error {
+	var writes []diff.Write
+	for i, c := range a.plan.Changes() {
+		if c.Op != diff.Delete {
+			writes = append(writes, diff.Write{Op: c.Op, Entity: c.After, Change: i})
+		}
+	}
+	rejected := &RejectedError{}
+	done := 0
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(a.Parallelism)
+	for _, w := range writes {
+		group.Go(func() error {
+			err := a.target.Validate(ctx, w.Entity)
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			done++
+			a.Observe(Event{Step: "validate", Write: w, Done: done, Total: len(writes), Err: err})
+			if r := (*RejectedError)(nil); errors.As(err, &r) {
+				rejected.Rejections = append(rejected.Rejections, r.Rejections...)
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("nothing was written, for kong cannot be asked whether it takes the changes: %w", err)
+	}
+	if len(rejected.Rejections) == 0 {
+		return nil
+	}
+	slices.SortFunc(rejected.Rejections, func(r, s Rejection) int { return r.Entity.Key().Compare(s.Entity.Key()) })
+	return rejected
+}
+
+// phases carries out the plan's phases until one fails or the context ends.
+func (a *applier) phases(ctx context.Context) error {
+	phases := a.plan.Phases()
+	for i, phase := range phases {
+		a.write(ctx, phase)
+		switch {
+		case len(a.errs) > 0:
+			return errors.Join(a.errs...)
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !phase.Settle || i == len(phases)-1 || a.Settle <= 0:
+			continue
+		}
+		a.Observe(Event{Step: phase.Name, Done: len(phase.Writes), Total: len(phase.Writes), Wait: a.Settle})
+		if err := sleep(ctx, a.Settle); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write makes the writes of one phase, until one fails or the context ends. Those under way then are finished all the same:
+// a request given up half-way leaves nobody knowing what the Kong holds.
+func (a *applier) write(ctx context.Context, phase diff.Phase) {
+	var group errgroup.Group
+	group.SetLimit(a.Parallelism)
+	done := 0
+	for _, w := range phase.Writes {
+		group.Go(func() error {
+			if a.stopped(ctx) {
+				return nil
+			}
+			err := a.target.Write(context.WithoutCancel(ctx), w)
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			done++
+			a.record(w, err)
+			a.Observe(Event{Step: phase.Name, Write: w, Done: done, Total: len(phase.Writes), Err: err})
+			return nil
+		})
+	}
+	group.Wait() //nolint:errcheck // the functions return none
+}
+
+func (a *applier) stopped(ctx context.Context) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.errs) > 0 || ctx.Err() != nil
+}
+
+// record notes the outcome of a write. The caller holds a.mu.
+func (a *applier) record(w diff.Write, err error) {
+	if err == nil {
+		a.writes++
+		a.changes[w.Change].todo--
+		return
+	}
+	a.changes[w.Change].failed = true
+	a.unknown = a.unknown || !refused(err)
+	a.errs = append(a.errs, fmt.Errorf("%s %s: %w", w.Op, describe(w.Entity), err))
+}
+
+// load carries out the plan on a Kong without a database.
+func (a *applier) load(ctx context.Context) error {
+	live, err := a.target.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if planned, found := a.plan.Live().Digest(), live.Digest(); planned != found {
+		return &StaleError{Planned: planned, Found: found}
+	}
+	whole, err := a.plan.After()
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err = a.target.Load(context.WithoutCancel(ctx), whole)
+	for i := range a.changes {
+		a.changes[i] = progress{failed: err != nil}
+	}
+	a.unknown = err != nil && !refused(err)
+	if err == nil {
+		a.writes = 1
+	}
+	a.Observe(Event{Step: "load", Done: 1, Total: 1, Err: err})
+	return err
+}
+
+// finish returns the result and the error of an apply that ended with err.
+func (a *applier) finish(err error) (Result, error) {
+	r := a.result()
+	if err != nil && (a.writes > 0 || a.unknown) {
+		err = &PartialError{Result: r, Err: err}
+	}
+	return r, err
+}
+
+func (a *applier) result() Result {
+	r := Result{Writes: a.writes}
+	for i, c := range a.plan.Changes() {
+		switch p := a.changes[i]; {
+		case p.failed:
+			r.Failed = append(r.Failed, c)
+		case p.todo == 0:
+			r.Done = append(r.Done, c)
+		default:
+			r.Skipped = append(r.Skipped, c)
+		}
+	}
+	return r
+}
+
+// sleep waits for d, or until the context ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,20 @@
+// Package sync brings a Kong in line with manifests: it is where gwsync meets files, git and the network.
+//
+// A [Source] is where manifests come from, a [Target] is the Kong. [Propose] reads both at the same time, renders, and
+// compares: a [Proposal] says what would change and why, and changes nothing. [Apply] carries a plan out.
+//
+// # What Apply promises
+//
+// Nothing is written if the plan has conflicts, if the Kong refuses any of the entities that would be written
+// ([RejectedError]), or, for a Kong without a database, if it holds something else than the plan was made from
+// ([StaleError]).
+//
+// With a database, the plan's phases are carried out in order, the writes of a phase side by side. After a phase that says so,
+// Apply waits until the Kong's workers have taken it up, for they rebuild their routes and their plugins at different times: a
+// route must never be served without its plugins. After the first failure, and when the context ends, no further write
+// starts, those under way are finished, and a [PartialError] says how far it came. Whatever the end was, a later run
+// starts from what the Kong then holds and gets to the same state: all identities are known beforehand.
+//
+// Without a database the whole configuration is loaded at once, all or nothing, with what is not gwsync's exactly as it was
+// read.
+package sync

@@ -1,0 +1,138 @@
+package sync
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// RejectedError says that the Kong refuses entities. Nothing was written.
+type RejectedError struct {
+	// Rejections are never empty.
+	Rejections []Rejection
+}
+
+// Rejection is one entity that the Kong refuses.
+type Rejection struct {
+	Entity kong.Entity
+	// Reason is Kong's, without the entity's secrets: "host: required field missing".
+	Reason string
+	// Err is the answer.
+	Err error
+}
+
+// CodeRejected is the code of the findings of [RejectedError.Findings].
+const CodeRejected = "RejectedByKong"
+
+// Error names the entities and Kong's reasons.
+func (e *RejectedError) Error() string {
+	all := make([]string, len(e.Rejections))
+	for i, r := range e.Rejections {
+		all[i] = describe(r.Entity) + ": " + r.Reason
+	}
+	return "kong refuses " + strings.Join(all, "; ")
+}
+
+// Unwrap returns the answers.
+func (e *RejectedError) Unwrap() []error {
+	all := make([]error, len(e.Rejections))
+	for i, r := range e.Rejections {
+		all[i] = r.Err
+	}
+	return all
+}
+
+// Refused is always true: nothing was written.
+func (e *RejectedError) Refused() bool { return true }
+
+// Findings returns a finding for each entity, at the manifest that it comes from.
+func (e *RejectedError) Findings() diag.List {
+	var out diag.List
+	for _, r := range e.Rejections {
+		row, _ := r.Entity.Kind().Row()
+		out = append(out, diag.Finding{
+			Severity: diag.Error,
+			Code:     CodeRejected,
+			Object:   r.Entity.Origin().Object,
+			Pos:      r.Entity.Origin().Pos,
+			Message:  fmt.Sprintf("kong refuses the %s %s: %s", row.Singular, r.Entity.Name(), r.Reason),
+		})
+	}
+	return out
+}
+
+// ConflictError says that a plan cannot be carried out, since entities that are not gwsync's stand in its way.
+type ConflictError struct {
+	// Conflicts are never empty.
+	Conflicts []diff.Conflict
+}
+
+// Error says what stands in the way.
+func (e *ConflictError) Error() string {
+	all := make([]string, len(e.Conflicts))
+	for i, c := range e.Conflicts {
+		all[i] = c.String()
+	}
+	return strings.Join(all, "; ")
+}
+
+// StaleError says that the Kong no longer holds what the plan was made from. Nothing was written.
+type StaleError struct {
+	// Planned is what the plan was made from, Found what the Kong holds.
+	Planned, Found kong.Digest
+}
+
+// Error says so.
+func (e *StaleError) Error() string {
+	return "the configuration of Kong changed after it was compared: nothing was written"
+}
+
+// Hint returns what to do about it.
+func (e *StaleError) Hint() string { return "run it again to compare with what Kong holds now" }
+
+// PartialError says that an apply stopped after something was, or may have been, written.
+type PartialError struct {
+	Result Result
+	// Err is why it stopped.
+	Err error
+}
+
+// Error says how far it came, and why no further.
+func (e *PartialError) Error() string {
+	done, failed, skipped := len(e.Result.Done), len(e.Result.Failed), len(e.Result.Skipped)
+	return fmt.Sprintf("stopped with %d of %d changes made, %d failed and %d left: %s",
+		done, done+failed+skipped, failed, skipped, e.Err)
+}
+
+// Unwrap returns why it stopped.
+func (e *PartialError) Unwrap() error { return e.Err }
+
+// Hint returns what to do about it.
+func (e *PartialError) Hint() string {
+	again := "run it again when the cause is gone: it goes on from what Kong holds then"
+	var h interface{ Hint() string }
+	if errors.As(e.Err, &h) && h.Hint() != "" {
+		return h.Hint() + "; " + again
+	}
+	return again
+}
+
+// refused reports whether err stands for a request that has certainly changed nothing.
+func refused(err error) bool {
+	var r interface{ Refused() bool }
+	return errors.As(err, &r) && r.Refused()
+}
+
+// describe names an entity as people know it, and where it comes from.
+func describe(e kong.Entity) string {
+	row, _ := e.Kind().Row()
+	text := row.Singular + " " + e.Name()
+	if pos := e.Origin().Pos.String(); pos != "" {
+		text += " (" + pos + ")"
+	}
+	return text
+}
