@@ -1,0 +1,105 @@
+package bind
+
+import (
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+const (
+	gatewayGroup    = gatewayv1.GroupName
+	kindGateway     = "Gateway"
+	kindHTTPRoute   = "HTTPRoute"
+	kindListenerSet = "ListenerSet"
+	kindService     = "Service"
+	kindSecret      = "Secret"
+)
+
+// Options of Build. The zero Options are the defaults.
+type Options struct {
+	// Controllers are the controllerNames of the GatewayClasses that are ours; none means those of Kong's own controllers,
+	// konghq.com/kic-gateway-controller and konghq.com/gateway-operator.
+	Controllers []string
+	// ClassName is the name of the class that is ours where the manifests do not hold the GatewayClass; "" means "kong".
+	ClassName string
+}
+
+func (o Options) withDefaults() Options {
+	if len(o.Controllers) == 0 {
+		o.Controllers = []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"}
+	}
+	if o.ClassName == "" {
+		o.ClassName = "kong"
+	}
+	return o
+}
+
+// Build resolves the bindings of all objects in s. The findings are in no particular order. It takes time linear in the
+// size of s, and in the number of listeners that routes select.
+func Build(s manifest.Set, o Options) (*Graph, diag.List) {
+	g := newGraph(s, o)
+	b := &builder{checker: newChecker(g), pairs: map[manifest.Ref]pair{}}
+	for object, spec := range manifest.Of[gatewayv1.Gateway](s) {
+		b.gateway(object, spec)
+	}
+	b.reportShared()
+	for object, spec := range manifest.Of[gatewayv1.HTTPRoute](s) {
+		g.Routes = append(g.Routes, b.route(object, spec))
+	}
+	return g, b.findings
+}
+
+// builder carries what Build needs and the Graph does not keep.
+type builder struct {
+	checker
+	findings diag.List
+	pairs    map[manifest.Ref]pair // parsed certificates, by Secret
+}
+
+func (b *builder) report(f diag.Finding) { b.findings = append(b.findings, f) }
+
+// newGraph indexes the set. Gateways and routes are still to come.
+func newGraph(s manifest.Set, o Options) *Graph {
+	g := &Graph{
+		set:        s,
+		options:    o.withDefaults(),
+		gateways:   map[manifest.Ref]*Gateway{},
+		namespaces: map[string]labels.Set{},
+		grants:     newGrants(),
+		names:      names{},
+	}
+	for object := range s.All() {
+		switch t := object.Typed.(type) {
+		case *corev1.Namespace:
+			g.namespaces[object.Ref.Name] = namespaceLabels(object.Ref.Name, t.Labels)
+		case *gatewayv1.ReferenceGrant:
+			g.grants.add(object.Ref, t.Spec)
+		case *corev1.Service, *corev1.Secret, *gatewayv1.Gateway, *gatewayv1.GatewayClass:
+			g.names.add(object.Ref)
+		}
+	}
+	return g
+}
+
+// labels returns the labels of a namespace, and whether there is an object that says more than its name.
+func (g *Graph) labels(namespace string) (labels.Set, bool) {
+	if set, ok := g.namespaces[namespace]; ok {
+		return set, true
+	}
+	return namespaceLabels(namespace, nil), false
+}
+
+// namespaceLabels adds the label that the API server sets on every Namespace.
+func namespaceLabels(name string, in map[string]string) labels.Set {
+	set := make(labels.Set, len(in)+1)
+	maps.Copy(set, in)
+	set[corev1.LabelMetadataName] = name
+	return set
+}
+
+func namespaceRef(name string) manifest.Ref { return manifest.Ref{Kind: "Namespace", Name: name} }

@@ -1,0 +1,133 @@
+package bind
+
+import (
+	"crypto/tls"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// certificateRef is one of a listener's certificateRefs, usable or not.
+type certificateRef struct {
+	target  manifest.Ref
+	field   string
+	pos     diag.Pos
+	grant   manifest.Ref
+	object  manifest.Object // zero if the Secret is missing or must not be known
+	reason  string          // "" if usable
+	problem string          // what is wrong with a Secret that exists
+}
+
+// pair is a Secret's certificate and key, or what is wrong with them.
+type pair struct{ cert, key, problem string }
+
+// certificates resolves the certificateRefs of a listener that terminates TLS. A listener without any gets one entry
+// that says so, since it cannot serve.
+func (b *builder) certificates(l *Listener) {
+	if l.Spec.Protocol != gatewayv1.HTTPSProtocolType {
+		return
+	}
+	if l.Spec.TLS == nil || len(l.Spec.TLS.CertificateRefs) == 0 {
+		field := l.field + ".tls.certificateRefs"
+		l.refs = []certificateRef{{field: field, pos: l.Gateway.Object.At(field), reason: InvalidCertificateRef}}
+		return
+	}
+	for i, ref := range l.Spec.TLS.CertificateRefs {
+		c := b.certificate(l, i, ref)
+		l.refs = append(l.refs, c)
+		if c.reason == "" {
+			p := b.pairs[c.target]
+			l.Certificates = append(l.Certificates, Certificate{c.object, p.cert, p.key, c.pos, c.grant})
+		}
+	}
+}
+
+// certificate resolves one certificateRef: kind, permission, existence, content, in this order (GW ListenerConditionResolvedRefs).
+func (b *builder) certificate(l *Listener, i int, ref gatewayv1.SecretObjectReference) certificateRef {
+	gw := l.Gateway.Object
+	c := certificateRef{
+		target: manifest.Ref{
+			Group: string(or(ref.Group, "")), Kind: string(or(ref.Kind, kindSecret)),
+			Namespace: string(or(ref.Namespace, gatewayv1.Namespace(gw.Ref.Namespace))), Name: string(ref.Name),
+		},
+		field: l.field + ".tls.certificateRefs[" + strconv.Itoa(i) + "]",
+	}
+	c.pos = gw.At(c.field)
+	if c.target.Group != "" || c.target.Kind != kindSecret {
+		c.reason = InvalidCertificateRef
+		return c
+	}
+	if c.target.Namespace != gw.Ref.Namespace {
+		grant, ok := b.grants.allow(source{gatewayGroup, kindGateway, gw.Ref.Namespace}, c.target)
+		if !ok {
+			c.reason = RefNotPermitted
+			return c
+		}
+		c.grant = grant
+	}
+	object, _ := b.set.Get(c.target)
+	secret, ok := object.Typed.(*corev1.Secret)
+	if !ok {
+		c.reason = InvalidCertificateRef
+		return c
+	}
+	c.object = object
+	if c.problem = b.pair(c.target, secret).problem; c.problem != "" {
+		c.reason = InvalidCertificateRef
+	}
+	return c
+}
+
+// pair reads a TLS Secret, once.
+func (b *builder) pair(ref manifest.Ref, s *corev1.Secret) pair {
+	p, ok := b.pairs[ref]
+	if !ok {
+		p = readPair(s)
+		b.pairs[ref] = p
+	}
+	return p
+}
+
+func readPair(s *corev1.Secret) pair {
+	p := pair{cert: secretText(s, corev1.TLSCertKey), key: secretText(s, corev1.TLSPrivateKeyKey)}
+	switch {
+	case s.Type != corev1.SecretTypeTLS:
+		p.problem = say("its type is %s, not %s", string(orOpaque(s.Type)), string(corev1.SecretTypeTLS))
+	case p.cert == "":
+		p.problem = "it has no " + corev1.TLSCertKey
+	case p.key == "":
+		p.problem = "it has no " + corev1.TLSPrivateKeyKey
+	default:
+		if _, err := tls.X509KeyPair([]byte(p.cert), []byte(p.key)); err != nil {
+			p.problem = say("its certificate and key cannot be used: %s", err.Error())
+		}
+	}
+	return p
+}
+
+// secretText returns a value of a Secret. The API server lets stringData win over data.
+func secretText(s *corev1.Secret, key string) string {
+	if text, ok := s.StringData[key]; ok {
+		return text
+	}
+	return string(s.Data[key])
+}
+
+func orOpaque(t corev1.SecretType) corev1.SecretType {
+	if t == "" {
+		return corev1.SecretTypeOpaque
+	}
+	return t
+}
+
+// or returns what p points to, or the default that the API server would have filled in.
+func or[T any](p *T, missing T) T {
+	if p == nil {
+		return missing
+	}
+	return *p
+}

@@ -1,0 +1,87 @@
+package bind
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// grantCheck tells whether from may refer to an object, which is in another namespace, and why.
+func (c checker) grantCheck(from source, to, grant manifest.Ref) Check {
+	if to.Namespace == from.namespace {
+		return Check{Name: checkGrant, Passed: true, Detail: "same namespace: no ReferenceGrant needed"}
+	}
+	if grant != (manifest.Ref{}) {
+		return pass(checkGrant, c.at(grant, ""), "another namespace: allowed by %s", grant)
+	}
+	check := deny(checkGrant, RefNotPermitted, c.at(grant, ""),
+		"no ReferenceGrant in namespace %s lets the %ss of namespace %s refer to %s %s", to.Namespace, from.kind, from.namespace, to.Kind, to.Name)
+	note, near := c.nearMiss(from, to)
+	check.Pos = c.at(near, "")
+	return check.fix(note + c.grantFix(from, to))
+}
+
+// nearMiss says which grant was probably meant to allow the reference, and why it does not; or nothing.
+func (c checker) nearMiss(from source, to manifest.Ref) (string, manifest.Ref) {
+	if grant, ok := c.grants.allowIn(from.namespace, from, to); ok {
+		return say("%s%s is in the wrong namespace: a grant belongs where the %s is\n", grant, place(c.at(grant, "metadata.namespace")), to.Kind), grant
+	}
+	for _, group := range []string{"core", "v1"} {
+		misnamed := to
+		misnamed.Group = group
+		if grant, ok := c.grants.allow(from, misnamed); ok {
+			return say("%s%s says group %s in spec.to: the core group is written \"\"\n", grant, place(c.at(grant, "spec.to")), group), grant
+		}
+	}
+	if grant, ok := c.grants.offers(to); ok {
+		return say("%s%s allows such references, but not from the %ss of namespace %s\n",
+			grant, place(c.at(grant, "spec.from")), from.kind, from.namespace), grant
+	}
+	return "", manifest.Ref{}
+}
+
+// grantFix shows what would allow the reference and no other: an entry for a grant that trusts from and nobody else, or a new
+// grant.
+func (c checker) grantFix(from source, to manifest.Ref) string {
+	if grant, ok := c.grants.trusts(to.Namespace, from); ok {
+		return say("add to spec.to of %s%s:", grant, place(c.at(grant, "spec.to"))) + "\n" + indent(grantTo(to), 1)
+	}
+	return "add this ReferenceGrant:\n" + indent(c.grantManifest(from, to), 1)
+}
+
+func (c checker) grantManifest(from source, to manifest.Ref) string {
+	return strings.Join([]string{
+		"apiVersion: " + gatewayGroup + "/v1beta1",
+		"kind: ReferenceGrant",
+		"metadata:",
+		"  name: " + scalar(c.grantName(from, to)),
+		"  namespace: " + scalar(to.Namespace),
+		"spec:",
+		"  from:",
+		"  - group: " + scalar(from.group),
+		"    kind: " + scalar(from.kind),
+		"    namespace: " + scalar(from.namespace),
+		"  to:",
+		indent(grantTo(to), 1),
+	}, "\n")
+}
+
+func grantTo(to manifest.Ref) string {
+	return "- group: " + scalar(to.Group) + "\n  kind: " + scalar(to.Kind) + "\n  name: " + scalar(to.Name)
+}
+
+// grantName makes up a name that is free in the target's namespace. The same reference gets the same name.
+func (c checker) grantName(from source, to manifest.Ref) string {
+	const longest = 240 // of 253, to leave room for a number
+	base := strings.ToLower(from.kind) + "-" + from.namespace + "-to-" + to.Name
+	base = strings.TrimRight(base[:min(len(base), longest)], "-.")
+	name := base
+	for n := 2; ; n++ {
+		taken := manifest.Ref{Group: gatewayGroup, Kind: "ReferenceGrant", Namespace: to.Namespace, Name: name}
+		if _, ok := c.set.Get(taken); !ok {
+			return name
+		}
+		name = base + "-" + strconv.Itoa(n)
+	}
+}

@@ -1,0 +1,204 @@
+package bind
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// parentChecks tells how far a parentRef got before any listener was asked.
+func (c checker) parentChecks(r *Route, p *Parent) []Check {
+	at := func(field string) Check { return Check{field: p.field + field, Pos: r.Object.At(p.field + field)} }
+	switch p.Reason {
+	case UnsupportedParent:
+		kind := at(".kind")
+		return []Check{unsupportedParent(p, kind)}
+	case ParentNotFound:
+		name := at(".name")
+		return []Check{deny(checkExists, ParentNotFound, name.Pos, "%s is not among the manifests", p.Target).in(name.field).
+			fix(c.otherGateways(p))}
+	}
+	gateway, _ := c.set.Get(p.Target)
+	spec, ok := gateway.Typed.(*gatewayv1.Gateway)
+	if !ok {
+		return nil
+	}
+	class := c.class(string(spec.Spec.GatewayClassName))
+	checks := []Check{pass(checkExists, gateway.At(""), "the Gateway exists")}
+	if p.Reason == ForeignGateway {
+		return append(checks, deny(checkClass, ForeignGateway, gateway.At("spec.gatewayClassName"), "%s", class.String()))
+	}
+	decided := class.object.At("spec.controllerName")
+	if !class.known {
+		decided = gateway.At("spec.gatewayClassName")
+	}
+	checks = append(checks, pass(checkClass, decided, "%s", class.String()))
+	return append(checks, listenerCheck(r, p)...)
+}
+
+func unsupportedParent(p *Parent, at Check) Check {
+	if p.Target.Kind == kindListenerSet && p.Target.Group == gatewayGroup {
+		return deny(checkKind, UnsupportedParent, at.Pos, "gwsync does not read ListenerSets yet").in(at.field).
+			fix("put the listener into a Gateway, and name the Gateway as parent")
+	}
+	return deny(checkKind, UnsupportedParent, at.Pos, "kind %s of group %q is not a Gateway: not for gwsync", p.Target.Kind, p.Target.Group).in(at.field)
+}
+
+// otherGateways says which Gateway may have been meant.
+func (c checker) otherGateways(p *Parent) string {
+	if spaces := c.names[scope{kind: kindGateway, name: p.Target.Name}]; len(spaces) > 0 {
+		return say("there is a Gateway %s in namespace %s: set the parentRef's namespace", p.Target.Name, some(spaces, 3))
+	}
+	here := c.names[scope{kind: kindGateway, namespace: p.Target.Namespace}]
+	if near := c.guess.nearest(p.Target.Name, here); len(near) > 0 {
+		return say("did you mean %s", some(near, 3))
+	}
+	if len(here) > 0 {
+		return say("the Gateways of namespace %s are %s", p.Target.Namespace, some(here, 5))
+	}
+	return say("add the Gateway to the manifests, or name its namespace: there are no Gateways in %s", p.Target.Namespace)
+}
+
+// listenerCheck tells which listeners sectionName and port select. A parentRef with neither is for all of them: nothing to tell.
+func listenerCheck(r *Route, p *Parent) []Check {
+	var wants []string
+	field := p.field
+	if p.Ref.Port != nil {
+		wants, field = append(wants, fmt.Sprintf("port %d", *p.Ref.Port)), p.field+".port"
+	}
+	if name := or(p.Ref.SectionName, ""); name != "" {
+		wants, field = append(wants, "sectionName "+string(name)), p.field+".sectionName"
+	}
+	all, selected := p.Gateway.Listeners, len(p.Bindings)
+	pos := r.Object.At(field)
+	switch {
+	case selected > 0 && len(wants) == 0:
+		return nil
+	case selected > 0:
+		return []Check{pass(checkListener, pos, "%s selects %d of %d listeners", listing(wants), selected, len(all))}
+	case len(all) == 0:
+		return []Check{deny(checkListener, NoMatchingParent, pos, "%s has no listeners", p.Target).in(field)}
+	}
+	var have []string
+	for _, l := range all {
+		have = append(have, l.String())
+	}
+	return []Check{deny(checkListener, NoMatchingParent, pos, "%s selects no listener of %s", listing(wants), p.Target).in(field).
+		fix("the listeners are " + some(have, 8))}
+}
+
+// bindingChecks tells what a listener has to say about a route. All checks are told even if one fails, so that everything can be set
+// right at once.
+func (c checker) bindingChecks(r *Route, b *Binding) []Check {
+	return []Check{kindCheck(b), c.namespaceCheck(r, b), hostnameCheck(r, b)}
+}
+
+func kindCheck(b *Binding) Check {
+	l := b.Listener
+	field := l.field + ".allowedRoutes.kinds"
+	pos := l.Gateway.Object.At(field)
+	possible := slices.Contains(protocolOf(l.Spec.Protocol).kinds, kindHTTPRoute)
+	switch {
+	case b.kind && len(l.kinds) > 0:
+		return pass(checkKind, pos, "kind HTTPRoute is listed in allowedRoutes.kinds")
+	case b.kind:
+		return pass(checkKind, l.Gateway.Object.At(l.field+".protocol"), "kind HTTPRoute is among the protocol's kinds")
+	case !possible:
+		return deny(checkKind, NotAllowedByListeners, l.Gateway.Object.At(l.field+".protocol"),
+			"kind HTTPRoute cannot attach to protocol %s", string(l.Spec.Protocol)).
+			fix("attach the route to a listener of protocol HTTP or HTTPS")
+	}
+	return deny(checkKind, NotAllowedByListeners, pos, "kind HTTPRoute is not listed in allowedRoutes.kinds").
+		fix(say("add to allowedRoutes.kinds of listener %s%s:", l.Name(), place(pos)) + "\n  - kind: HTTPRoute")
+}
+
+func hostnameCheck(r *Route, b *Binding) Check {
+	l := b.Listener
+	pos := l.Gateway.Object.At(l.field + ".hostname")
+	switch {
+	case b.hostname && len(b.Hostnames) == 0:
+		return Check{Name: checkHostname, Passed: true, Detail: "hostnames: any"}
+	case b.hostname:
+		return pass(checkHostname, pos, "hostnames: %s", some(b.Hostnames, 4))
+	}
+	fix := say("give the route a hostname that %s covers, or listener %s%s one that covers the route's",
+		l.Hostname, l.Name(), place(pos))
+	if parent, wild := strings.CutPrefix(l.Hostname, "*."); wild && slices.Contains(r.Hostnames, parent) {
+		fix = say("%s does not cover %s itself: give it a listener of its own", l.Hostname, parent)
+	}
+	return deny(checkHostname, NoMatchingListenerHostname, pos, "hostnames: none of %s is within %s", some(r.Hostnames, 4), l.Hostname).fix(fix)
+}
+
+// backendChecks tells how far a backendRef got. What follows a failed check is not told: whether a Service exists is none of the
+// business of a route that may not refer to it.
+func (c checker) backendChecks(r *Route, b *Backend) []Check {
+	at := func(field string) Check { return Check{field: b.field + field, Pos: r.Object.At(b.field + field)} }
+	if b.Reason == InvalidKind {
+		kind := at(".kind")
+		return []Check{deny(checkKind, InvalidKind, kind.Pos, "kind %s of group %q cannot be a backend: only Services of the core group can",
+			b.Target.Kind, b.Target.Group).in(kind.field).fix("remove group and kind from the backendRef, and name a Service")}
+	}
+	checks := []Check{{Name: checkKind, Passed: true, Detail: "kind Service"}}
+	grant := c.grantCheck(routeSource(r), b.Target, b.Grant).in(b.field + ".namespace")
+	checks = append(checks, grant)
+	switch {
+	case !grant.Passed:
+		return checks
+	case b.Service == nil:
+		name := at(".name")
+		return append(checks, deny(checkExists, BackendNotFound, name.Pos, "%s is not among the manifests", b.Target).in(name.field).
+			fix(c.otherServices(r, b)))
+	}
+	checks = append(checks, pass(checkExists, b.Object.At(""), "the Service exists"))
+	return append(checks, portCheck(b, at(".port")))
+}
+
+// otherServices says which Service may have been meant. Other namespaces are named only if the route may refer to that Service there.
+func (c checker) otherServices(r *Route, b *Backend) string {
+	for _, ns := range c.names[scope{kind: kindService, name: b.Target.Name}] {
+		there := manifest.Ref{Kind: kindService, Namespace: ns, Name: b.Target.Name}
+		if _, granted := c.grants.allow(routeSource(r), there); granted || ns == r.Object.Ref.Namespace {
+			return say("there is a Service %s in namespace %s: set namespace: %s on the backendRef", b.Target.Name, ns, ns)
+		}
+	}
+	here := c.names[scope{kind: kindService, namespace: b.Target.Namespace}]
+	if near := c.guess.nearest(b.Target.Name, here); len(near) > 0 {
+		return say("did you mean %s", some(near, 3))
+	}
+	if len(here) > 0 {
+		return say("the Services of namespace %s are %s", b.Target.Namespace, some(here, 5))
+	}
+	return say("add the Service to the manifests: they hold none in namespace %s", b.Target.Namespace)
+}
+
+func portCheck(b *Backend, at Check) Check {
+	switch {
+	case b.Reason == "" && b.ServicePort == nil:
+		return pass(checkPort, b.Object.At("spec.externalName"), "port %d of %s", b.Port, b.Service.Spec.ExternalName)
+	case b.Reason == "":
+		return pass(checkPort, b.Object.At("spec.ports"), "port %d exists", b.Port)
+	case b.Reason == UnsupportedProtocol:
+		return deny(checkProtocol, UnsupportedProtocol, at.Pos, "port %d of %s does not speak TCP, as HTTP needs", b.Port, b.Target).in(at.field).
+			fix("name a port of protocol TCP")
+	}
+	var have []string
+	for _, p := range b.Service.Spec.Ports {
+		if p.TargetPort.IntVal == b.Port && p.Port != b.Port && b.Port != 0 {
+			return deny(checkPort, BackendNotFound, at.Pos, "%s has no port %d: that is the targetPort of its port %d", b.Target, b.Port, p.Port).
+				in(at.field).fix(fmt.Sprintf("set port: %d, the Service's own", p.Port))
+		}
+		have = append(have, fmt.Sprint(p.Port))
+	}
+	check := deny(checkPort, BackendNotFound, at.Pos, "%s has no port %d", b.Target, b.Port).in(at.field)
+	switch len(have) {
+	case 0:
+		return check.fix("the Service has no ports: add one")
+	case 1:
+		return check.fix("its only port is " + have[0])
+	}
+	return check.fix("its ports are " + some(have, 8))
+}

@@ -1,0 +1,195 @@
+package bind
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// class is what is known of a Gateway's class.
+type class struct {
+	name       string
+	object     manifest.Object // zero if the manifests do not hold it
+	controller string
+	known      bool
+	ours       bool
+}
+
+// class looks a GatewayClass up. Whose it is, its controllerName says; without the object, its name.
+func (g *Graph) class(name string) class {
+	object, _ := g.set.Get(manifest.Ref{Group: gatewayGroup, Kind: "GatewayClass", Name: name})
+	spec, ok := object.Typed.(*gatewayv1.GatewayClass)
+	if !ok {
+		return class{name: name, ours: name == g.options.ClassName}
+	}
+	controller := string(spec.Spec.ControllerName)
+	ours := slices.Contains(g.options.Controllers, controller)
+	return class{name: name, object: object, controller: controller, known: true, ours: ours}
+}
+
+// String says whose the class is, and why.
+func (c class) String() string {
+	switch {
+	case c.known && c.ours:
+		return say("GatewayClass %s is ours: its controllerName is %s", c.name, c.controller)
+	case c.known:
+		return say("GatewayClass %s is not ours: its controllerName is %s", c.name, c.controller)
+	case c.ours:
+		return say("GatewayClass %s is ours by its name: the manifests do not hold the object", c.name)
+	}
+	return say("GatewayClass %s is not ours by its name, and the manifests do not hold the object", c.name)
+}
+
+// gateway takes up a Gateway if it is ours.
+func (b *builder) gateway(o manifest.Object, spec *gatewayv1.Gateway) {
+	if c := b.class(string(spec.Spec.GatewayClassName)); !c.ours {
+		b.reportForeign(o, c)
+		return
+	}
+	gw := &Gateway{Object: o, Spec: spec}
+	for i := range spec.Spec.Listeners {
+		gw.Listeners = append(gw.Listeners, b.listener(gw, i))
+	}
+	markConflicts(gw.Listeners)
+	for _, l := range gw.Listeners {
+		l.Programmed = l.Rejected == "" && !slices.ContainsFunc(l.refs, func(c certificateRef) bool { return c.reason != "" })
+		b.reportListener(l)
+	}
+	b.reportBackendTLS(gw)
+	b.Gateways = append(b.Gateways, gw)
+	b.gateways[o.Ref] = gw
+}
+
+func (b *builder) listener(gw *Gateway, i int) *Listener {
+	spec := &gw.Spec.Spec.Listeners[i]
+	l := &Listener{Gateway: gw, Index: i, Spec: spec, field: "spec.listeners[" + strconv.Itoa(i) + "]"}
+	l.Pos = gw.Object.At(l.field)
+	if spec.Hostname != nil {
+		l.Hostname = strings.ToLower(string(*spec.Hostname))
+	}
+	switch {
+	case protocolOf(spec.Protocol).served && frontendValidation(l) != nil:
+		l.Rejected = UnsupportedValue
+	case !protocolOf(spec.Protocol).served:
+		l.Rejected = UnsupportedProtocol
+	}
+	l.kinds, l.Kinds = routeKinds(spec)
+	l.selector = compileSelector(spec)
+	if l.Rejected == "" {
+		b.certificates(l)
+	}
+	l.Unresolved = unresolved(l)
+	return l
+}
+
+// unresolved returns the first reason why a listener's references do not all resolve.
+func unresolved(l *Listener) string {
+	for _, k := range l.kinds {
+		if !k.valid {
+			return InvalidRouteKinds
+		}
+	}
+	for _, c := range l.refs {
+		if c.reason != "" {
+			return c.reason
+		}
+	}
+	return ""
+}
+
+// protocol is what is known of a listener's protocol.
+type protocol struct {
+	// family is what can share a port; "" for a protocol that the Gateway API does not define.
+	family string
+	// kinds are the kinds of routes that it carries (GW Listeners).
+	kinds  []string
+	served bool // gwsync renders it
+}
+
+func protocolOf(p gatewayv1.ProtocolType) protocol {
+	switch p {
+	case gatewayv1.HTTPProtocolType:
+		return protocol{"HTTP", []string{kindHTTPRoute, "GRPCRoute"}, true}
+	case gatewayv1.HTTPSProtocolType:
+		return protocol{"TLS", []string{kindHTTPRoute, "GRPCRoute"}, true}
+	case gatewayv1.TLSProtocolType:
+		return protocol{"TLS", []string{"TLSRoute"}, false}
+	case gatewayv1.TCPProtocolType:
+		return protocol{"TCP", []string{"TCPRoute"}, false}
+	case gatewayv1.UDPProtocolType:
+		return protocol{"UDP", []string{"UDPRoute"}, false}
+	}
+	return protocol{}
+}
+
+// frontendValidation returns how a listener's clients have to identify themselves, or nil if they need not
+// (GW FrontendTLSConfig).
+func frontendValidation(l *Listener) *gatewayv1.FrontendTLSValidation {
+	tls := l.Gateway.Spec.Spec.TLS
+	if tls == nil || tls.Frontend == nil || l.Spec.Protocol != gatewayv1.HTTPSProtocolType {
+		return nil
+	}
+	for _, p := range tls.Frontend.PerPort {
+		if p.Port == l.Spec.Port {
+			return p.TLS.Validation
+		}
+	}
+	return tls.Frontend.Default.Validation
+}
+
+func (b *builder) reportForeign(o manifest.Object, c class) {
+	f := diag.Finding{
+		Severity: diag.Info, Code: ForeignGateway, Object: o.Ref.Diag(),
+		Pos: o.At("spec.gatewayClassName"), Field: "spec.gatewayClassName",
+		Message: c.String(),
+		Hint:    say("give --gateway-class %s if it is ours", c.name),
+	}
+	switch near := b.guess.nearest(c.name, []string{b.options.ClassName}); {
+	case c.known:
+		f.Hint = say("give --controller-name %s if it is ours", c.controller)
+		f.Related = []diag.Pos{c.object.At("spec.controllerName")}
+	case len(near) > 0:
+		f.Severity, f.Code = diag.Warning, UnknownGatewayClass
+		f.Hint = say("did you mean gatewayClassName: %s", near[0])
+	}
+	b.report(f)
+}
+
+func (b *builder) reportListener(l *Listener) {
+	for _, c := range b.listenerChecks(l) {
+		if c.Passed {
+			continue
+		}
+		f := diag.Finding{
+			Severity: diag.Error, Code: c.Reason, Object: l.Gateway.Object.Ref.Diag(),
+			Pos: c.Pos, Field: c.field, Message: say("listener %s: ", l.Name()) + c.Detail, Hint: c.Fix,
+		}
+		if c.Name == checkProtocol && protocolOf(l.Spec.Protocol).family != "" {
+			f.Severity = diag.Warning
+		}
+		if c.Name == checkConflict {
+			for _, other := range l.conflicts {
+				f.Related = append(f.Related, other.Pos)
+			}
+		}
+		b.report(f)
+	}
+}
+
+func (b *builder) reportBackendTLS(gw *Gateway) {
+	tls := gw.Spec.Spec.TLS
+	if tls == nil || tls.Backend == nil || tls.Backend.ClientCertificateRef == nil {
+		return
+	}
+	const field = "spec.tls.backend.clientCertificateRef"
+	b.report(diag.Finding{
+		Severity: diag.Warning, Code: UnsupportedValue, Object: gw.Object.Ref.Diag(), Pos: gw.Object.At(field), Field: field,
+		Message: "gwsync does not render client certificates for backends yet: Kong presents none",
+		Hint:    "remove spec.tls.backend, or have backends accept requests without a client certificate",
+	})
+}

@@ -1,0 +1,236 @@
+package bind
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// Graph is what [Build] found out: our Gateways, every HTTPRoute, and how they hang together. It is read-only, and so is
+// everything that can be reached from it.
+type Graph struct {
+	// Gateways are those of our classes, sorted by namespace and name.
+	Gateways []*Gateway
+	// Routes are all HTTPRoutes, attached or not, sorted by namespace and name.
+	Routes []*Route
+
+	set        manifest.Set
+	options    Options
+	gateways   map[manifest.Ref]*Gateway
+	namespaces map[string]labels.Set
+	grants     grants
+	names      names
+}
+
+// Gateway returns the Gateway of ours that r names.
+func (g *Graph) Gateway(r manifest.Ref) (*Gateway, bool) {
+	gw, ok := g.gateways[r]
+	return gw, ok
+}
+
+// Route returns the HTTPRoute that r names.
+func (g *Graph) Route(r manifest.Ref) (*Route, bool) {
+	i, ok := slices.BinarySearchFunc(g.Routes, r, func(route *Route, r manifest.Ref) int { return route.Object.Ref.Compare(r) })
+	if !ok {
+		return nil, false
+	}
+	return g.Routes[i], true
+}
+
+// Gateway is a Gateway of one of our classes.
+type Gateway struct {
+	Object manifest.Object
+	Spec   *gatewayv1.Gateway
+	// Listeners are in the order of spec.listeners.
+	Listeners []*Listener
+}
+
+// Accepted reports whether at least one listener is not rejected (GW GatewayReasonListenersNotValid).
+func (g *Gateway) Accepted() bool {
+	return slices.ContainsFunc(g.Listeners, func(l *Listener) bool { return l.Rejected == "" })
+}
+
+// Listener is one listener of a Gateway.
+type Listener struct {
+	Gateway *Gateway
+	// Index is the place in spec.listeners.
+	Index int
+	Spec  *gatewayv1.Listener
+	Pos   diag.Pos
+	// Hostname is in lower case; "" is any host.
+	Hostname string
+	// Kinds are the kinds of routes that may attach, all of the group gateway.networking.k8s.io (GW SupportedKinds).
+	Kinds []string
+	// Certificates are the usable ones, in order; for a listener of protocol HTTPS that is programmed, all of them.
+	Certificates []Certificate
+	// Rejected is why the listener is not accepted: UnsupportedProtocol, UnsupportedValue, HostnameConflict or
+	// ProtocolConflict; "" if it is.
+	Rejected string
+	// Unresolved is why the references of the listener do not all resolve: RefNotPermitted, InvalidCertificateRef or
+	// InvalidRouteKinds; "" if they do.
+	Unresolved string
+	// Programmed reports whether the listener serves requests: it is not rejected, and its certificates are all usable.
+	Programmed bool
+	// AttachedRoutes counts the accepted routes, whether the listener is programmed or not (GW AttachedRoutes).
+	AttachedRoutes int
+
+	refs      []certificateRef
+	kinds     []kindEntry
+	selector  selector
+	conflicts []*Listener
+	field     string
+}
+
+// Name returns the listener's name, by which a parentRef's sectionName selects it.
+func (l *Listener) Name() string { return string(l.Spec.Name) }
+
+// String describes the listener in a few words: "proxy (HTTPS :443 *.example.com)".
+func (l *Listener) String() string {
+	if l.Hostname == "" {
+		return say("%s (%s :%d)", l.Name(), string(l.Spec.Protocol), l.Spec.Port)
+	}
+	return say("%s (%s :%d %s)", l.Name(), string(l.Spec.Protocol), l.Spec.Port, l.Hostname)
+}
+
+// Certificate is the certificate and key of a Secret that a listener may use.
+type Certificate struct {
+	Secret manifest.Object
+	// Cert and Key are PEM text as the Secret has it. They belong together: [crypto/tls.X509KeyPair] takes them. Key is a secret.
+	Cert, Key string
+	// Pos is where the listener refers to the Secret.
+	Pos diag.Pos
+	// Grant is the ReferenceGrant that allows a Secret of another namespace; else zero.
+	Grant manifest.Ref
+}
+
+// String names the Secret, so that a key is not printed by accident.
+func (c Certificate) String() string { return c.Secret.Ref.String() }
+
+// GoString does as String.
+func (c Certificate) GoString() string { return c.String() }
+
+// Route is an HTTPRoute.
+type Route struct {
+	Object manifest.Object
+	Spec   *gatewayv1.HTTPRoute
+	// Hostnames are spec.hostnames in lower case; none means any host.
+	Hostnames []string
+	// Parents has an entry for each of spec.parentRefs, in order.
+	Parents []Parent
+	// Rules has an entry for each of spec.rules, in order.
+	Rules []Rule
+}
+
+// Accepted reports whether a listener of ours accepts the route.
+func (r *Route) Accepted() bool {
+	return slices.ContainsFunc(r.Parents, func(p Parent) bool { return p.Accepted })
+}
+
+// Bindings returns where the route is served: the accepted bindings to programmed listeners, over all parents and each listener
+// once, in the order of parents and listeners. A route can be accepted and have none.
+func (r *Route) Bindings() []Binding {
+	var out []Binding
+	for _, p := range r.Parents {
+		for _, b := range p.Bindings {
+			served := b.Accepted && b.Listener.Programmed
+			if served && !slices.ContainsFunc(out, func(o Binding) bool { return o.Listener == b.Listener }) {
+				out = append(out, b)
+			}
+		}
+	}
+	return out
+}
+
+// foreign reports whether the route names parents and none of them is for us.
+func (r *Route) foreign() bool {
+	return len(r.Parents) > 0 && !slices.ContainsFunc(r.Parents, func(p Parent) bool { return !p.foreign() })
+}
+
+// Parent is one parentRef of a route.
+type Parent struct {
+	// Index is the place in spec.parentRefs.
+	Index int
+	Ref   gatewayv1.ParentReference
+	// Target is what Ref names, with all defaults.
+	Target manifest.Ref
+	Pos    diag.Pos
+	// Gateway is nil if there is none of that name, or it is not ours.
+	Gateway *Gateway
+	// Bindings has an entry for each listener that sectionName and port select, in order.
+	Bindings []Binding
+	// Accepted reports whether one of the Bindings is.
+	Accepted bool
+	// Reason is "" if Accepted, else NoMatchingParent, NotAllowedByListeners or NoMatchingListenerHostname, or, without a
+	// Gateway, ParentNotFound, UnsupportedParent or ForeignGateway.
+	Reason string
+
+	field string
+}
+
+// foreign reports whether the parent is somebody else's business.
+func (p Parent) foreign() bool {
+	return p.Reason == ForeignGateway || p.Reason == UnsupportedParent && p.Target.Kind != kindListenerSet
+}
+
+// Binding is a route at a listener that one of its parentRefs selects.
+type Binding struct {
+	Listener *Listener
+	// Accepted reports whether the listener lets the route attach. Whether it serves is [Listener.Programmed].
+	Accepted bool
+	// Hostnames are what the listener's hostname and the route's have in common, in lower case and sorted. If Accepted, none
+	// means any host.
+	Hostnames []string
+
+	kind, namespace, hostname bool // the outcome of the checks
+}
+
+// Reason returns "" if the binding is accepted, else NotAllowedByListeners or NoMatchingListenerHostname.
+func (b Binding) Reason() string {
+	switch {
+	case b.Accepted:
+		return ""
+	case b.kind && b.namespace:
+		return NoMatchingListenerHostname
+	}
+	return NotAllowedByListeners
+}
+
+// Rule is one rule of a route.
+type Rule struct {
+	// Index is the place in spec.rules.
+	Index int
+	Spec  *gatewayv1.HTTPRouteRule
+	Pos   diag.Pos
+	// Backends has an entry for each of backendRefs, in order, usable or not.
+	Backends []Backend
+}
+
+// Backend is one backendRef of a rule.
+type Backend struct {
+	// Index is the place in backendRefs.
+	Index int
+	Spec  *gatewayv1.HTTPBackendRef
+	Pos   diag.Pos
+	// Target is what the backendRef names, with all defaults. Whether it exists is not to be asked unless Reason is "" or
+	// BackendNotFound.
+	Target manifest.Ref
+	// Port is the Service's port; 0 if the backendRef names none. Weight is at least 0; 0 gets no requests.
+	Port, Weight int32
+	// Reason is "" if the backend is usable, else InvalidKind, RefNotPermitted, BackendNotFound or UnsupportedProtocol: its
+	// share of requests is answered 500 (HR HTTPRouteRule.BackendRefs).
+	Reason string
+	// Service and Object are the Service, nil and zero if there is none or it must not be known.
+	Service *corev1.Service
+	Object  manifest.Object
+	// ServicePort is the port of Service that Port names; nil for a Service of type ExternalName without such a port.
+	ServicePort *corev1.ServicePort
+	// Grant is the ReferenceGrant that allows a Service of another namespace; else zero.
+	Grant manifest.Ref
+
+	field string
+}

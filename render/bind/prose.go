@@ -1,0 +1,104 @@
+package bind
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// say is fmt.Sprintf for people: what comes from the manifests cannot break the line or steer a terminal.
+func say(format string, args ...any) string {
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			args[i] = printable(a)
+		case fmt.Stringer:
+			args[i] = printable(a.String())
+		}
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// printable returns s with everything that does not print (control characters, marks that turn the direction of text,
+// broken UTF-8) written as Go writes it in a string.
+func printable(s string) string {
+	if strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case hidden(r):
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+
+// listing joins words as a sentence does: "a, b and c".
+func listing(words []string) string {
+	if n := len(words); n > 1 {
+		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+	}
+	return strings.Join(words, "")
+}
+
+// some is listing for a list that may be long: it names the first most words and counts the others.
+func some(words []string, most int) string {
+	if len(words) <= most {
+		return listing(words)
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+}
+
+// place returns " at file:line:col", or "" if that is not known.
+func place(p diag.Pos) string {
+	if p.IsZero() {
+		return ""
+	}
+	return " at " + printable(p.String())
+}
+
+// scalar returns s as YAML that reads back as the string s and nothing else: names such as "true" and "8080" are quoted.
+func scalar(s string) string {
+	if plainScalar(s) {
+		return s
+	}
+	return strconv.QuoteToASCII(s)
+}
+
+func plainScalar(s string) bool {
+	for i, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		digit := '0' <= c && c <= '9' || c == '-' || c == '.' || c == '/' || c == '_'
+		if !letter && (!digit || i == 0) {
+			return false
+		}
+	}
+	return s != "" && !reservedWord(s)
+}
+
+// reservedWord reports whether YAML 1.1 reads s, in any case, as something other than a string.
+func reservedWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return true
+	}
+	return false
+}
+
+// indent puts two spaces a level before every line of s.
+func indent(s string, levels int) string {
+	pad := strings.Repeat("  ", levels)
+	return pad + strings.ReplaceAll(s, "\n", "\n"+pad)
+}
