@@ -12,10 +12,10 @@ const namespace = "fd02801f-0957-4a15-a55a-c8d9606f30b5"
 
 // ID returns the id that Kong's DB-less mode and the Ingress Controller derive for an entity of kind k by its name: a
 // version 5 UUID. The same name always gives the same id, so that writing twice is writing once.
-func ID(k Kind, name string) string { return uuid5(uuid5(namespace, string(k)), name) }
+func ID(k Kind, name string) string { return UUID5(UUID5(namespace, string(k)), name) }
 
-// uuid5 returns the version 5 UUID of name in the namespace space, which must be a well-formed UUID (RFC 9562, 5.5).
-func uuid5(space, name string) string {
+// UUID5 returns the version 5 UUID of name in the namespace space, which must be a well-formed UUID (RFC 9562, 5.5).
+func UUID5(space, name string) string {
 	var ns [16]byte
 	n := 0
 	for i := 0; i < len(space) && n < 32; i++ {
