@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -182,14 +183,23 @@ func (v value) String() string {
 	case numberKind:
 		return strconv.FormatInt(v.number, 10)
 	case addrKind:
-		return v.addr.String()
+		return addrText(v.addr)
 	case networkKind:
-		return v.network.String()
+		return addrText(v.network.Addr()) + "/" + strconv.Itoa(v.network.Bits())
 	case regexKind:
 		return quote(v.regex.String())
 	default:
 		return quote(v.text)
 	}
+}
+
+// addrText returns the address without dots in an IPv6 one, which the language does not know.
+func addrText(a netip.Addr) string {
+	if !a.Is4In6() {
+		return a.String()
+	}
+	b := a.As16()
+	return fmt.Sprintf("::ffff:%x:%x", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15]))
 }
 
 // quote returns s as a string literal. The language knows five escapes and takes every other character as it stands.

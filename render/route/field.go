@@ -2,7 +2,6 @@ package route
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 )
 
@@ -109,29 +108,7 @@ type PortField struct{ f field }
 // NetDstPort is the port that the client asked for: that of the Host header, or else the one it connected to.
 func NetDstPort() PortField { return PortField{field{name: "net.dst.port"}} }
 
-// NetSrcPort is the client's own port.
-func NetSrcPort() PortField { return PortField{field{name: "net.src.port"}} }
-
 // Equal returns f == port.
 func (f PortField) Equal(port uint16) Expr {
 	return &predicate{field: f.f, op: opEqual, value: value{kind: numberKind, number: int64(port)}}
-}
-
-// AddrField is a field of the request whose value is an IP address.
-type AddrField struct{ f field }
-
-// NetSrcIP is the client's address.
-func NetSrcIP() AddrField { return AddrField{field{name: "net.src.ip"}} }
-
-// NetDstIP is the address that the client connected to.
-func NetDstIP() AddrField { return AddrField{field{name: "net.dst.ip"}} }
-
-// Equal returns f == addr.
-func (f AddrField) Equal(addr netip.Addr) Expr {
-	return &predicate{field: f.f, op: opEqual, value: value{kind: addrKind, addr: addr.WithZone("")}}
-}
-
-// In returns f in network. Kong refuses networks with host bits; they are cleared.
-func (f AddrField) In(network netip.Prefix) Expr {
-	return &predicate{field: f.f, op: opIn, value: value{kind: networkKind, network: network.Masked()}}
 }

@@ -1,23 +1,39 @@
 package route
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 )
 
-// Regex is a regular expression as Kong's router understands it: that of Rust's regex package, in both flavors.
+// Regex is a regular expression as Kong's router understands it in both flavors: that of Rust's regex package. It finds a
+// match anywhere in a text unless it is anchored, and knows no look-around and no backreferences.
+//
+// The zero Regex is none; [CompileRegex] makes one.
 type Regex struct {
 	source string
 	re     *regexp.Regexp
 }
 
-// CompileRegex returns the regex that s says, or an error.
+// ErrRegexNotModelled is part of the errors about regexes that Kong may well accept but this package cannot model.
+var ErrRegexNotModelled = errors.New("gwsync cannot model this regex")
+
+// CompileRegex returns the regex that s says. Errors say in the words of Rust's regex package what is wrong, as Kong does, or are
+// an [ErrRegexNotModelled].
+//
+// Matching is left to Go's regexp, which is of the same family: linear time, leftmost-first. What the two write differently is
+// translated; what Go has no word for is an error (class intersections, nested classes, the x, R and -u flags, \b{...}, more than
+// 1,000 repetitions, most \p{...} names). One thing is approximated: \b and \B know the words of ASCII only.
 func CompileRegex(s string) (Regex, error) {
 	s = sayable(s)
-	re, err := regexp.Compile(s)
+	translated, err := translate(s)
 	if err != nil {
-		return Regex{}, fmt.Errorf("regex %q: %w", s, err)
+		return Regex{}, err
+	}
+	re, err := regexp.Compile(translated)
+	if err != nil {
+		return Regex{}, fmt.Errorf("%w: %w", ErrRegexNotModelled, err)
 	}
 	return Regex{source: s, re: re}, nil
 }

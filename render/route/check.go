@@ -1,0 +1,93 @@
+package route
+
+import (
+	"errors"
+	"strings"
+)
+
+// check returns what Kong refuses in an expression whose syntax is right: unknown fields and operands of the wrong type.
+// Routes of streams know fewer fields.
+//
+// Source: Kong/atc-router 1.6.2, src/semantics.rs, and Kong 3.9.3, kong/router/fields.lua.
+func check(e Expr, stream bool) error {
+	var err error
+	e.predicates(func(p *predicate) bool {
+		err = p.check(stream)
+		return err == nil
+	})
+	return err
+}
+
+func (p *predicate) check(stream bool) error {
+	left, right := kindOf(p.field.name, stream), p.value.kind
+	typed := p.op == opRegex || p.op == opIn || p.op == opNotIn // which say themselves what they take
+	message := ""
+	switch {
+	case left == 0:
+		message = "Unknown LHS field"
+	case !typed && left != right:
+		message = "Type mismatch between the LHS and RHS values of predicate"
+	case p.field.lower && left != textKind:
+		message = "lower-case transformation function only supported with String type fields"
+	default:
+		message = p.checkOperator(left)
+	}
+	if message != "" {
+		return errors.New(message)
+	}
+	return nil
+}
+
+// checkOperator returns why the operator cannot compare a field of the left kind with the value, or "".
+func (p *predicate) checkOperator(left kind) string {
+	right := p.value.kind
+	switch p.op {
+	case opRegex:
+		if left != textKind {
+			return "Regex operators only supports string operands"
+		}
+	case opPrefix, opPostfix:
+		if right != textKind {
+			return "Regex/Prefix/Postfix operators only supports string operands"
+		}
+	case opGreater, opGreaterOrEqual, opLess, opLessOrEqual:
+		if right != numberKind {
+			return "Greater/GreaterOrEqual/Lesser/LesserOrEqual operators only supports integer operands"
+		}
+	case opIn, opNotIn:
+		if left != addrKind || right != networkKind {
+			return "In/NotIn operators only supports IP in CIDR"
+		}
+	case opContains:
+		if right != textKind {
+			return "Contains operator only supports string operands"
+		}
+	}
+	return ""
+}
+
+// kindOf returns the type of a field's values, 0 for an unknown field.
+func kindOf(name string, stream bool) kind {
+	switch name {
+	case "net.protocol", "tls.sni":
+		return textKind
+	case "net.src.port", "net.dst.port":
+		return numberKind
+	case "net.src.ip", "net.dst.ip":
+		return addrKind
+	}
+	if stream {
+		return 0
+	}
+	switch name {
+	case "http.method", "http.host", "http.path":
+		return textKind
+	case "http.path.segments.len":
+		return numberKind
+	}
+	switch name[:strings.LastIndexByte(name, '.')+1] {
+	case headerPrefix, queryPrefix, segmentPrefix:
+		return textKind
+	}
+	return 0
+}

@@ -1,0 +1,188 @@
+package route
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Request is what the router looks at in a request. Nothing in it is normalised.
+type Request struct {
+	// Method is the request's method as sent.
+	Method string
+	// Protocol is "http" or "https": what the client spoke to Kong, whatever it calls over it.
+	Protocol string
+	// Version is "HTTP/1.0", "HTTP/1.1" or "HTTP/2"; "" means HTTP/1.1.
+	Version string
+	// Host is the Host header or :authority as sent, with its port if it had one; "" is none.
+	Host string
+	// Target is what the request line asks for: the path and "?" and the query, neither decoded.
+	Target string
+	// Header are the headers other than Host, name and value, in the order sent. A repeated header is there repeatedly.
+	Header [][2]string
+	// SNI is the server name of the TLS handshake; "" is none.
+	SNI string
+	// SrcIP and SrcPort are the client's address.
+	SrcIP   netip.Addr
+	SrcPort uint16
+	// DstIP and DstPort are the address that the client connected to. DstPort 0 stands for 80 or, over TLS, 443.
+	DstIP   netip.Addr
+	DstPort uint16
+}
+
+// limit is how many headers, and how many query parameters, Kong's router sees of a request (lua_max_req_headers and
+// lua_max_uri_args of kong.conf). The Host header is the first.
+const limit = 100
+
+// maxLine is how long the request line and each header may be, in bytes with the line end (nginx's large_client_header_buffers).
+const maxLine = 8192
+
+// refusal returns the status by which nginx refuses a request before Kong's router sees it, or 0.
+//
+// Source: nginx 1.25.3, ngx_http_parse.c and ngx_http_request.c.
+func (r Request) refusal() int {
+	line := len(r.Method) + 1 + len(r.Target) + len(" HTTP/1.1\r\n")
+	switch {
+	case strings.Trim(r.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-") != "" || r.Method == "":
+		return 400
+	case line > maxLine:
+		return 414
+	case !validTarget(r.Target):
+		return 400
+	case r.Host == "" && r.Version != "HTTP/1.0":
+		return 400
+	case strings.ContainsAny(r.Host, "/\\@\x00 \t\r\n"):
+		return 400
+	}
+	for _, h := range r.Header {
+		if strings.EqualFold(h[0], "host") || len(h[0])+len(": ")+len(h[1])+len("\r\n") > maxLine {
+			return 400
+		}
+	}
+	if r.Method == "CONNECT" || r.Method == "TRACE" {
+		return 405
+	}
+	return 0
+}
+
+// validTarget reports whether nginx takes s as a request target: printable, well escaped, and not above the root.
+func validTarget(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	path := s
+	if i := strings.Index(s, "://"); i > 0 && !strings.ContainsAny(s[:i], "/?#") { // absolute form
+		rest := s[i+len("://"):]
+		slash := strings.IndexAny(rest, "/?#")
+		if slash < 0 {
+			return rest != ""
+		}
+		path = "/" + strings.TrimPrefix(rest[slash:], "/")
+	}
+	if !strings.HasPrefix(path, "/") {
+		return false
+	}
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		path = path[:i]
+	}
+	decoded, ok := unescape(path)
+	return ok && !strings.Contains(decoded, "\x00") && !aboveRoot(decoded)
+}
+
+// unescape decodes every escape of s, and reports whether all of them are well formed.
+func unescape(s string) (string, bool) {
+	if !strings.Contains(s, "%") {
+		return s, true
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' {
+			var ok bool
+			if c, ok = hexByte(s[i+1:]); !ok {
+				return "", false
+			}
+			i += 2
+		}
+		b = append(b, c)
+	}
+	return string(b), true
+}
+
+// hexByte returns the byte that the first two characters of s write in hexadecimal.
+func hexByte(s string) (byte, bool) {
+	if len(s) < 2 {
+		return 0, false
+	}
+	high, low := strings.IndexByte(lowerHex, s[0]|0x20), strings.IndexByte(lowerHex, s[1]|0x20)
+	if s[0] < '0' || s[1] < '0' || high < 0 || low < 0 {
+		return 0, false
+	}
+	return byte(high<<4 | low), true
+}
+
+const lowerHex = "0123456789abcdef"
+
+// aboveRoot reports whether the decoded path leaves the root by dot segments.
+func aboveRoot(path string) bool {
+	depth := 0
+	for segment := range strings.SplitSeq(path, "/") {
+		switch segment {
+		case "", ".":
+		case "..":
+			if depth--; depth < 0 {
+				return true
+			}
+		default:
+			depth++
+		}
+	}
+	return false
+}
+
+// protocol returns what net.protocol is: "http" or "https".
+func (r Request) protocol() string {
+	if r.Protocol == "https" || r.Protocol == "grpcs" {
+		return "https"
+	}
+	return "http"
+}
+
+// port returns the port that the client connected to.
+func (r Request) port() uint16 {
+	switch {
+	case r.DstPort != 0:
+		return r.DstPort
+	case r.protocol() == "https":
+		return 443
+	}
+	return 80
+}
+
+// splitHost returns the host without a port, and the port if there is one that Lua takes for a number.
+//
+// Source: Kong 3.9.3, kong/router/transform.lua, split_host_port.
+func splitHost(s string) (host string, port int64, ok bool) {
+	host, after, found := strings.Cut(s, ":")
+	if !found {
+		return s, 0, false
+	}
+	port, ok = luaInteger(after)
+	if !ok {
+		return s, 0, false
+	}
+	return host, port, true
+}
+
+// luaInteger returns the number that Lua's tonumber makes of s, if it is a decimal one.
+func luaInteger(s string) (int64, bool) {
+	if s == "" || len(s) > 15 || strings.Trim(s, decDigits) != "" {
+		return 0, false
+	}
+	var n int64
+	for i := range len(s) {
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
+}

@@ -1,0 +1,333 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// translate returns the Go regex that matches what the Rust regex s does.
+//
+// Source: Rust's regex-syntax 0.8, src/ast/parse.rs (syntax and messages).
+func translate(s string) (string, error) {
+	t := &translator{in: s}
+	out, err := t.alternation()
+	if err == nil && t.pos < len(s) {
+		err = t.errorf(t.pos, t.pos+1, "unopened group")
+	}
+	if err != nil {
+		return "", err
+	}
+	return out, nil
+}
+
+// translator reads a Rust regex from left to right and writes a Go regex. Its methods return the translation of what they read.
+type translator struct {
+	in    string
+	pos   int
+	depth int
+	names []string
+}
+
+// errorf returns Rust's message for a bad regex: the pattern, the part from start to end marked, and why.
+func (t *translator) errorf(start, end int, format string, args ...any) error {
+	column, width := utf8.RuneCountInString(t.in[:start]), utf8.RuneCountInString(t.in[start:min(end, len(t.in))])
+	return fmt.Errorf("regex parse error:\n    %s\n    %s%s\nerror: %s", t.in,
+		strings.Repeat(" ", column), strings.Repeat("^", max(width, 1)), fmt.Sprintf(format, args...))
+}
+
+func (t *translator) notModelled(start int) error {
+	return fmt.Errorf("%w: %q in %q", ErrRegexNotModelled, t.in[start:t.pos], t.in)
+}
+
+func (t *translator) more() bool { return t.pos < len(t.in) }
+
+func (t *translator) at(s string) bool { return strings.HasPrefix(t.in[t.pos:], s) }
+
+func (t *translator) next() rune {
+	r, n := utf8.DecodeRuneInString(t.in[t.pos:])
+	t.pos += n
+	return r
+}
+
+// alternation reads up to the end or an unmatched ")".
+func (t *translator) alternation() (string, error) {
+	var b strings.Builder
+	last := ""  // what a repetition would repeat
+	times := 1. // how often it already is
+	for t.more() && !t.at(")") {
+		if t.at("|") {
+			b.WriteString(last + "|")
+			last = ""
+			t.pos++
+			continue
+		}
+		if strings.IndexByte("*+?{", t.in[t.pos]) >= 0 {
+			op, n, err := t.repetition(last == "")
+			if err != nil {
+				return "", err
+			}
+			if times *= n; times > maxRepetitions {
+				return "", errors.New("Compiled regex exceeds size limit of 10485760 bytes.") //nolint:staticcheck // Rust's words
+			}
+			last = "(?:" + last + ")" + op
+			continue
+		}
+		item, repeatable, err := t.item()
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(last)
+		times = 1
+		if last = item; !repeatable {
+			b.WriteString(last)
+			last = ""
+		}
+	}
+	return b.String() + last, nil
+}
+
+// maxRepetitions of anything certainly exceed Rust's limit on the size of a regex: each takes 24 bytes or more.
+const maxRepetitions = 10485760 / 24
+
+// repetition reads a repetition operator and returns how many copies of its operand it makes at least.
+func (t *translator) repetition(nothing bool) (op string, n float64, err error) {
+	start, n := t.pos, 1.
+	c := t.next()
+	if nothing {
+		return "", 0, t.errorf(start, t.pos, "repetition operator missing expression")
+	}
+	if c == '{' {
+		if n, err = t.counted(start); err != nil {
+			return "", 0, err
+		}
+	}
+	if t.at("?") {
+		t.pos++
+	}
+	return t.in[start:t.pos], n, nil
+}
+
+// counted reads n}, n,} or n,m} of the repetition that starts at start, and returns the largest number.
+func (t *translator) counted(start int) (float64, error) {
+	n := strings.IndexByte(t.in[t.pos:], '}')
+	if n < 0 {
+		return 0, t.errorf(start, len(t.in), "unclosed counted repetition")
+	}
+	low, high, comma := strings.Cut(t.in[t.pos:t.pos+n], ",")
+	from, err := strconv.ParseUint(low, 10, 32)
+	if err != nil {
+		return 0, t.errorf(t.pos, t.pos+1, "repetition quantifier expects a valid decimal")
+	}
+	to := from
+	if comma && high != "" {
+		if to, err = strconv.ParseUint(high, 10, 32); err != nil {
+			return 0, t.errorf(t.pos+len(low)+1, t.pos+len(low)+2, "repetition quantifier expects a valid decimal")
+		}
+	}
+	t.pos += n + 1
+	if from > to {
+		return 0, t.errorf(start, t.pos, "invalid repetition count range, the start must be <= the end")
+	}
+	return max(1, float64(to)), nil
+}
+
+// item reads one thing that is neither | nor a repetition, and reports whether it may be repeated.
+func (t *translator) item() (out string, repeatable bool, err error) {
+	switch c := t.in[t.pos]; c {
+	case '(':
+		return t.group()
+	case '[':
+		out, err = t.class()
+	case '\\':
+		out, err = t.escape()
+	case '.', '^', '$':
+		t.pos++
+		out = string(c)
+	default:
+		out = regexp.QuoteMeta(string(t.next()))
+	}
+	return out, true, err
+}
+
+// maxRegexDepth is Rust's own limit.
+const maxRegexDepth = 250
+
+func (t *translator) group() (out string, repeatable bool, err error) {
+	start := t.pos
+	open, err := t.groupStart()
+	if err != nil || strings.HasSuffix(open, ")") { // flags alone
+		return open, false, err
+	}
+	if t.depth++; t.depth > maxRegexDepth {
+		return "", false, t.errorf(start, start+1, "exceed the maximum number of nested parentheses/brackets (%d)", maxRegexDepth)
+	}
+	body, err := t.alternation()
+	if err != nil {
+		return "", false, err
+	}
+	if t.depth--; !t.more() {
+		return "", false, t.errorf(start, start+1, "unclosed group")
+	}
+	t.pos++
+	return open + body + ")", true, nil
+}
+
+// groupStart reads "(" and what kind of group it opens, or all of a group that only sets flags.
+func (t *translator) groupStart() (string, error) {
+	start := t.pos
+	t.pos++
+	for _, look := range []string{"?=", "?!", "?<=", "?<!"} {
+		if t.at(look) {
+			return "", t.errorf(start, t.pos+len(look), "look-around, including look-ahead and look-behind, is not supported")
+		}
+	}
+	switch {
+	case t.at("?P<"):
+		t.pos += len("?P<")
+		return t.name()
+	case t.at("?<"):
+		t.pos += len("?<")
+		return t.name()
+	case t.at("?"):
+		t.pos++
+		return t.flags(start)
+	}
+	return "(", nil
+}
+
+// name reads the name of a group.
+func (t *translator) name() (string, error) {
+	start := t.pos
+	for t.more() && !t.at(">") {
+		at := t.pos
+		c := t.next()
+		letter := c == '_' || unicode.IsLetter(c)
+		if !letter && (at == start || c != '.' && c != '[' && c != ']' && !unicode.IsDigit(c)) {
+			return "", t.errorf(at, t.pos, "invalid capture group character")
+		}
+	}
+	name := t.in[start:t.pos]
+	switch {
+	case !t.more():
+		return "", t.errorf(t.pos, t.pos, "unclosed capture group name")
+	case name == "":
+		return "", t.errorf(t.pos, t.pos, "empty capture group name")
+	}
+	for _, n := range t.names {
+		if n == name {
+			return "", t.errorf(start, t.pos, "duplicate capture group name")
+		}
+	}
+	t.names = append(t.names, name)
+	t.pos++
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf || strings.ContainsRune(".[]", r) }) {
+		return "", t.notModelled(start)
+	}
+	return "(?P<" + name + ">", nil
+}
+
+// flags reads the flags of a group that starts at start, and ":" or ")".
+func (t *translator) flags(start int) (string, error) {
+	for t.more() {
+		at := t.pos
+		switch c := t.next(); c {
+		case ':', ')':
+			if c == ')' && at == start+len("(?") {
+				return "", t.errorf(start+1, start+2, "repetition operator missing expression")
+			}
+			if t.in[start:t.pos] == "(?u)" {
+				return "(?:)", nil
+			}
+			return strings.Replace(t.in[start:t.pos], "u", "", 1), nil
+		case 'i', 'm', 's', 'U', '-':
+		case 'u':
+			if strings.Contains(t.in[start:at], "-") {
+				return "", t.notModelled(start)
+			}
+		case 'x', 'R':
+			return "", t.notModelled(start)
+		default:
+			return "", t.errorf(at, t.pos, "unrecognized flag")
+		}
+	}
+	return "", t.errorf(start, start+1, "unclosed group")
+}
+
+// escape reads a backslash and what follows, outside of a class.
+func (t *translator) escape() (string, error) {
+	start := t.pos
+	t.pos++
+	if !t.more() {
+		return "", t.errorf(start, t.pos, "incomplete escape sequence, reached end of pattern prematurely")
+	}
+	switch c := t.in[t.pos]; c {
+	case 'A', 'z':
+		t.pos++
+		return t.in[start:t.pos], nil
+	case 'b', 'B':
+		t.pos++
+		if c == 'b' && t.at("{") {
+			return "", t.notModelled(start)
+		}
+		return t.in[start:t.pos], nil
+	case '<', '>':
+		t.pos++
+		return "", t.notModelled(start)
+	case 'd', 's', 'w', 'D', 'S', 'W':
+		t.pos++
+		return perlClass(c), nil
+	case 'p', 'P':
+		return t.property(start)
+	}
+	r, err := t.escapedRune(start)
+	return regexp.QuoteMeta(string(r)), err
+}
+
+// escapedRune reads what stands for one character behind the backslash at start.
+func (t *translator) escapedRune(start int) (rune, error) {
+	c := t.next()
+	if i := strings.IndexRune("aftnrv", c); i >= 0 {
+		return rune("\a\f\t\n\r\v"[i]), nil
+	}
+	switch {
+	case c == 'x' || c == 'u' || c == 'U':
+		return t.hex(start, map[rune]int{'x': 2, 'u': 4, 'U': 8}[c])
+	case '0' <= c && c <= '9':
+		return 0, t.errorf(start, t.pos, "backreferences are not supported")
+	case c >= utf8.RuneSelf || isAlphanumeric(byte(c)) || c == '<' || c == '>':
+		return 0, t.errorf(start, t.pos, "unrecognized escape sequence")
+	}
+	return c, nil
+}
+
+// hex reads n hexadecimal digits, or any number in braces.
+func (t *translator) hex(start, n int) (rune, error) {
+	var digits string
+	if t.at("{") {
+		end := strings.IndexByte(t.in[t.pos:], '}')
+		if end < 0 {
+			return 0, t.errorf(start, len(t.in), "incomplete escape sequence, reached end of pattern prematurely")
+		}
+		digits = t.in[t.pos+1 : t.pos+end]
+		t.pos += end + 1
+	} else {
+		if t.pos+n > len(t.in) {
+			return 0, t.errorf(start, len(t.in), "incomplete escape sequence, reached end of pattern prematurely")
+		}
+		digits = t.in[t.pos : t.pos+n]
+		t.pos += n
+	}
+	if digits == "" || strings.Trim(digits, hexDigits) != "" {
+		return 0, t.errorf(start, t.pos, "invalid hexadecimal digit")
+	}
+	r, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil || !utf8.ValidRune(rune(r)) || r > unicode.MaxRune {
+		return 0, t.errorf(start, t.pos, "hexadecimal literal is not a Unicode scalar value")
+	}
+	return rune(r), nil
+}
