@@ -83,6 +83,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 		}
 		return nil, &UnreachableError{Address: c.address(), Err: withoutURL(err)}
 	}
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body) // from memory, see whole
 	if err != nil {
 		return nil, &UnreachableError{Address: c.address(), Err: err}
@@ -107,15 +108,12 @@ func (c *Client) url(r request) (*url.URL, error) {
 		elements[i] = url.PathEscape(e)
 	}
 	u := c.base.JoinPath(elements...)
-	if len(elements) == 0 {
-		u = c.base.JoinPath("/")
-	}
 	u.RawQuery = r.query.Encode()
 	return u, nil
 }
 
-// address returns the Admin API's address as people know it.
-func (c *Client) address() string { return c.base.String() }
+// address returns the Admin API's address as people write it.
+func (c *Client) address() string { return strings.TrimSuffix(c.base.String(), "/") }
 
 // checkJSON returns an error if an answer that means success holds something else than JSON: it is not from Kong then.
 func (c *Client) checkJSON(resp *http.Response, body []byte) error {

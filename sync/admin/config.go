@@ -109,7 +109,7 @@ func (c Config) address() (*url.URL, http.Header, error) {
 		r.SetBasicAuth(u.User.Username(), password)
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u, header, nil
+	return u.JoinPath("/"), header, nil
 }
 
 // idle is how many connections stay open between requests: a connection for each of many parallel writes, so that none

@@ -89,6 +89,8 @@ func (e *Error) Hint() string {
 	case e.location != "":
 		return "it redirects to " + e.location + ": give --kong-addr the address it ends at; redirects are not followed, for they " +
 			"would take credentials along"
+	case !e.json && e.Status == http.StatusBadRequest:
+		return "if the server speaks TLS, give --kong-addr as https://..."
 	case !e.json:
 		return hintAddress
 	}

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +60,13 @@ func (c *Client) getRoot(ctx context.Context) (*root, error) {
 		req.path = []string{"kong"} // Kong Enterprise's name for the root of a workspace
 	}
 	var r root
-	if err := c.get(ctx, req, &r); err != nil {
+	err := c.get(ctx, req, &r)
+	switch {
+	case isStatus(err, http.StatusNotFound) && c.workspace != "":
+		return nil, sync.WithHint(err, "is there a workspace "+c.workspace+"? Only Kong Enterprise has workspaces")
+	case isStatus(err, http.StatusNotFound):
+		return nil, &ForeignError{Address: c.address(), Reason: "it answers " + err.Error()}
+	case err != nil:
 		return nil, err
 	}
 	if r.Version == "" || r.Configuration == nil {

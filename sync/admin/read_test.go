@@ -1,0 +1,270 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gwsync/gwsync/render/kong"
+	gwsync "github.com/gwsync/gwsync/sync"
+)
+
+func TestInfo(t *testing.T) {
+	s := &script{answers: map[string][]string{"GET /": {"200 " + rootAnswer}}}
+	c := client(t, s, Config{})
+	for range 2 {
+		got, err := c.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := gwsync.Info{Version: "3.9.3", Flavor: kong.Expressions, Database: true, Settle: 7e9, Plugins: []string{"cors", "key-auth"}}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	}
+	if got := s.lines(); len(got) != 1 {
+		t.Errorf("asked %d times", len(got))
+	}
+}
+
+func TestInfoDefaultsAreKongs(t *testing.T) {
+	s := &script{answers: map[string][]string{"GET /": {`200 {"version":"3.4.0","configuration":{"database":"off"}}`}}}
+	got, err := client(t, s, Config{}).Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(gwsync.Info{Version: "3.4.0", Flavor: kong.TraditionalCompatible, Settle: 10e9}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// listing answers GET /KIND with n entities of the kind, in pages. Its `next` leads elsewhere, which nobody may follow.
+type listing struct {
+	t *testing.T
+	n map[string]int
+	script
+}
+
+func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	kind := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	n, ok := l.n[r.URL.Path]
+	if !ok {
+		l.script.ServeHTTP(w, r)
+		return
+	}
+	size, err := strconv.Atoi(r.URL.Query().Get("size"))
+	if err != nil || size < 1 || size > 1000 {
+		l.t.Errorf("%s: Kong allows sizes from 1 to 1000", r.URL)
+	}
+	first, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+	page := map[string]any{"data": []any{}, "next": nil}
+	if first+size < n {
+		page["offset"], page["next"] = strconv.Itoa(first+size), "http://thief.example/"+kind+"?offset=1"
+	}
+	for i := first; i < min(first+size, n); i++ {
+		e := map[string]any{"id": id(i), "created_at": 1795383895, "tags": nil}
+		switch kind {
+		case "targets":
+			e["target"], e["upstream"] = fmt.Sprint("10.0.0.1:", i), map[string]any{"id": strings.Split(r.URL.Path, "/")[2]}
+			e["id"] = id(i) + strings.Split(r.URL.Path, "/")[2]
+		case "certificates":
+			e["cert"], e["snis"] = "PEM", []string{"a.example"}
+		case "upstreams":
+			e["name"] = kind + strconv.Itoa(i)
+			e["tags"] = []string{[]string{"ours", "theirs"}[i%2]}
+		default:
+			e["name"] = kind + strconv.Itoa(i)
+		}
+		page["data"] = append(page["data"].([]any), e)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(page); err != nil {
+		l.t.Error(err)
+	}
+	l.mu.Lock()
+	l.seen = append(l.seen, exchange{line: r.Method + " " + r.URL.Path})
+	l.mu.Unlock()
+}
+
+func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
+
+func newListing(t *testing.T) *listing {
+	l := &listing{t: t, n: map[string]int{}, script: script{answers: map[string][]string{"GET /": {"200 " + rootAnswer}}}}
+	for _, k := range listed() {
+		l.n["/"+string(k)] = 0
+	}
+	return l
+}
+
+func TestReadFollowsPages(t *testing.T) {
+	l := newListing(t)
+	l.n["/routes"], l.n["/services"], l.n["/consumers"] = 2500, 1000, 1
+	got, err := client(t, l, Config{}).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[kong.Kind]int{}
+	for e := range got.All() {
+		count[e.Kind()]++
+	}
+	if d := cmp.Diff(map[kong.Kind]int{kong.Routes: 2500, kong.Services: 1000, kong.Consumers: 1}, count); d != "" {
+		t.Error(d)
+	}
+	if requests := len(l.seen); requests != 1+len(listed())+2 {
+		t.Errorf("made %d requests", requests)
+	}
+}
+
+func TestReadListsTargetsOfTheUpstreamsAskedFor(t *testing.T) {
+	l := newListing(t)
+	l.n["/upstreams"] = 4
+	for i := range 4 {
+		l.n["/upstreams/"+id(i)+"/targets"] = 2
+	}
+	ours := func(u kong.Entity) bool { return u.HasTag("ours") }
+	s, err := client(t, l, Config{Targets: ours}).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for e := range s.Of(kong.Targets) {
+		upstream, _ := e.Ref("upstream")
+		got = append(got, upstream.ID+" "+e.Name())
+	}
+	slices.Sort(got)
+	want := []string{id(0) + " 10.0.0.1:0", id(0) + " 10.0.0.1:1", id(2) + " 10.0.0.1:0", id(2) + " 10.0.0.1:1"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestReadLeavesOutTheNamesThatKongAddsToCertificates(t *testing.T) {
+	l := newListing(t)
+	l.n["/certificates"] = 1
+	s, err := client(t, l, Config{}).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e := range s.Of(kong.Certificates) {
+		if got := string(e.AppendJSON(nil)); got != `{"id":"`+id(0)+`","cert":"PEM"}` {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+func TestReadFails(t *testing.T) {
+	for _, test := range []struct{ name, answer, want string }{
+		{"forbidden", `403 {"message":"no"}`, "GET /plugins: 403 Forbidden: no"},
+		{"endless", `200 {"data":[],"offset":"again"}`, "its listing of plugins never ends"},
+		{"no id", `200 {"data":[{"name":"cors"}]}`, "a listing holds what is no entity"},
+		{"no list", `200 {"data":"hunter2"}`, "not what Kong answers"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newListing(t)
+			delete(l.n, "/plugins")
+			for _, q := range []string{"", "offset=again&"} {
+				l.answers["GET /plugins?"+q+"size=1000"] = []string{test.answer}
+			}
+			_, err := client(t, l, Config{}).Read(t.Context())
+			check(t, err, test.want, "")
+		})
+	}
+}
+
+func TestReadWithoutDatabase(t *testing.T) {
+	answer, err := json.Marshal(map[string]string{"config": `
+_format_version: '3.0'
+_transform: false
+services:
+- id: 00000000-0000-4000-8000-000000000001
+  name: s
+  host: h
+  path: ~
+  created_at: 1795383899
+filter_chains:
+- id: 00000000-0000-4000-8000-000000000002
+  filters: []
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &script{answers: map[string][]string{"GET /": {"200 " + dblessRoot}, "GET /config": {"200 " + string(answer)}}}
+	got, err := client(t, s, Config{}).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for e := range got.All() {
+		all = append(all, string(e.Kind())+" "+string(e.AppendJSON(nil)))
+	}
+	want := []string{`services {"id":"` + id(1) + `","host":"h","name":"s"}`, `filter_chains {"id":"` + id(2) + `","filters":[]}`}
+	if d := cmp.Diff(want, all); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSchemasAreAskedForOnce(t *testing.T) {
+	const schema = `200 {"fields":[{"config":{"type":"record","required":true,"fields":[{"secret":{"type":"string","encrypted":true}}]}}]}`
+	s := &script{answers: map[string][]string{
+		"GET /schemas/plugins":          {schema},
+		"GET /schemas/plugins/key-auth": {schema},
+	}}
+	c := client(t, s, Config{})
+	known := entityOf(t, kong.Plugins, `{"id":"1","name":"key-auth"}`)
+	unknown := entityOf(t, kong.Plugins, `{"id":"2","name":"nope"}`)
+	state, err := kong.NewState(known, unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := c.Schemas(t.Context(), state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.HasKind(kong.Plugins) || !got.HasPlugin("key-auth") || got.HasPlugin("nope") {
+			t.Errorf("got %v", got)
+		}
+		if !got.Secret(known, "config", "secret") {
+			t.Error("the plugin's secret is not known as one")
+		}
+	}
+	lines := s.lines()
+	slices.Sort(lines)
+	want := []string{"GET /schemas/plugins", "GET /schemas/plugins/key-auth", "GET /schemas/plugins/nope", "GET /schemas/plugins/nope"}
+	if d := cmp.Diff(want, lines); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestNamesCannotLeaveTheirPlaceInAPath(t *testing.T) {
+	s := &script{}
+	c := client(t, s, Config{})
+	for _, name := range []string{"..", ".", "a/../../config", "a?b", "a#b", "%2e%2e"} {
+		e, err := kong.New(kong.Plugins, "1", map[string]any{"name": name}, kong.Origin{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		state, err := kong.NewState(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Schemas(t.Context(), state)
+		if strings.Trim(name, ".") == "" && err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	for _, line := range s.lines() {
+		path, err := url.PathUnescape(strings.TrimPrefix(line, "GET /schemas/plugins"))
+		if err != nil || strings.Count(line, "/") > 3 || strings.ContainsAny(line, "?#") {
+			t.Errorf("asked for %s %q, %v", line, path, errors.Unwrap(err))
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package admin
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	gwsync "github.com/gwsync/gwsync/sync"
+)
+
+const (
+	service  = `{"id":"1","name":"s","host":"h"}`
+	target   = `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`
+	inTarget = `/upstreams/3/targets`
+)
+
+func TestWrite(t *testing.T) {
+	const conflict = `409 {"code":5,"name":"unique constraint violation","fields":{"target":"h:80"},"message":"UNIQUE"}`
+	for _, test := range []struct {
+		name    string
+		op      diff.Op
+		kind    kong.Kind
+		entity  string
+		answers map[string][]string
+		want    []string // requests and bodies
+		err     string
+	}{
+		{name: "create", op: diff.Create, kind: kong.Services, entity: service,
+			answers: map[string][]string{"PUT /services/1": {"200 {}"}},
+			want:    []string{"PUT /services/1", `{"id":"1","host":"h","name":"s"}`}},
+		{name: "answer lost", op: diff.Update, kind: kong.Services, entity: service,
+			answers: map[string][]string{"PUT /services/1": {reset, "200 {}"}},
+			want:    []string{"PUT /services/1", `{"id":"1","host":"h","name":"s"}`, "PUT /services/1", `{"id":"1","host":"h","name":"s"}`}},
+		{name: "refused", op: diff.Update, kind: kong.Services, entity: service,
+			answers: map[string][]string{"PUT /services/1": {conflict}},
+			want:    []string{"PUT /services/1", `{"id":"1","host":"h","name":"s"}`},
+			err:     "PUT /services/1: 409 unique constraint violation: target: h:80"},
+		{name: "delete", op: diff.Delete, kind: kong.Services, entity: service,
+			answers: map[string][]string{"DELETE /services/1": {"204 "}},
+			want:    []string{"DELETE /services/1", ""}},
+		{name: "delete what is gone", op: diff.Delete, kind: kong.Targets, entity: target,
+			want: []string{"DELETE " + inTarget + "/2", ""}},
+		{name: "create a target", op: diff.Create, kind: kong.Targets, entity: target,
+			answers: map[string][]string{"POST " + inTarget: {"201 {}"}},
+			want:    []string{"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`}},
+		{name: "create a target that a lost answer created", op: diff.Create, kind: kong.Targets, entity: target,
+			answers: map[string][]string{"POST " + inTarget: {reset, conflict}, "PATCH " + inTarget + "/2": {"200 {}"}},
+			want: []string{"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`,
+				"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`,
+				"PATCH " + inTarget + "/2", `{"tags":null,"target":"h:80","weight":5}`}},
+		{name: "create a target whose id is known", op: diff.Create, kind: kong.Targets, entity: target,
+			answers: map[string][]string{
+				"POST " + inTarget:         {`400 {"code":3,"name":"primary key violation","fields":{"id":"2"},"message":"primary key violation on key"}`},
+				"PATCH " + inTarget + "/2": {"200 {}"}},
+			want: []string{"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`,
+				"PATCH " + inTarget + "/2", `{"tags":null,"target":"h:80","weight":5}`}},
+		{name: "create a target that somebody else created", op: diff.Create, kind: kong.Targets, entity: target,
+			answers: map[string][]string{"POST " + inTarget: {conflict}},
+			want: []string{"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`,
+				"PATCH " + inTarget + "/2", `{"tags":null,"target":"h:80","weight":5}`},
+			err: "POST " + inTarget + ": 409 unique constraint violation: target: h:80"},
+		{name: "update a target", op: diff.Update, kind: kong.Targets, entity: `{"id":"2","target":"h:80","upstream":{"id":"3"},"tags":["a"]}`,
+			answers: map[string][]string{"PATCH " + inTarget + "/2": {"200 {}"}},
+			want:    []string{"PATCH " + inTarget + "/2", `{"tags":["a"],"target":"h:80","weight":100}`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: test.answers}
+				err := client(t, s, Config{}).Write(t.Context(), diff.Write{Op: test.op, Entity: entityOf(t, test.kind, test.entity)})
+				if got := text(err); got != test.err {
+					t.Errorf("got error %q, want %q", got, test.err)
+				}
+				var got []string
+				for _, e := range s.seen {
+					got = append(got, e.line, e.body)
+				}
+				if d := cmp.Diff(test.want, got); d != "" {
+					t.Error(d)
+				}
+			})
+		})
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestValidate(t *testing.T) {
+	e := entityOf(t, kong.Services, service)
+	s := &script{answers: map[string][]string{"POST /schemas/services/validate": {
+		`200 {"message":"schema validation successful"}`,
+		`400 {"name":"schema violation","fields":{"port":"value should be between 0 and 65535"},"message":"schema violation"}`,
+		`403 {"message":"no"}`,
+	}}}
+	c := client(t, s, Config{})
+	if err := c.Validate(t.Context(), e); err != nil {
+		t.Errorf("taken: %v", err)
+	}
+	var rejected *gwsync.RejectedError
+	if err := c.Validate(t.Context(), e); !errors.As(err, &rejected) {
+		t.Errorf("refused: %v", err)
+	} else if want := "kong refuses service s: port: value should be between 0 and 65535"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if err := c.Validate(t.Context(), e); errors.As(err, &rejected) {
+		t.Errorf("not allowed to ask: %v", err)
+	}
+}
+
+// at gives an entity an origin.
+func at(e kong.Entity, object diag.Object, line int) kong.Entity {
+	return e.WithOrigin(kong.Origin{Object: object, Pos: diag.Pos{File: "route.yaml", Line: line}})
+}
+
+func TestLoad(t *testing.T) {
+	const post = "POST /config?check_hash=1&flatten_errors=1"
+	s, err := kong.NewState(
+		entityOf(t, kong.Services, `{"id":"`+id(1)+`","name":"s","host":"h"}`),
+		at(entityOf(t, kong.Routes, `{"id":"`+id(2)+`","name":"r","paths":["nope"]}`), diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"}, 7),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, answer string
+		want         string
+		findings     diag.List
+	}{
+		{name: "loaded", answer: "201 {}"},
+		{name: "loaded before", answer: "304 "},
+		{name: "too large", answer: "413 <html>", want: "POST /config: 413 Request Entity Too Large"},
+		{name: "unreadable", answer: `400 {"name":"invalid declarative configuration","fields":{"error":"failed parsing"}}`,
+			want: "POST /config: 400 invalid declarative configuration: error: failed parsing"},
+		{name: "refused", answer: `400 {"name":"invalid declarative configuration","fields":{},"flattened_errors":[
+			{"entity_type":"service","entity_name":"s","errors":[{"type":"entity","message":"is bad"}]},
+			{"entity_type":"route","entity_id":"` + id(2) + `","entity_name":"r","errors":[
+				{"type":"field","field":"paths.1","message":"should start with: /"},{"type":"field","field":"hosts","messages":["a","b"]}]},
+			{"entity_type":"spoon","entity_name":"x","errors":[{"type":"field","field":"y","message":"is z"}]}]}`,
+			want: "kong refuses route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b; service s: is bad; spoon x: y: " + hidden,
+			findings: diag.List{
+				{Severity: diag.Error, Code: "RejectedByKong", Object: diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"},
+					Pos: diag.Pos{File: "route.yaml", Line: 7}, Message: "kong refuses the route r: paths.1: should start with: /; hosts: a; hosts: b"},
+				{Severity: diag.Error, Code: "RejectedByKong", Message: "kong refuses the service s: is bad"},
+				{Severity: diag.Error, Code: "RejectedByKong", Message: "kong refuses the spoon x: y: " + hidden},
+			}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fake := &script{answers: map[string][]string{post: {test.answer}}}
+			err := client(t, fake, Config{}).Load(t.Context(), s)
+			if got := text(err); got != test.want {
+				t.Errorf("got error %q\nwant %q", got, test.want)
+			}
+			var rejected *gwsync.RejectedError
+			if errors.As(err, &rejected) {
+				if d := cmp.Diff(test.findings, rejected.Findings()); d != "" {
+					t.Error(d)
+				}
+			}
+			if got := fake.seen[0].body; !strings.HasPrefix(got, `{"config":"_format_version: \"3.0\"\n_transform: false\n`) {
+				t.Errorf("posted %s", got)
+			}
+		})
+	}
+}
+
+// TestErrorsShowNoSecret has Kong quote all that it was sent, in all the places where it can.
+func TestErrorsShowNoSecret(t *testing.T) {
+	const schema = `200 {"fields":[{"config":{"type":"record","required":true,"fields":[{"secret":{"type":"string","encrypted":true}},
+		{"list":{"type":"array","elements":{"type":"string","encrypted":true}}}]}}]}`
+	for _, test := range []struct {
+		kind   kong.Kind
+		entity string
+		answer string
+		want   string
+	}{
+		{kong.Certificates, `{"id":"1","cert":"C","key":"hunter2"}`,
+			`400 {"name":"schema violation","fields":{"key":"invalid key: hunt...","@entity":["hunter2 does not match"]}}`,
+			"PUT /certificates/1: 400 schema violation: (secret) does not match; key: " + hidden},
+		{"keyauth_credentials", `{"id":"1","key":"hunter2"}`,
+			`409 {"name":"unique constraint violation","message":"UNIQUE violation detected on '{key=\"hunter2\"}'","fields":{"key":"hunter2"}}`,
+			"PUT /keyauth_credentials/1: 409 unique constraint violation: key: " + hidden},
+		{kong.Plugins, `{"id":"1","name":"p","config":{"secret":"hunter2","list":["hunter2"],"other":"x"}}`,
+			`400 {"name":"schema violation","fields":{"config":{"secret":"bad hunt","list":[null,"bad hunt"],"other":"not hunter2\u001b[2J"}}}`,
+			"PUT /plugins/1: 400 schema violation: config.list.2: " + hidden + "; config.other: not (secret) [2J; config.secret: " + hidden},
+		{kong.Certificates, `{"id":"1","cert":"C","key":"hunter2"}`, `400 {"message":"Cannot parse hunter2"}`,
+			"PUT /certificates/1: 400 Bad Request: Cannot parse (secret)"},
+		{kong.Certificates, `{"id":"1","cert":"C","key":"hunter2"}`,
+			`400 {"name":"foreign key violation","message":"a service references this","fields":{"@referenced_by":"services"}}`,
+			"PUT /certificates/1: 400 foreign key violation: a service references this"},
+	} {
+		e := entityOf(t, test.kind, test.entity)
+		s := &script{answers: map[string][]string{
+			"PUT /" + e.Key().String(): {test.answer}, "GET /schemas/plugins": {schema}, "GET /schemas/plugins/p": {schema},
+		}}
+		c := client(t, s, Config{})
+		state, err := kong.NewState(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Schemas(t.Context(), state); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(c.Write(t.Context(), diff.Write{Op: diff.Update, Entity: e})); got != test.want {
+			t.Errorf("%s: got %q\nwant %q", test.kind, got, test.want)
+		}
+	}
+}
