@@ -1,0 +1,84 @@
+package proxy
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// certificatesOf returns the certificates by the names of their SNIs. A certificate that cannot be read is left out: Kong
+// serves its own in its place.
+func certificatesOf(s kong.State) map[string]*tls.Certificate {
+	byID := map[string]*tls.Certificate{}
+	for e := range s.Of(kong.Certificates) {
+		if c, err := tls.X509KeyPair([]byte(e.Text("cert")), []byte(e.Text("key"))); err == nil {
+			byID[e.ID()] = &c
+		}
+	}
+	out := map[string]*tls.Certificate{}
+	for e := range s.Of(kong.SNIs) {
+		if k, ok := e.Ref("certificate"); ok && byID[k.ID] != nil {
+			out[e.Text("name")] = byID[k.ID]
+		}
+	}
+	return out
+}
+
+// GetCertificate returns the certificate for a TLS handshake, for tls.Config: the one whose SNI is the name that the client
+// asks for, as it is written; else "*.REST", else "FIRST.*" with the first and the last label left open; else "*"; else, and
+// for clients that name nothing, one that the proxy signed itself for localhost.
+//
+// Source: Kong 3.9.3, kong/runloop/certificate.lua.
+func (p *Proxy) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if name := hello.ServerName; name != "" {
+		certificates := p.table().certificates
+		for _, sni := range sniCandidates(name) {
+			if c := certificates[sni]; c != nil {
+				return c, nil
+			}
+		}
+	}
+	return p.own()
+}
+
+func sniCandidates(name string) []string {
+	out := []string{name}
+	if _, rest, ok := strings.Cut(name, "."); ok {
+		out = append(out, "*."+rest)
+	}
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
+		out = append(out, name[:i]+".*")
+	}
+	return append(out, "*")
+}
+
+// selfSigned returns a certificate like the one that Kong makes itself.
+func selfSigned() (*tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a certificate for localhost: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{Country: []string{"US"}, Organization: []string{"Kong"}, CommonName: "localhost"},
+		DNSNames:     []string{"localhost"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().AddDate(20, 0, 0),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, fmt.Errorf("make a certificate for localhost: %w", err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}

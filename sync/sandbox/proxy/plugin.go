@@ -1,0 +1,212 @@
+package proxy
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// plugin is one configured plugin.
+type plugin interface {
+	// access runs before the backend is asked. An answer ends the request there. An error is Kong's: the client gets 500.
+	access(*exchange) (*response, error)
+	// filter changes an answer on its way to the client, whoever gave it.
+	filter(*exchange, *response)
+}
+
+// passive is a plugin that does nothing; embed it for the phases that a plugin has no work in.
+type passive struct{}
+
+func (passive) access(*exchange) (*response, error) { return nil, nil }
+func (passive) filter(*exchange, *response)         {}
+
+// kind is a plugin that the proxy knows.
+type kind struct {
+	name string
+	// priority is Kong's: plugins run from the highest to the lowest, in both phases.
+	priority int
+	// build compiles the plugin's config, the entity's field of that name.
+	build func(config kong.Value) (plugin, error)
+}
+
+// kinds are the plugins that the proxy knows. Priorities: PRIORITY in kong/plugins/NAME/handler.lua of Kong 3.9.3.
+func kinds() []kind {
+	return []kind{
+		{"request-transformer", 801, newRequestTransformer},
+		{"response-transformer", 800, newResponseTransformer},
+		{"redirect", 779, newRedirect},
+		{"request-termination", 2, newRequestTermination},
+	}
+}
+
+// unmodelled is in the place of a plugin that the proxy cannot run.
+type unmodelled struct {
+	passive
+	reason string
+}
+
+// scope is what a plugin is configured for, by ids. The zero scope is everything.
+type scope struct{ route, service, consumer string }
+
+// pluginTable holds all enabled plugins of a configuration.
+type pluginTable struct {
+	names  []string // by falling priority; names that are not known come first
+	byName map[string]map[scope]plugin
+}
+
+func newPluginTable(s kong.State) *pluginTable {
+	t := &pluginTable{byName: map[string]map[scope]plugin{}}
+	known := map[string]kind{}
+	for _, k := range kinds() {
+		known[k.name] = k
+	}
+	for e := range s.Of(kong.Plugins) {
+		if v, _ := e.Field("enabled"); v == false {
+			continue
+		}
+		if _, ok := e.Field("consumer_group"); ok {
+			continue // nothing puts a consumer into a group here
+		}
+		name := e.Text("name")
+		if t.byName[name] == nil {
+			t.byName[name] = map[scope]plugin{}
+			t.names = append(t.names, name)
+		}
+		t.byName[name][scopeOf(e)] = build(known[name], name, e)
+	}
+	slices.SortFunc(t.names, func(a, b string) int {
+		return cmp.Or(
+			boolOrder(known[a].build != nil, known[b].build != nil),
+			cmp.Compare(known[b].priority, known[a].priority),
+			cmp.Compare(a, b),
+		)
+	})
+	return t
+}
+
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+func build(k kind, name string, e kong.Entity) plugin {
+	if k.build == nil {
+		return unmodelled{reason: "plugin " + name}
+	}
+	config, _ := e.Field("config")
+	p, err := k.build(config)
+	if err != nil {
+		return unmodelled{reason: fmt.Sprintf("plugin %s: %v", name, err)}
+	}
+	return p
+}
+
+func scopeOf(e kong.Entity) scope {
+	var s scope
+	if k, ok := e.Ref("route"); ok {
+		s.route = k.ID
+	}
+	if k, ok := e.Ref("service"); ok {
+		s.service = k.ID
+	}
+	if k, ok := e.Ref("consumer"); ok {
+		s.consumer = k.ID
+	}
+	return s
+}
+
+// pick returns the one configuration of a plugin that applies, the most specific one, or nil.
+//
+// Source: Kong 3.9.3, kong/runloop/plugins_iterator.lua, lookup_cfg.
+func (t *pluginTable) pick(name, route, service, consumer string) plugin {
+	for _, s := range []scope{
+		{route, service, consumer},
+		{route: route, consumer: consumer},
+		{service: service, consumer: consumer},
+		{route: route, service: service},
+		{consumer: consumer},
+		{route: route},
+		{service: service},
+	} {
+		// Where an id is missing the row has become one of the others.
+		if p := t.byName[name][s]; p != nil && s != (scope{}) {
+			return p
+		}
+	}
+	return t.byName[name][scope{}]
+}
+
+// global returns the plugins that run on what no route was found for: Kong has them filter its own errors.
+func (t *pluginTable) global() []plugin {
+	var out []plugin
+	for _, name := range t.names {
+		if p := t.byName[name][scope{}]; p != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// access runs the plugins of the exchange, and notes those that will filter the answer. It returns the answer of the plugin
+// that ended the request, if one did. A plugin that cannot be run ends it before any other has run.
+func (x *exchange) access() *response {
+	route, service := x.match.Route.ID(), x.match.Service.ID()
+	t := x.table.plugins
+	for _, name := range t.names {
+		if u, ok := t.pick(name, route, service, x.consumer).(unmodelled); ok {
+			x.filters = nil
+			return x.unmodelled("%s", u.reason)
+		}
+	}
+	x.filters = nil
+	var answer *response
+	for _, name := range t.names {
+		p := t.pick(name, route, service, x.consumer)
+		if p == nil {
+			continue
+		}
+		x.filters = append(x.filters, p)
+		if answer != nil {
+			continue
+		}
+		var err error
+		if answer, err = p.access(x); err != nil {
+			answer = x.failed(err)
+		}
+	}
+	return answer
+}
+
+// failed is the answer for a plugin that broke.
+func (x *exchange) failed(err error) *response {
+	if u, ok := err.(*unmodelledError); ok { //nolint:errorlint // plugins return it as it is
+		return x.unmodelled("%s", u.what)
+	}
+	return x.fail(http.StatusInternalServerError, pageMessages(http.StatusInternalServerError))
+}
+
+// unmodelledError is the error of a plugin that was asked for what it does not do.
+type unmodelledError struct{ what string }
+
+func (e *unmodelledError) Error() string { return e.what + " is not modelled" }
+
+// decode reads a canonical value into a struct by its JSON names.
+func decode(v kong.Value, into any) error {
+	if v == nil {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
+}

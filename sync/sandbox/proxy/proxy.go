@@ -1,0 +1,67 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// Options are what a proxy is told besides Kong's configuration. The zero value reaches no backend: the echo answers for all.
+type Options struct {
+	// Backend maps the host and port of a service or target to the address to dial in its place, "host:port". Backends that it
+	// does not know (ok is false) are for Dial. nil knows none.
+	Backend func(host string, port int) (addr string, ok bool)
+	// Dial reaches the backends that Backend does not map; (&net.Dialer{}).DialContext is the real network, DNS included. With
+	// nil the echo answers for them.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// NodeID is the node's id, as the Admin API answers it; request-termination echoes it. It may be empty.
+	NodeID string
+}
+
+// Proxy is the proxy of one Kong: an [http.Handler] for its proxy listeners. It is safe for concurrent use.
+type Proxy struct {
+	state   func() (kong.State, uint64)
+	flavor  kong.Flavor
+	options Options
+
+	mu      sync.Mutex // held while a table is compiled
+	current atomic.Pointer[table]
+	own     func() (*tls.Certificate, error)
+}
+
+// New returns the proxy of a Kong with the given router flavor. The function state returns what Kong holds and a number that
+// changes whenever that does; it is called for every request, so it must be quick.
+func New(state func() (kong.State, uint64), flavor kong.Flavor, o Options) *Proxy {
+	return &Proxy{state: state, flavor: flavor, options: o, own: sync.OnceValues(selfSigned)}
+}
+
+// ServeHTTP answers one request as Kong does. It must see the request as it came: no http.ServeMux before it, which would
+// clean the path.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(r, p.table(), &p.options)
+	x.send(w, x.respond())
+}
+
+// table returns the compiled configuration, compiling it if the generation is another one.
+func (p *Proxy) table() *table {
+	_, generation := p.state()
+	if t := p.current.Load(); t != nil && t.generation == generation {
+		return t
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	state, generation := p.state()
+	before := p.current.Load()
+	if before != nil && before.generation == generation {
+		return before
+	}
+	t := newTable(state, p.flavor, before)
+	t.generation = generation
+	p.current.Store(t)
+	return t
+}

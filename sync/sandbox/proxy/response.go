@@ -1,0 +1,196 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// server is how Kong names itself.
+const server = "kong/3.9.3"
+
+const jsonType = "application/json; charset=utf-8"
+
+// maxBody is the size of the largest body that is kept in memory, in bytes.
+const maxBody = 64 << 20
+
+// response is an answer on its way to the client: Kong's own or a backend's.
+type response struct {
+	status int
+	header http.Header
+	body   io.ReadCloser // nil for none
+	// proxied says that the answer is a backend's, or stands for one that did not come: Kong marks it with other headers.
+	proxied bool
+	// waited is how long the backend took, via what it said in its Via header.
+	waited time.Duration
+	via    []string
+	// upgraded is the connection to a backend that switched protocols, nil else.
+	upgraded io.ReadWriteCloser
+}
+
+// newResponse returns an answer of Kong's own. A contentType of "" is sent as such.
+func newResponse(status int, contentType, body string) *response {
+	return &response{
+		status: status,
+		header: http.Header{"Content-Type": {contentType}, "Content-Length": {strconv.Itoa(len(body))}},
+		body:   io.NopCloser(strings.NewReader(body)),
+	}
+}
+
+// exit is the answer of a plugin (kong.response.exit): a JSON object.
+func exit(status int, body any) *response { return newResponse(status, jsonType, encodeJSON(body)) }
+
+// encodeJSON returns a value as JSON. Unlike json.Marshal it leaves <, > and & alone, as Kong does.
+func encodeJSON(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "null"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// setBody replaces the body.
+func (r *response) setBody(b []byte) {
+	if r.body != nil {
+		_ = r.body.Close()
+	}
+	r.body = io.NopCloser(bytes.NewReader(b))
+}
+
+// readBody returns the whole body and keeps it. It fails for bodies that are too large to keep.
+func (r *response) readBody() ([]byte, error) {
+	if r.body == nil {
+		return nil, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r.body, maxBody+1))
+	if err == nil && len(b) > maxBody {
+		err = errors.New("the body is too large to be changed")
+	}
+	r.setBody(b)
+	return b, err
+}
+
+// send runs the filters over an answer, adds what Kong adds last, and writes it.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua, header_filter.
+func (x *exchange) send(w http.ResponseWriter, r *response) {
+	for _, p := range x.filters {
+		p.filter(x, r)
+	}
+	if r.body != nil {
+		defer r.body.Close()
+	}
+	x.stamp(r)
+	if r.upgraded != nil {
+		tunnel(w, r)
+		return
+	}
+	header := w.Header()
+	for name, values := range r.header {
+		header[name] = values
+	}
+	if _, ok := header["Content-Type"]; !ok {
+		header["Content-Type"] = nil // or net/http would guess one
+	}
+	w.WriteHeader(r.status)
+	if r.body == nil || x.in.Method == http.MethodHead {
+		return
+	}
+	stream(w, r)
+}
+
+// stamp sets the headers that no plugin can change.
+func (x *exchange) stamp(r *response) {
+	addCharset(r)
+	elapsed := time.Since(x.start)
+	h := r.header
+	if r.proxied {
+		h.Set("X-Kong-Upstream-Latency", milliseconds(r.waited))
+		h.Set("X-Kong-Proxy-Latency", milliseconds(elapsed-r.waited))
+		h.Set("Via", strings.Join(append(slices.Clip(r.via), "1.1 "+server), ", "))
+		if len(h.Values("Server")) == 0 {
+			h.Set("Server", server)
+		}
+	} else {
+		h.Set("X-Kong-Response-Latency", milliseconds(elapsed))
+		h.Set("Server", server)
+	}
+	h.Set("X-Kong-Request-Id", x.id)
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(max(0, d.Milliseconds()), 10) }
+
+// addCharset does what nginx's charset directive does: it completes the content types of text that name no charset, but
+// not on 301 and 302.
+func addCharset(r *response) {
+	if r.status == http.StatusMovedPermanently || r.status == http.StatusFound {
+		return
+	}
+	switch t := r.header.Get("Content-Type"); t {
+	case "text/html", "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript", "application/rss+xml":
+		r.header.Set("Content-Type", t+"; charset=UTF-8")
+	}
+}
+
+// stream writes the body. A body without a known length may be an endless one, so each piece is sent at once. One that breaks
+// off breaks the client's off too: that is how the client learns of it.
+func stream(w http.ResponseWriter, r *response) {
+	_, sized := r.header["Content-Length"]
+	var out io.Writer = w
+	if !sized {
+		out = flushing{w, http.NewResponseController(w)}
+	}
+	if _, err := io.Copy(out, r.body); err != nil {
+		_ = http.NewResponseController(w).Flush() // what did arrive is passed on
+		panic(http.ErrAbortHandler)
+	}
+}
+
+type flushing struct {
+	w io.Writer
+	c *http.ResponseController
+}
+
+func (f flushing) Write(b []byte) (int, error) {
+	n, err := f.w.Write(b)
+	if err == nil {
+		err = f.c.Flush()
+	}
+	return n, err
+}
+
+// tunnel connects the client with a backend that has switched protocols, until either side ends it.
+func tunnel(w http.ResponseWriter, r *response) {
+	defer r.upgraded.Close()
+	client, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, "this connection cannot be upgraded", http.StatusInternalServerError)
+		return
+	}
+	defer client.Close()
+	_, _ = io.WriteString(buffered, "HTTP/1.1 101 Switching Protocols\r\n")
+	_ = r.header.Write(buffered)
+	_, _ = io.WriteString(buffered, "\r\n")
+	if buffered.Flush() != nil {
+		return
+	}
+	done := make(chan struct{}, 2)
+	pipe := func(to io.Writer, from io.Reader) {
+		_, _ = io.Copy(to, from)
+		done <- struct{}{}
+	}
+	go pipe(r.upgraded, buffered)
+	go pipe(client, r.upgraded)
+	<-done
+	_ = client.SetDeadline(time.Unix(1, 0)) // wakes the other direction
+	_ = r.upgraded.Close()
+	<-done
+}

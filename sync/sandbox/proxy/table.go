@@ -1,0 +1,38 @@
+package proxy
+
+import (
+	"crypto/tls"
+
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// table is one generation of the configuration, compiled. It is never changed, but for the rings of its upstreams.
+type table struct {
+	generation   uint64
+	router       *route.Router
+	routerErr    error // why there is no router
+	plugins      *pluginTable
+	upstreams    map[string]*upstream // by name
+	certificates map[string]*tls.Certificate
+}
+
+// newTable compiles a configuration. Upstreams that are as in before, which may be nil, keep their place in the ring.
+func newTable(s kong.State, f kong.Flavor, before *table) *table {
+	t := &table{plugins: newPluginTable(s), upstreams: map[string]*upstream{}, certificates: certificatesOf(s)}
+	t.router, t.routerErr = route.New(s, f)
+	targets := map[string][]kong.Entity{}
+	for e := range s.Of(kong.Targets) {
+		if k, ok := e.Ref("upstream"); ok {
+			targets[k.ID] = append(targets[k.ID], e)
+		}
+	}
+	for e := range s.Of(kong.Upstreams) {
+		var old *upstream
+		if before != nil {
+			old = before.upstreams[e.Text("name")]
+		}
+		t.upstreams[e.Text("name")] = newUpstream(e, targets[e.ID()], old)
+	}
+	return t
+}
