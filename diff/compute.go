@@ -2,6 +2,8 @@ package diff
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -25,7 +27,79 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	return Plan{live: live, desired: desired, owner: own}, nil
+	if err := errors.Join(unmarked(desired, own), desired.Dangling()); err != nil {
+		return Plan{}, fmt.Errorf("desired state: %w", err)
+	}
+	a, err := align(live, desired, own)
+	if err != nil {
+		return Plan{}, fmt.Errorf("desired state: %w", err)
+	}
+	p := Plan{live: live, owner: own, conflicts: a.conflicts}
+	if p.desired, err = kong.NewState(a.aligned...); err != nil {
+		return Plan{}, fmt.Errorf("desired state under the ids of the live one: %w", err)
+	}
+	if err := p.compare(o.Schemas); err != nil {
+		return Plan{}, err
+	}
+	p.deletes()
+	return p, nil
+}
+
+// unmarked returns an error that names each entity that would not be recognised as ours once it is written.
+func unmarked(desired kong.State, own owner) error {
+	var errs []error
+	for e := range desired.All() {
+		if !own.owns(e) {
+			errs = append(errs, fmt.Errorf("%s lacks a tag of %q", title(e), own.tags))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// compare adds the creates and updates.
+func (p *Plan) compare(schemas kong.Schemas) error {
+	for e := range p.desired.All() {
+		before, ok := p.live.Get(e.Key())
+		if !ok {
+			p.changes = append(p.changes, Change{Op: Create, After: e, Fields: fields(schemas, kong.Entity{}, e)})
+			continue
+		}
+		filled, err := schemas.Fill(e)
+		if err != nil {
+			return fmt.Errorf("defaults of %s: %w", title(e), err)
+		}
+		if before.Equal(filled) {
+			continue
+		}
+		if f := fields(schemas, before, filled); len(f) > 0 {
+			p.changes = append(p.changes, Change{Op: Update, Before: before, After: e, Fields: f})
+		}
+	}
+	return nil
+}
+
+// deletes adds the deletes, and a conflict for each foreign entity that refers to one.
+func (p *Plan) deletes() {
+	gone := map[kong.Key]kong.Entity{}
+	for e := range p.live.All() {
+		if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) {
+			gone[e.Key()] = e
+			p.changes = append(p.changes, Change{Op: Delete, Before: e})
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	for e := range p.live.All() {
+		if p.owner.owns(e) {
+			continue
+		}
+		for _, to := range e.Refs() {
+			if ours, ok := gone[to]; ok {
+				p.conflicts = append(p.conflicts, Conflict{Entity: ours, Foreign: e, Reason: InUse})
+			}
+		}
+	}
 }
 
 func sortedKinds[V any](m map[kong.Kind]V) []kong.Kind {

@@ -1,7 +1,7 @@
 package diff
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -13,12 +13,15 @@ const managedBy = "managed-by:gwsync"
 // names one source of truth for one Kong; several can share a Kong.
 func Tags(instance string) []string { return []string{managedBy, "gwsync:" + instance} }
 
+// Owned reports whether the entity is the instance's: whether it carries all of its [Tags].
+func Owned(e kong.Entity, instance string) bool { return owner{Tags(instance)}.owns(e) }
+
 // owner tells ours from foreign entities.
 type owner struct{ tags []string }
 
 func newOwner(instance string) (owner, error) {
 	if instance == "" {
-		return owner{}, fmt.Errorf("an instance needs a name: without it nobody can tell which entities are ours")
+		return owner{}, errors.New("an instance needs a name: without it nobody can tell which entities are ours")
 	}
 	return owner{Tags(instance)}, nil
 }

@@ -1,10 +1,18 @@
 package diff
 
-import "github.com/gwsync/gwsync/render/kong"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
 
 // Phase is a set of writes that may be made in any order, or at the same time. All of a phase are done before the next.
 type Phase struct {
-	// Name says what the phase is for, for people: "close routes".
+	// Name says what the phase does, for people: "close routes".
 	Name string
 	// Writes may be empty where only the wait matters.
 	Writes []Write
@@ -19,7 +27,7 @@ type Write struct {
 	// Entity is what to write. It may be an interim form, such as a route that cannot match.
 	Entity kong.Entity
 	// Change is the index into [Plan.Changes] of the change that the write is for. Several writes can be for one change,
-	// and an entity that is closed for a while is written on behalf of the change that needs it.
+	// and an entity that is closed for a while is written on behalf of a change that needs it.
 	Change int
 }
 
@@ -29,6 +37,294 @@ func (w Write) String() string { return w.Op.String() + " " + title(w.Entity) }
 // GoString returns what [Write.String] returns.
 func (w Write) GoString() string { return w.String() }
 
+// stage is a part of an apply, see the package comment. Each has phases by rank.
+type stage int
+
+const (
+	create stage = iota
+	closing
+	guarding
+	opening
+	deleting
+)
+
+func (s stage) String() string { return [...]string{"create", "close", "guard", "open", "delete"}[s] }
+
+// step is the place of a phase: its stage, and within it an order by the rank of its kinds.
+type step struct {
+	stage stage
+	order int
+}
+
+// schedule collects the writes of a plan.
+type schedule struct {
+	guard *guard
+	steps map[step][]Write
+	// settle says after which stages the workers must have caught up.
+	settle map[stage]bool
+}
+
 // Phases returns the writes that bring live to desired, in phases; see the package comment for the order and its reasons.
 // It is empty for a plan with conflicts: such a plan must not be applied, not even in part.
-func (p Plan) Phases() []Phase { return nil }
+func (p Plan) Phases() []Phase {
+	if len(p.conflicts) > 0 || len(p.changes) == 0 {
+		return nil
+	}
+	s := &schedule{guard: newGuard(p), steps: map[step][]Write{}, settle: map[stage]bool{}}
+	s.guard.decide()
+	for _, sv := range s.guard.serviceOrder {
+		s.service(sv)
+	}
+	for _, r := range s.guard.routeOrder {
+		s.route(r)
+	}
+	for i, c := range p.changes {
+		switch c.Entity().Kind() {
+		case kong.Services, kong.Routes:
+		case kong.Plugins:
+			s.plugin(i, c)
+		default:
+			s.other(i, c)
+		}
+	}
+	s.settles()
+	return s.phases()
+}
+
+// add schedules one write. Entities of lower rank are written first and deleted last.
+func (s *schedule) add(st stage, op Op, e kong.Entity, change int) {
+	order := writeOrder(e.Kind())
+	if op == Delete {
+		order = deleteOrder(e.Kind())
+	}
+	s.addAt(step{st, order}, op, e, change)
+}
+
+func (s *schedule) addAt(at step, op Op, e kong.Entity, change int) {
+	s.steps[at] = append(s.steps[at], Write{Op: op, Entity: e, Change: change})
+}
+
+// writeOrder and deleteOrder are where the writes and deletes of a kind stand in a stage. Between two ranks there is room.
+func writeOrder(k kong.Kind) int  { return 2 * rank(k) }
+func deleteOrder(k kong.Kind) int { return 100 - 2*rank(k) }
+
+// other schedules what is neither service, route nor plugin. What is new is created first, unless requests can reach it at
+// once: a target of an upstream that is there. Targets that leave an upstream are gone when what was closed is opened.
+func (s *schedule) other(i int, c Change) {
+	upstream, isTarget := c.Entity().Ref("upstream")
+	_, live := s.guard.plan.live.Get(upstream)
+	_, stays := s.guard.plan.desired.Get(upstream)
+	switch {
+	case c.Op == Delete && isTarget && stays:
+		s.addAt(step{opening, writeOrder(kong.Targets) + 1}, c.Op, c.Before, i)
+	case c.Op == Delete:
+		s.add(deleting, c.Op, c.Before, i)
+	case c.Op == Update || isTarget && live || rank(c.After.Kind()) > rank(kong.Routes):
+		s.add(opening, c.Op, c.After, i)
+	default:
+		s.add(create, c.Op, c.After, i)
+	}
+}
+
+func (s *schedule) service(sv *service) {
+	switch {
+	case !sv.ours:
+	case sv.before.IsZero() && sv.shut:
+		s.add(create, Create, must(disabled(sv.after)), sv.change)
+		s.add(opening, Update, sv.after, sv.change)
+	case sv.before.IsZero():
+		s.add(create, Create, sv.after, sv.change)
+	case sv.shut && sv.after.IsZero():
+		s.add(closing, Update, must(disabled(sv.before)), sv.change)
+		s.add(deleting, Delete, sv.before, sv.change)
+	case sv.after.IsZero():
+		s.add(deleting, Delete, sv.before, sv.change)
+	case sv.shut:
+		s.add(closing, Update, must(disabled(sv.after)), sv.behalf())
+		if sv.willLive() {
+			s.add(opening, Update, sv.after, sv.behalf())
+		}
+	case sv.change >= 0:
+		s.add(opening, Update, sv.after, sv.change)
+	}
+}
+
+func (s *schedule) route(r *route) {
+	switch {
+	case !r.ours:
+	case r.isNew():
+		s.newRoute(r)
+	case r.isGone():
+		s.goneRoute(r)
+	case r.parked:
+		s.add(closing, Update, must(parked(r.after)), r.behalf())
+		s.add(opening, Update, r.after, r.behalf())
+	case r.change < 0:
+	case r.from.isShut() && r.to.isShut():
+		s.add(guarding, Update, r.after, r.change)
+	default:
+		s.add(opening, Update, r.after, r.change)
+	}
+}
+
+// newRoute schedules a route that is not there yet. Its plugins can only be created once it is there.
+func (s *schedule) newRoute(r *route) {
+	switch {
+	case r.has == 0:
+		s.add(opening, Create, r.after, r.change)
+	case r.to.isShut():
+		s.add(guarding, Create, r.after, r.change)
+	default:
+		s.add(guarding, Create, must(parked(r.after)), r.change)
+		s.add(opening, Update, r.after, r.change)
+	}
+}
+
+// goneRoute schedules a delete. A closed route goes before its service is opened again; an open one without plugins of its
+// own is closed by its very delete.
+func (s *schedule) goneRoute(r *route) {
+	switch {
+	case r.parked:
+		s.add(closing, Update, must(parked(r.before)), r.change)
+		s.add(guarding, Delete, r.before, r.change)
+	case r.closed || !r.isOpen():
+		s.add(guarding, Delete, r.before, r.change)
+	case len(r.writesSeen()) > 0:
+		s.add(closing, Delete, r.before, r.change)
+	default:
+		s.add(deleting, Delete, r.before, r.change)
+	}
+}
+
+func (s *schedule) plugin(i int, c Change) {
+	w := s.guard.plugins[i]
+	if c.Op == Delete && (w == nil || !w.early) {
+		s.add(deleting, c.Op, c.Before, i)
+		return
+	}
+	s.add(guarding, c.Op, c.Entity(), i)
+}
+
+// behalf returns the change that the route is closed for: its own, or else one of a plugin.
+func (r *route) behalf() int {
+	if r.change >= 0 {
+		return r.change
+	}
+	for w := range r.pluginWrites() {
+		return w.change
+	}
+	return r.from.behalf() // it leaves nothing of its own: it is closed with its service
+}
+
+// behalf returns the change that the service is shut for: its own, or else one of a plugin on it or on a route of it.
+func (sv *service) behalf() int {
+	if sv.change >= 0 {
+		return sv.change
+	}
+	for _, w := range sv.writes {
+		return w.change
+	}
+	for _, r := range slices.Concat(sv.routes, sv.arrivals) {
+		if r.change >= 0 {
+			return r.change
+		}
+		for _, w := range r.writes {
+			return w.change
+		}
+	}
+	return 0
+}
+
+// settles decides where the workers must have caught up.
+func (s *schedule) settles() {
+	writes := s.steps[step{guarding, writeOrder(kong.Plugins)}]
+	deletes := s.steps[step{guarding, deleteOrder(kong.Plugins)}]
+	s.settle[closing] = s.has(closing) && len(writes)+len(deletes) > 0
+	s.settle[guarding] = s.guard.opens()
+	for _, w := range s.guard.plugins {
+		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
+	}
+}
+
+func (s *schedule) has(st stage) bool {
+	for at := range s.steps {
+		if at.stage == st {
+			return true
+		}
+	}
+	return false
+}
+
+// opens reports whether the opening stage makes anything match, or get elsewhere, that depends on plugins being in effect.
+func (g *guard) opens() bool {
+	for _, r := range g.routeOrder {
+		if !r.willOpen() {
+			continue
+		}
+		guarded := g.global || r.has > 0 || r.to != nil && r.to.has > 0
+		late := !r.isOpen() || r.closed || r.from != r.to
+		for w := range r.pluginWrites() {
+			late = late || r.dirty && w.op == Create
+			guarded = true
+		}
+		if guarded && late {
+			return true
+		}
+	}
+	return false
+}
+
+// phases returns the schedule in order. A settle that has no phase to follow gets an empty one.
+func (s *schedule) phases() []Phase {
+	var out []Phase
+	var last stage
+	for _, at := range slices.SortedFunc(maps.Keys(s.steps), step.compare) {
+		for st := last; st < at.stage; st++ {
+			out = s.settled(out, st)
+		}
+		last = at.stage
+		writes := s.steps[at]
+		slices.SortFunc(writes, func(a, b Write) int {
+			return cmp.Or(a.Entity.Key().Compare(b.Entity.Key()), cmp.Compare(a.Op, b.Op))
+		})
+		out = append(out, Phase{Name: phaseName(at.stage, writes), Writes: writes})
+	}
+	return out
+}
+
+func (a step) compare(b step) int {
+	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.order, b.order))
+}
+
+// settled returns the phases so far with a wait at the end, if the stage wants one after it.
+func (s *schedule) settled(out []Phase, st stage) []Phase {
+	switch {
+	case !s.settle[st]:
+		return out
+	case len(out) == 0:
+		return append(out, Phase{Name: "settle", Settle: true})
+	}
+	out[len(out)-1].Settle = true
+	return out
+}
+
+// phaseName returns "close routes, services".
+func phaseName(st stage, writes []Write) string {
+	kinds := map[kong.Kind]bool{}
+	for _, w := range writes {
+		kinds[w.Entity.Kind()] = true
+	}
+	var names []string
+	for _, k := range sortedKinds(kinds) {
+		names = append(names, string(k))
+	}
+	return st.String() + " " + strings.Join(names, ", ")
+}
+
+// must returns e. An entity in canonical form takes a string, a bool or a list of strings without fail.
+func must(e kong.Entity, err error) kong.Entity {
+	if err != nil {
+		panic(fmt.Sprintf("diff: %v", err))
+	}
+	return e
+}

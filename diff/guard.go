@@ -1,0 +1,321 @@
+package diff
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// guard is the plan seen from the routes: which plugins guard which route before and after, which writes change that,
+// and which routes have to be closed meanwhile.
+//
+// Global plugins and those of a consumer guard no route in particular: they are written with the others, and only waited for.
+type guard struct {
+	plan     Plan
+	changes  map[kong.Key]int
+	services map[string]*service
+	routes   map[string]*route
+	plugins  map[int]*pluginWrite // by change
+	// global says that plugins are written that guard no route in particular.
+	global bool
+
+	// serviceOrder and routeOrder make the walks deterministic: live entities first, then new ones.
+	serviceOrder []*service
+	routeOrder   []*route
+}
+
+// service is a service before and after; either may be missing. A foreign one is the same before and after.
+type service struct {
+	before, after kong.Entity
+	ours          bool
+	change        int // -1 without one
+	guards
+	// routes are on the service in the live state; arrivals are routes of ours that come to it, new or from elsewhere.
+	routes, arrivals []*route
+	// dirty says that requests get elsewhere by it afterwards.
+	dirty bool
+	// shut says that the service is disabled while guards change.
+	shut bool
+}
+
+// route is a route before and after; either may be missing. A foreign one is the same before and after.
+type route struct {
+	before, after kong.Entity
+	ours          bool
+	change        int // -1 without one
+	guards
+	// from and to are the services before and after, nil without one.
+	from, to *service
+	// dirty says that it matches other requests afterwards, or sends them elsewhere.
+	dirty bool
+	// closed says that it matches nothing while guards change, because it is parked or its service is shut.
+	closed, parked bool
+}
+
+// guards are the plugins on one route or one service.
+type guards struct {
+	had, has int // how many are there before and after, foreign ones included
+	writes   []*pluginWrite
+}
+
+// pluginWrite is the create, update or delete of a plugin on a route or service.
+type pluginWrite struct {
+	op       Op
+	change   int
+	services []*service
+	routes   []*route
+	// early says that the delete must be done before anything is opened, late that it must wait until all is.
+	early, late bool
+}
+
+func newGuard(p Plan) *guard {
+	g := &guard{
+		plan:     p,
+		changes:  make(map[kong.Key]int, len(p.changes)),
+		services: map[string]*service{},
+		routes:   map[string]*route{},
+		plugins:  map[int]*pluginWrite{},
+	}
+	for i, c := range p.changes {
+		g.changes[c.Entity().Key()] = i
+	}
+	g.addServices()
+	g.addRoutes()
+	g.addPlugins()
+	g.soil()
+	return g
+}
+
+// changeOf returns the index of the entity's change, or -1.
+func (g *guard) changeOf(k kong.Key) int {
+	if i, ok := g.changes[k]; ok {
+		return i
+	}
+	return -1
+}
+
+// sides iterates over the entities of a kind that are in live or desired. A foreign entity is the same on both sides.
+func (g *guard) sides(k kong.Kind) iter.Seq2[kong.Entity, kong.Entity] {
+	return func(yield func(before, after kong.Entity) bool) {
+		for before := range g.plan.live.Of(k) {
+			after := before
+			if g.plan.owner.owns(before) {
+				after, _ = g.plan.desired.Get(before.Key())
+			}
+			if !yield(before, after) {
+				return
+			}
+		}
+		for after := range g.plan.desired.Of(k) {
+			if _, ok := g.plan.live.Get(after.Key()); !ok && !yield(kong.Entity{}, after) {
+				return
+			}
+		}
+	}
+}
+
+// either returns after, or before if there is no after.
+func either(before, after kong.Entity) kong.Entity {
+	if after.IsZero() {
+		return before
+	}
+	return after
+}
+
+func (g *guard) addServices() {
+	for before, after := range g.sides(kong.Services) {
+		e := either(before, after)
+		s := &service{before: before, after: after, ours: g.plan.owner.owns(e), change: g.changeOf(e.Key())}
+		g.services[e.ID()] = s
+		g.serviceOrder = append(g.serviceOrder, s)
+	}
+}
+
+func (g *guard) addRoutes() {
+	for before, after := range g.sides(kong.Routes) {
+		e := either(before, after)
+		r := &route{before: before, after: after, ours: g.plan.owner.owns(e), change: g.changeOf(e.Key())}
+		r.from, r.to = g.serviceOf(before), g.serviceOf(after)
+		if r.from != nil {
+			r.from.routes = append(r.from.routes, r)
+		}
+		if r.to != nil && r.to != r.from {
+			r.to.arrivals = append(r.to.arrivals, r)
+		}
+		g.routes[e.ID()] = r
+		g.routeOrder = append(g.routeOrder, r)
+	}
+}
+
+func (g *guard) serviceOf(e kong.Entity) *service {
+	to, _ := e.Ref("service")
+	return g.services[to.ID]
+}
+
+func (g *guard) addPlugins() {
+	for before, after := range g.sides(kong.Plugins) {
+		w := &pluginWrite{change: g.changeOf(either(before, after).Key())}
+		if !before.IsZero() {
+			g.scope(w, before, func(on *guards) { on.had++ })
+		}
+		if !after.IsZero() {
+			g.scope(w, after, func(on *guards) { on.has++ })
+		}
+		if w.change < 0 || !matters(g.plan.changes[w.change]) {
+			continue
+		}
+		if len(w.routes)+len(w.services) == 0 {
+			g.global = true
+			continue
+		}
+		w.op = g.plan.changes[w.change].Op
+		g.plugins[w.change] = w
+		for _, r := range w.routes {
+			r.writes = append(r.writes, w)
+		}
+		for _, s := range w.services {
+			s.writes = append(s.writes, w)
+		}
+	}
+}
+
+// scope notes what the plugin guards. A plugin with a route and a service runs for requests that match both, which the
+// route decides.
+func (g *guard) scope(w *pluginWrite, plugin kong.Entity, count func(*guards)) {
+	if to, ok := plugin.Ref("route"); ok {
+		if r := g.routes[to.ID]; r != nil {
+			count(&r.guards)
+			if !slices.Contains(w.routes, r) {
+				w.routes = append(w.routes, r)
+			}
+		}
+		return
+	}
+	to, _ := plugin.Ref("service")
+	if s := g.services[to.ID]; s != nil {
+		count(&s.guards)
+		if !slices.Contains(w.services, s) {
+			w.services = append(w.services, s)
+		}
+	}
+}
+
+// soil marks the services and routes by which requests get elsewhere afterwards: those that change themselves, services whose
+// upstream or its targets do, and routes to such services.
+func (g *guard) soil() {
+	upstreams := map[string]bool{}
+	for _, c := range g.plan.changes {
+		for _, e := range []kong.Entity{c.Before, c.After} {
+			if name := g.upstreamName(e); name != "" && matters(c) {
+				upstreams[name] = true
+			}
+		}
+	}
+	for _, s := range g.serviceOrder {
+		s.dirty = s.change >= 0 && matters(g.plan.changes[s.change]) ||
+			upstreams[s.before.Text("host")] || upstreams[s.after.Text("host")]
+	}
+	for _, r := range g.routeOrder {
+		r.dirty = r.from != r.to || r.change >= 0 && matters(g.plan.changes[r.change]) ||
+			r.from != nil && r.from.dirty || r.to != nil && r.to.dirty
+	}
+}
+
+// upstreamName returns the name of the upstream that e is, or is a target of, else "".
+func (g *guard) upstreamName(e kong.Entity) string {
+	switch e.Kind() {
+	case kong.Upstreams:
+		return e.Text("name")
+	case kong.Targets:
+		to, _ := e.Ref("upstream")
+		if u, ok := g.plan.live.Get(to); ok {
+			return u.Text("name")
+		}
+	}
+	return ""
+}
+
+// matters reports whether the change is more than a matter of names. Kong routes, guards and balances alike whatever tags say.
+// Nor do weights matter: the same targets answer as before.
+func matters(c Change) bool {
+	if c.Op != Update {
+		return true
+	}
+	return slices.ContainsFunc(c.Fields, func(f Field) bool {
+		switch name := strings.Split(f.Path, "/")[1]; name {
+		case "tags", "instance_name":
+			return false
+		case "name":
+			return c.After.Kind() == kong.Plugins || c.After.Kind() == kong.Upstreams
+		case "weight":
+			return c.After.Kind() != kong.Targets
+		}
+		return true
+	})
+}
+
+// isLive reports whether the service lets its routes match in the live state.
+func (s *service) isLive() bool { return s == nil || !s.before.IsZero() && isEnabled(s.before) }
+
+// willLive reports whether the service will let its routes match.
+func (s *service) willLive() bool { return s == nil || !s.after.IsZero() && isEnabled(s.after) }
+
+// isShut reports whether the service is disabled from the close phases to the open ones.
+func (s *service) isShut() bool {
+	switch {
+	case s == nil:
+		return false
+	case s.before.IsZero():
+		return s.shut || !isEnabled(s.after)
+	}
+	return s.shut || !isEnabled(s.before)
+}
+
+// isOpen reports whether requests can match the route in the live state.
+func (r *route) isOpen() bool { return !r.before.IsZero() && !isParked(r.before) && r.from.isLive() }
+
+// willOpen reports whether requests will be able to match the route.
+func (r *route) willOpen() bool { return !r.after.IsZero() && !isParked(r.after) && r.to.willLive() }
+
+func (r *route) isNew() bool  { return r.before.IsZero() }
+func (r *route) isGone() bool { return r.after.IsZero() }
+
+// pluginWrites iterates over the writes that change the route's guards, before or after.
+func (r *route) pluginWrites() iter.Seq[*pluginWrite] {
+	return func(yield func(*pluginWrite) bool) {
+		lists := [][]*pluginWrite{r.writes}
+		if r.from != nil {
+			lists = append(lists, r.from.writes)
+		}
+		if r.to != nil && r.to != r.from {
+			lists = append(lists, r.to.writes)
+		}
+		for _, list := range lists {
+			for _, w := range list {
+				if !yield(w) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// affected iterates over the routes whose guards the write changes, before or after.
+func (w *pluginWrite) affected() iter.Seq[*route] {
+	return func(yield func(*route) bool) {
+		for _, r := range w.routes {
+			if !yield(r) {
+				return
+			}
+		}
+		for _, s := range w.services {
+			for _, r := range slices.Concat(s.routes, s.arrivals) {
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
