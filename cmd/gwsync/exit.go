@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gwsync/gwsync/sync"
+)
+
+// The exit codes. They are a promise to pipelines.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitChanges     = 2
+	exitPartial     = 3
+	exitRefused     = 4
+	exitStale       = 5
+	exitInternal    = 11
+	exitInterrupted = 130
+)
+
+const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
+  1    error: usage, input or output, invalid or unresolved manifests; nothing was written
+  2    diff --exit-code: there are changes
+  3    apply wrote something and then failed
+  4    refused by a guard: what would change belongs to somebody else
+  5    stale: Kong changed since the changes were approved
+  11   internal error
+  130  interrupted
+`
+
+func newExitCodes() *cobra.Command {
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: "Exit codes:\n\n" + exitCodesHelp}
+}
+
+// exitCode maps an error to the exit code.
+func exitCode(err error) int {
+	var (
+		partial *sync.PartialError
+		stop    interrupted
+		coded   codedError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &partial):
+		return exitPartial
+	case errors.As(err, &stop):
+		return exitInterrupted
+	case errors.As(err, &coded):
+		return coded.code
+	}
+	return exitError
+}
+
+// codedError is an error with an exit code of its own. Without an error in it there is nothing more to say.
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e codedError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e codedError) Unwrap() error { return e.err }
+
+// interrupted is an error after a signal.
+type interrupted struct{ error }
+
+func (e interrupted) Unwrap() error { return e.error }
+
+// usageError is a wrong command line.
+type usageError struct {
+	error
+	help string
+}
+
+// Hint names the help to read.
+func (e usageError) Hint() string { return "see: " + e.help }
+
+// report prints an error for people.
+func report(w io.Writer, err error) {
+	var coded codedError
+	if err == nil || errors.As(err, &coded) && coded.err == nil {
+		return
+	}
+	var stop interrupted
+	if errors.As(err, &stop) {
+		fmt.Fprintln(w, "gwsync: interrupted")
+		return
+	}
+	for line := range strings.Lines(printable(err.Error())) {
+		fmt.Fprintln(w, "gwsync: "+strings.TrimRight(line, "\n"))
+	}
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) && hinter.Hint() != "" {
+		fmt.Fprintln(w, "hint: "+printable(hinter.Hint()))
+	}
+}
+
+// printable keeps control characters of names and answers from the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,22 @@
+// Command gwsync brings a Kong Gateway in line with the Gateway API manifests of a git repository, without a cluster.
+//
+// Output goes to stdout as exactly one document, everything else to stderr. Errors speak with the user's own names, in lower
+// case and without a final period; a line "hint:" below says what to do next. Exit codes are listed in exit.go and by
+// `gwsync help exit-codes`.
+//
+// One file is one verb. run is the whole program but for the process around it: no other code reads the environment, writes to
+// the terminal or decides on the exit code.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}))
+}

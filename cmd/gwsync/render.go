@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gwsync/gwsync/diff/report"
+	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/sync"
+)
+
+func newRender(p process) *cobra.Command {
+	var from sourceFlags
+	var how renderFlags
+	cmd := &cobra.Command{
+		Use:   "render",
+		Short: "Print the Kong configuration that the manifests come to",
+		Long: `Print the Kong configuration that the manifests come to, in Kong's declarative format, which a Kong without a database
+takes as it is on POST /config. It needs no Kong and no cluster.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			source, err := from.source(cmd.Flags(), p)
+			if err != nil {
+				return err
+			}
+			o, err := how.options()
+			if err != nil {
+				return err
+			}
+			result, err := renderSource(cmd.Context(), source, o)
+			if err != nil {
+				return err
+			}
+			if err := showFindings(p.stderr, result); err != nil {
+				return err
+			}
+			out := bufio.NewWriter(p.stdout)
+			if err := result.State.Encode(out); err != nil {
+				return err
+			}
+			return out.Flush()
+		},
+	}
+	from.add(cmd.Flags())
+	how.add(cmd.Flags())
+	return cmd
+}
+
+// renderSource renders what a source holds now.
+func renderSource(ctx context.Context, source sync.Source, o render.Options) (result render.Result, err error) {
+	snapshot, err := source.Fetch(ctx)
+	if err != nil {
+		return render.Result{}, err
+	}
+	defer func() { err = errors.Join(err, snapshot.Close()) }()
+	return render.Render(snapshot.Inputs, o)
+}
+
+// showFindings prints what there is to say about the manifests, and returns an error if that includes errors.
+func showFindings(w io.Writer, r render.Result) error {
+	if err := report.Findings(w, shown(r.Findings)); err != nil {
+		return err
+	}
+	if n := r.Findings.Count(diag.Error); n > 0 {
+		return fmt.Errorf("%s in the manifests: nothing was written", plural(n, "error"))
+	}
+	showSkipped(w, r.Set)
+	return nil
+}
+
+// shown leaves out what is only worth knowing when looked for.
+func shown(l diag.List) diag.List {
+	var out diag.List
+	for _, f := range l {
+		if f.Severity != diag.Info {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// showSkipped counts the objects that gwsync has no use for.
+func showSkipped(w io.Writer, s manifest.Set) {
+	n := 0
+	for _, k := range s.Skipped() {
+		n += k.Count
+	}
+	if n > 0 {
+		fmt.Fprintf(w, "skipped %s of other kinds\n", plural(n, "object"))
+	}
+}
+
+// plural returns "1 error" or "2 errors".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

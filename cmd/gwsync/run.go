@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// process is what surrounds the program: its streams and environment.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// run runs gwsync and returns its exit code.
+func run(ctx context.Context, args []string, p process) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(p.stderr, "gwsync: internal error: %v\n%s", r, debug.Stack())
+			fmt.Fprintln(p.stderr, "hint: this is a bug in gwsync, please report it with the lines above")
+			code = exitInternal
+		}
+	}()
+	root := newRoot(p)
+	root.SetArgs(args)
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = interrupted{err}
+	}
+	report(p.stderr, err)
+	return exitCode(err)
+}
+
+func newRoot(p process) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gwsync",
+		Short: "Bring a Kong Gateway in line with Gateway API manifests, without a cluster",
+		Long: `gwsync reads Kubernetes Gateway API manifests from a directory or git repository, resolves their bindings across
+namespaces, renders the equivalent Kong configuration, compares it with a live Kong and applies the changes.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), p.getenv) },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w", err), "gwsync help " + strings.TrimPrefix(cmd.CommandPath(), "gwsync ")}
+	})
+	root.AddCommand(
+		newRender(p), newExplain(p), newDiff(p), newApply(p), newSandbox(p), newDemo(p), newVersion(p), newExitCodes(),
+	)
+	return root
+}
+
+// fromEnvironment sets each flag that is not on the command line from GWSYNC_NAME, if that is set.
+func fromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "GWSYNC_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := getenv(name)
+		if f.Changed || value == "" || f.Name == "help" || err != nil {
+			return
+		}
+		if e := flags.Set(f.Name, value); e != nil {
+			err = fmt.Errorf("environment variable %s: %w", name, e)
+		}
+	})
+	return err
+}
+
+// terminal reports whether a stream is a terminal.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colorMode says when to colour: --color.
+type colorMode string
+
+func (m *colorMode) String() string { return string(*m) }
+
+// Set implements pflag.Value.
+func (m *colorMode) Set(s string) error {
+	switch s {
+	case "auto", "always", "never":
+		*m = colorMode(s)
+		return nil
+	}
+	return errors.New("want auto, always or never")
+}
+
+// Type implements pflag.Value.
+func (m *colorMode) Type() string { return "when" }
+
+// on decides whether to colour what goes to w. The flag counts most, then NO_COLOR, then the terminal.
+func (m colorMode) on(w io.Writer, getenv func(string) string) bool {
+	switch m {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb" && terminal(w)
+}

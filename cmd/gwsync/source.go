@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/pflag"
+	"sigs.k8s.io/yaml"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/sync"
+	"github.com/gwsync/gwsync/sync/git"
+)
+
+// sourceFlags say where the manifests are.
+type sourceFlags struct {
+	path     string
+	files    []string
+	repo     string
+	ref      string
+	repoPath string
+	auth     git.Auth
+}
+
+func (f *sourceFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.path, "path", ".", "read the manifests below this `DIR`; nothing outside of it is read")
+	flags.StringArrayVarP(&f.files, "filename", "f", nil, "read this `FILE` or directory instead, - for standard input; may be repeated")
+	flags.StringVar(&f.repo, "repo", "", "read the git repository at this `URL` instead: file://, https:// or ssh://")
+	flags.StringVar(&f.ref, "ref", "", "branch, tag or commit of --repo (default: its default branch)")
+	flags.StringVar(&f.repoPath, "repo-path", "", "directory of --repo")
+	addGitAuth(flags, &f.auth)
+}
+
+// source returns the one source that the flags name.
+func (f *sourceFlags) source(flags *pflag.FlagSet, p process) (sync.Source, error) {
+	named := 0
+	for _, name := range []string{"path", "filename", "repo"} {
+		if flags.Changed(name) {
+			named++
+		}
+	}
+	switch {
+	case named > 1:
+		return nil, errors.New("--path, --filename and --repo exclude each other")
+	case f.repo == "" && (f.ref != "" || f.repoPath != ""):
+		return nil, errors.New("--ref and --repo-path are for --repo")
+	case f.repo != "":
+		return git.New(git.Config{URL: f.repo, Ref: f.ref, Path: f.repoPath, Auth: gitAuth(f.auth, p)})
+	case len(f.files) > 0:
+		return sync.Files(f.files, p.stdin), nil
+	}
+	return sync.Dir(f.path), nil
+}
+
+// renderFlags say how manifests become Kong's configuration.
+type renderFlags struct {
+	namespace       string
+	controllers     []string
+	class           string
+	flavor          string
+	instance        string
+	address         string
+	addressMap      string
+	allowUnresolved bool
+}
+
+func (f *renderFlags) add(flags *pflag.FlagSet) {
+	f.addBinding(flags)
+	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
+	flags.StringVar(&f.instance, "instance", "default", "`NAME` of this source of truth; what it owns in Kong carries the tag gwsync:NAME")
+	flags.StringVar(&f.address, "backend-address", render.DefaultAddress, "where Kong reaches a Service, a `TEMPLATE` of {name}, {namespace} and {port}")
+	flags.StringVar(&f.addressMap, "backend-map", "", "YAML `FILE` of exceptions to it, NAMESPACE/NAME:PORT: HOST:PORT")
+	flags.BoolVar(&f.allowUnresolved, "allow-unresolved", false, "go on with denied or missing references: what they break answers 500")
+}
+
+func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
+	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
+	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
+}
+
+// options returns the options of package render.
+func (f *renderFlags) options() (render.Options, error) {
+	o := render.Options{
+		Manifest: manifest.Options{Namespace: f.namespace},
+		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class},
+		Target:   render.Target{Tags: diff.Tags(f.instance), AllowUnresolved: f.allowUnresolved},
+	}
+	if err := validInstance(f.instance); err != nil {
+		return o, err
+	}
+	if f.flavor != "" {
+		flavor, err := kong.ParseFlavor(f.flavor)
+		if err != nil {
+			return o, fmt.Errorf("--router-flavor: %w", err)
+		}
+		o.Target.Flavor = flavor
+	}
+	exceptions, err := readMap(f.addressMap)
+	if err != nil {
+		return o, fmt.Errorf("--backend-map: %w", err)
+	}
+	o.Target.Addresses, err = render.NewAddresses(f.address, exceptions)
+	return o, err
+}
+
+// validInstance reports an instance that could not be a part of a tag.
+func validInstance(s string) error {
+	for _, r := range s {
+		if r != '-' && r != '_' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return fmt.Errorf("--instance %q: want letters, digits, '-', '_' and '.'", s)
+		}
+	}
+	if s == "" {
+		return errors.New("--instance is empty")
+	}
+	return nil
+}
+
+// readMap reads a YAML file of strings by string; none if name is empty.
+func readMap(name string) (map[string]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const limit = 16 << 20
+	text, err := io.ReadAll(io.LimitReader(f, limit))
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]string
+	if err := yaml.UnmarshalStrict(text, &m); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,75 @@
+package render
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// DefaultAddress is where Kong reaches a Service from within its cluster.
+const DefaultAddress = "{name}.{namespace}.svc:{port}"
+
+// Addresses says at which host and port Kong reaches a port of a Service. The zero value is [DefaultAddress] for all.
+type Addresses struct {
+	template   string
+	exceptions map[string]string
+}
+
+// NewAddresses returns the addresses given by a template HOST:PORT, in which {name}, {namespace} and {port} stand for those of
+// the Service ("" is [DefaultAddress]), and by exceptions: HOST:PORT for a NAMESPACE/NAME:PORT.
+func NewAddresses(template string, exceptions map[string]string) (Addresses, error) {
+	a := Addresses{template: template, exceptions: exceptions}
+	if _, _, err := a.Of(manifest.Ref{Namespace: "namespace", Name: "name"}, 80); err != nil {
+		return Addresses{}, fmt.Errorf("address template %q: %w", template, err)
+	}
+	for backend, address := range exceptions {
+		ns, rest, ok := strings.Cut(backend, "/")
+		name, port, ok2 := strings.Cut(rest, ":")
+		if _, err := strconv.ParseUint(port, 10, 16); !ok || !ok2 || ns == "" || name == "" || err != nil {
+			return Addresses{}, fmt.Errorf("backend %q: want NAMESPACE/NAME:PORT", backend)
+		}
+		if _, _, err := splitAddress(address); err != nil {
+			return Addresses{}, fmt.Errorf("address of backend %s: %w", backend, err)
+		}
+	}
+	return a, nil
+}
+
+// Of returns the host and port at which Kong reaches a port of the Service.
+func (a Addresses) Of(service manifest.Ref, port int32) (host string, number int64, err error) {
+	if address, ok := a.exceptions[fmt.Sprintf("%s/%s:%d", service.Namespace, service.Name, port)]; ok {
+		return splitAddress(address)
+	}
+	template := a.template
+	if template == "" {
+		template = DefaultAddress
+	}
+	return splitAddress(strings.NewReplacer(
+		"{name}", service.Name, "{namespace}", service.Namespace, "{port}", strconv.Itoa(int(port))).Replace(template))
+}
+
+func splitAddress(s string) (host string, port int64, err error) {
+	i := strings.LastIndexByte(s, ':')
+	if i <= 0 {
+		return "", 0, fmt.Errorf("%q is not HOST:PORT", s)
+	}
+	host = s[:i]
+	p, err := strconv.ParseUint(s[i+1:], 10, 16)
+	if err != nil || p == 0 {
+		return "", 0, fmt.Errorf("port of %q: want a number from 1 to 65535", s)
+	}
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		if _, err := netip.ParseAddr(inner); !ok || err != nil {
+			return "", 0, fmt.Errorf("host of %q: want [IPv6]", s)
+		}
+		return host, int64(p), nil
+	}
+	if strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != "" {
+		return "", 0, fmt.Errorf("host of %q: want a name or an address", s)
+	}
+	return host, int64(p), nil
+}

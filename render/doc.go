@@ -1,0 +1,30 @@
+// Package render turns Gateway API manifests into Kong's configuration, without a cluster and without I/O.
+//
+// [Render] is the pipeline in one call: manifest.Load reads and checks, bind.Build resolves what attaches to what, and
+// [Translate] writes the result as Kong entities. Each stage returns findings beside its result and goes on; only findings
+// of severity error keep `gwsync apply` from writing.
+//
+// # What becomes what
+//
+// A rule of an HTTPRoute becomes a Service, rules of one route with the same backends share one. A Service has the address
+// of its one backend, or, for several backends, the name of an Upstream with a Target each. A match becomes a Route:
+// with router flavor expressions one for each hostname, with traditional_compatible one for all. Filters become plugins
+// on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI. Names, ids and k8s-*
+// tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
+//
+// # Precedence
+//
+// The Gateway API orders matches over all routes: hostname, kind and length of the path, method, number of headers, number of
+// query parameters, then namespace/name of the route and the order within it. Regular expressions, which the
+// specification leaves to implementations, stand between Exact and PathPrefix, longer ones first. With expressions the
+// order is the Route's priority, see [exprPriority]. With traditional_compatible it is regex_priority, as far as Kong's
+// own weights leave room, see [ranks].
+//
+// # Exactness
+//
+// A request that the Gateway API sends to a backend goes to that backend in the rendered Kong, or a finding says that it
+// cannot be expressed. Codes of this package: UnsupportedValue (Kong, this flavor or this version of gwsync cannot say
+// it; an error), CaseInsensitiveHeader (traditional_compatible ignores the case of header values; a warning),
+// InexactWeight (Kong's weights end at 65535; a warning), InvalidAnnotation, InconsistentAnnotations, NameCollision,
+// TooManyMatches, SNIConflict (errors).
+package render

@@ -1,0 +1,136 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// maxTies is how many matches of equal precedence that can match one request have a place in a priority.
+const maxTies = 1 << 14
+
+// exprPriority returns the priority of a match on a hostname, 0 to 2^46-1, Kong's largest. From the highest bit: whether the
+// hostname is exact (1 bit), its length (8), the kind of path (2), its length (10), method (1), headers (5), query
+// parameters (5), and last (14) the place among the matches that tie with it, counted from the top.
+//
+// The priority depends on the match itself and on its ties only: a route that comes or goes changes no other route, so that
+// a diff shows just what the author did.
+func exprPriority(hostname string, t traits, tie int) int64 {
+	exact := number(hostname != "" && !strings.HasPrefix(hostname, "*"))
+	p := int64(0)
+	for _, part := range []struct{ bits, value int }{
+		{1, exact}, {8, len(hostname)}, {2, int(t.path)}, {10, t.length}, {1, number(t.method)}, {5, t.headers}, {5, t.queries},
+		{14, maxTies - 1 - tie},
+	} {
+		p = p<<part.bits | int64(min(part.value, 1<<part.bits-1))
+	}
+	return p
+}
+
+// expression returns the expression of a match on a hostname, "" for any.
+func (m match) expression(hostname string) (route.Expr, error) {
+	var all []route.Expr
+	if hostname != "" {
+		all = append(all, hostExpr(hostname))
+	}
+	path, err := m.path.expression()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, path)
+	if m.method != "" {
+		all = append(all, route.HTTPMethod().Equal(m.method))
+	}
+	for _, list := range []struct {
+		values []valueMatch
+		field  func(string) (route.TextField, error)
+	}{{m.headers, route.HTTPHeader}, {m.queries, route.HTTPQuery}} {
+		for _, v := range list.values {
+			field, err := list.field(v.name)
+			if err != nil {
+				return nil, err
+			}
+			e, err := v.expression(field)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, e)
+		}
+	}
+	return route.All(all...), nil
+}
+
+// hostExpr compares the Host without regard to case, as hostnames are (HTTPRouteSpec.hostnames, RFC 4343); Kong's own
+// comparison is exact.
+func hostExpr(hostname string) route.Expr {
+	if suffix, ok := strings.CutPrefix(hostname, "*"); ok {
+		return route.HTTPHost().Lower().HasSuffix(suffix)
+	}
+	return route.HTTPHost().Lower().Equal(hostname)
+}
+
+func (p pathMatch) expression() (route.Expr, error) {
+	switch p.kind {
+	case exactPath:
+		return route.HTTPPath().Equal(p.value), nil
+	case regexPath:
+		re, err := route.CompileRegex("^(?:" + p.value + ")")
+		if err != nil {
+			return nil, err
+		}
+		return route.HTTPPath().Matches(re), nil
+	case prefixPath:
+	}
+	if p.value == "" {
+		return route.HTTPPath().HasPrefix("/"), nil
+	}
+	return route.Any(route.HTTPPath().Equal(p.value), route.HTTPPath().HasPrefix(p.value+"/")), nil
+}
+
+func (v valueMatch) expression(f route.TextField) (route.Expr, error) {
+	if !v.regex {
+		return f.Equal(v.value), nil
+	}
+	re, err := route.CompileRegex(v.value)
+	if err != nil {
+		return nil, err
+	}
+	return f.Matches(re), nil
+}
+
+// expressionRoutes renders the routes of flavor expressions: one for each hostname and match.
+func (t *translator) expressionRoutes(rules []*rule) {
+	ties := map[tie]int{}
+	for _, r := range rules {
+		for _, m := range r.matches {
+			for _, hostname := range r.hostnames() {
+				key := tie{m.traits(), m.overlap(hostname)}
+				t.expressionRoute(r, m, hostname, ties[key])
+				ties[key]++
+			}
+		}
+	}
+}
+
+// tie is what matches of equal precedence that can match one request have in common.
+type tie struct {
+	traits  traits
+	overlap overlap
+}
+
+func (t *translator) expressionRoute(r *rule, m match, hostname string, place int) {
+	if place >= maxTies {
+		t.report(tooMany(m, maxTies))
+		return
+	}
+	e, err := m.expression(hostname)
+	if err != nil {
+		t.report(unsupported(m.route.Object, m.field, err.Error()))
+		return
+	}
+	fields := r.routeFields()
+	fields["expression"] = route.All(e, r.protocolExpr()).String()
+	fields["priority"] = exprPriority(hostname, m.traits(), place)
+	t.route(r, m, hostRouteName(m.route.Object.Ref, hostname, m.rule, m.index), kong.Expressions, fields)
+}

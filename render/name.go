@@ -1,0 +1,49 @@
+package render
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// Names and tags are those of Kong's Ingress Controller (internal/dataplane/translator/subtranslator/httproute.go,
+// internal/util/k8s_tags.go), less the uid that only a cluster knows.
+
+// serviceName names the Service of a route's rules, the first of which is rule.
+func serviceName(route manifest.Ref, rule int) string {
+	return strings.ToLower(route.Kind) + "." + route.Namespace + "." + route.Name + "." + strconv.Itoa(rule)
+}
+
+// routeName names the Route of one match. With router flavor expressions there is one for each hostname, "" for any.
+func routeName(route manifest.Ref, rule, match int) string {
+	return fmt.Sprintf("%s.%d", serviceName(route, rule), match)
+}
+
+func hostRouteName(route manifest.Ref, hostname string, rule, match int) string {
+	if hostname == "" {
+		hostname = "_"
+	}
+	hostname = strings.ReplaceAll(hostname, "*", "_")
+	return fmt.Sprintf("%s.%s.%s.%s.%d.%d", strings.ToLower(route.Kind), route.Namespace, route.Name, hostname, rule, match)
+}
+
+// pluginID derives a plugin's id from its name and the one entity that it is attached to.
+func pluginID(plugin string, on kong.Entity) string {
+	row, _ := on.Kind().Row()
+	return kong.ID(kong.Plugins, plugin+":"+row.Singular+"/"+on.Name())
+}
+
+// objectTags says which object an entity comes from, in the form by which the Ingress Controller maps Kong's errors back.
+func objectTags(r manifest.Ref) []string {
+	tags := []string{"k8s-name:" + r.Name, "k8s-kind:" + r.Kind, "k8s-version:v1"}
+	if r.Namespace != "" {
+		tags = append(tags, "k8s-namespace:"+r.Namespace)
+	}
+	if r.Group != "" {
+		tags = append(tags, "k8s-group:"+r.Group)
+	}
+	return tags
+}

@@ -1,0 +1,65 @@
+package render
+
+import (
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// Options of [Render].
+type Options struct {
+	Manifest manifest.Options
+	Bind     bind.Options
+	Target   Target
+}
+
+// Target says for which Kong to render.
+type Target struct {
+	// Flavor is the Kong's router flavor; "" means Kong's default, traditional_compatible.
+	Flavor kong.Flavor
+	// Tags are put on every entity beside those that say which object it comes from.
+	Tags []string
+	// Addresses says where Kong reaches a Service; the zero value means inside the cluster.
+	Addresses Addresses
+	// AllowUnresolved turns errors of binding into warnings: what is bound works, a broken backend's share answers 500, as the
+	// Gateway API asks of a running controller.
+	AllowUnresolved bool
+}
+
+// Result is what manifests come to.
+type Result struct {
+	Set   manifest.Set
+	Graph *bind.Graph
+	State kong.State
+	// Findings are those of all stages, sorted.
+	Findings diag.List
+}
+
+// Render loads the manifests of the inputs, resolves their bindings and translates them for the target. The error is for what
+// cannot be read at all; everything wrong with the manifests is among the findings.
+func Render(inputs []manifest.Input, o Options) (Result, error) {
+	set, findings, err := manifest.Load(inputs, o.Manifest)
+	if err != nil {
+		return Result{}, err
+	}
+	graph, bound := bind.Build(set, o.Bind)
+	if o.Target.AllowUnresolved {
+		bound = warnings(bound)
+	}
+	state, translated := Translate(graph, o.Target)
+	findings = append(append(findings, bound...), translated...)
+	return Result{Set: set, Graph: graph, State: state, Findings: findings.Sorted()}, nil
+}
+
+// warnings returns the findings with errors turned into warnings.
+func warnings(l diag.List) diag.List {
+	out := make(diag.List, len(l))
+	for i, f := range l {
+		if f.Severity == diag.Error {
+			f.Severity = diag.Warning
+		}
+		out[i] = f
+	}
+	return out
+}

@@ -1,0 +1,254 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// rule is one rule of an HTTPRoute that some listener accepts, with all that its routes have in common.
+type rule struct {
+	bound    *bind.Route
+	rule     *bind.Rule
+	bindings []bind.Binding
+	matches  []match
+	tags     []string
+	plugins  []plugin
+	// service names the Service that the rule's routes lead to.
+	service string
+
+	protocols    []string
+	stripPath    bool
+	preserveHost bool
+	// separate says that the same hostname is bound to listeners of the other protocol by other routes, so that the expression has
+	// to tell TLS from plain requests.
+	separate bool
+}
+
+// rules returns the rules of a route that can be rendered, in order; none if no listener accepts it.
+func (t *translator) rules(r *bind.Route) []*rule {
+	bindings := r.Bindings()
+	if len(bindings) == 0 {
+		return nil
+	}
+	common := rule{bound: r, bindings: bindings, tags: objectTags(r.Object.Ref), preserveHost: true, protocols: protocols(bindings)}
+	common.tags = append(common.tags, t.userTags(r.Object, r.Spec.Annotations)...)
+	t.annotate(&common)
+	var out []*rule
+	for i := range r.Rules {
+		one := common
+		one.rule = &r.Rules[i]
+		one.tags = slices.Clone(common.tags)
+		if name := one.rule.Spec.Name; name != nil {
+			one.tags = append(one.tags, "k8s-named-route-rule:"+string(*name))
+		}
+		t.refuseUnknown(&one)
+		one.plugins = t.filters(&one)
+		for j, m := range matchesOf(one.rule.Spec) {
+			match, findings, ok := newMatch(r, one.rule.Index, j, m)
+			t.report(findings...)
+			if ok {
+				one.matches = append(one.matches, match)
+			}
+		}
+		out = append(out, &one)
+	}
+	return out
+}
+
+// matchesOf returns a rule's matches; without any it matches everything (HTTPRouteRule.matches).
+func matchesOf(r *gatewayv1.HTTPRouteRule) []gatewayv1.HTTPRouteMatch {
+	if len(r.Matches) == 0 {
+		return []gatewayv1.HTTPRouteMatch{{}}
+	}
+	return r.Matches
+}
+
+// protocols returns Kong's protocols for the listeners that accept a route, sorted.
+func protocols(bindings []bind.Binding) []string {
+	set := map[string]bool{}
+	for _, b := range bindings {
+		if b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType {
+			set["https"] = true
+		} else {
+			set["http"] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// annotate applies the route's annotations.
+func (t *translator) annotate(r *rule) {
+	o, annotations := r.bound.Object, r.bound.Spec.Annotations
+	for name, field := range map[string]*bool{"strip-path": &r.stripPath, "preserve-host": &r.preserveHost} {
+		switch value, at, ok := annotation(annotations, name); {
+		case ok && value == "true":
+			*field = true
+		case ok && value == "false":
+			*field = false
+		case ok:
+			t.report(invalidAnnotation(o, at, fmt.Sprintf(`%q is neither "true" nor "false"`, value)))
+		}
+	}
+	value, at, ok := annotation(annotations, "protocols")
+	if !ok {
+		return
+	}
+	set := map[string]bool{}
+	for p := range strings.SplitSeq(value, ",") {
+		if p = strings.TrimSpace(p); p != "http" && p != "https" {
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("an HTTPRoute cannot have protocol %q: want http, https or both", p)))
+			return
+		}
+		set[p] = true
+	}
+	r.protocols = slices.Sorted(maps.Keys(set))
+}
+
+// refuseUnknown reports what the rule asks for and this version does not render: nothing is left out in silence.
+func (t *translator) refuseUnknown(r *rule) {
+	spec, at := r.rule.Spec, fmt.Sprintf("spec.rules[%d]", r.rule.Index)
+	for field, set := range map[string]bool{
+		".timeouts": spec.Timeouts != nil, ".retry": spec.Retry != nil, ".sessionPersistence": spec.SessionPersistence != nil,
+	} {
+		if set {
+			t.report(unsupported(r.bound.Object, at+field, "gwsync does not render "+strings.TrimPrefix(field, ".")+" yet"))
+		}
+	}
+	for i, b := range spec.BackendRefs {
+		if len(b.Filters) > 0 {
+			field := fmt.Sprintf("%s.backendRefs[%d].filters", at, i)
+			t.report(unsupported(r.bound.Object, field, "gwsync does not render filters of a single backend yet"))
+		}
+	}
+}
+
+// hostnames returns the hostnames on which listeners accept the rule, sorted, or "" alone for any.
+func (r *rule) hostnames() []string {
+	set := map[string]bool{}
+	for _, b := range r.bindings {
+		if len(b.Hostnames) == 0 {
+			return []string{""}
+		}
+		for _, h := range b.Hostnames {
+			set[h] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// routeFields returns the fields that all routes of the rule share.
+func (r *rule) routeFields() map[string]any {
+	return map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
+}
+
+// only returns the one protocol that the rule's routes have, "" if both.
+func (r *rule) only() string {
+	if len(r.protocols) == 1 {
+		return r.protocols[0]
+	}
+	return ""
+}
+
+// protocolExpr tells TLS from plain requests by the server name, where other routes make that necessary. Kong's own field for
+// it, net.protocol, is no part of its router's cache key: the first request for a path would decide for both.
+func (r *rule) protocolExpr() route.Expr {
+	if !r.separate {
+		return nil
+	}
+	any, err := route.CompileRegex(".")
+	if err != nil {
+		return nil
+	}
+	if r.only() == "https" {
+		return route.TLSSNI().Matches(any)
+	}
+	return route.Not(route.TLSSNI().Matches(any))
+}
+
+// separateTLS finds rules for plain requests only and for TLS only that share a hostname. With expressions they are told apart,
+// traditional_compatible cannot.
+func (t *translator) separateTLS(rules []*rule) {
+	hosts := map[string]*hostSet{"http": {}, "https": {}}
+	for _, r := range rules {
+		if only := r.only(); only != "" {
+			for _, h := range r.hostnames() {
+				hosts[only].add(h)
+			}
+		}
+	}
+	other := map[string]*hostSet{"http": hosts["https"], "https": hosts["http"]}
+	for _, r := range rules {
+		only := r.only()
+		if only == "" || !slices.ContainsFunc(r.hostnames(), other[only].overlaps) {
+			continue
+		}
+		r.separate = true
+		if r.rule.Index == 0 {
+			t.report(t.separated(r.bound.Object))
+		}
+	}
+}
+
+func (t *translator) separated(o manifest.Object) diag.Finding {
+	if t.target.Flavor == "expressions" {
+		return diag.Finding{
+			Severity: diag.Info, Code: "TLSWithoutSNI", Object: o.Ref.Diag(), Pos: o.At("spec.parentRefs"), Field: "spec.parentRefs",
+			Message: "other routes have its hostname on listeners of the other protocol: TLS requests without a server name count as plain ones",
+		}
+	}
+	f := unsupported(o, "spec.parentRefs", "router flavor traditional_compatible cannot tell HTTP from HTTPS listeners for routes of one hostname")
+	f.Hint = "attach the routes to listeners of both protocols, or use a Kong with router_flavor = expressions"
+	return f
+}
+
+// hostSet answers whether a hostname has requests in common with any of a set.
+type hostSet struct {
+	has   map[string]bool
+	under map[string]bool
+}
+
+func (s *hostSet) add(h string) {
+	if s.has == nil {
+		s.has, s.under = map[string]bool{}, map[string]bool{}
+	}
+	s.has[h] = true
+	for _, w := range wildcardsOver(h) {
+		s.under[w] = true
+	}
+}
+
+func (s *hostSet) overlaps(h string) bool {
+	if len(s.has) == 0 {
+		return false
+	}
+	return h == "" || s.has[""] || s.has[h] || s.under[h] || slices.ContainsFunc(wildcardsOver(h), func(w string) bool { return s.has[w] })
+}
+
+// wildcardsOver returns the wildcard hostnames that cover h.
+func wildcardsOver(h string) []string {
+	h = strings.TrimPrefix(h, "*.")
+	var out []string
+	if h != "" {
+		for i := strings.IndexByte(h, '.'); i >= 0; i = nextDot(h, i) {
+			out = append(out, "*"+h[i:])
+		}
+	}
+	return out
+}
+
+func nextDot(s string, after int) int {
+	i := strings.IndexByte(s[after+1:], '.')
+	if i < 0 {
+		return -1
+	}
+	return after + 1 + i
+}

@@ -1,0 +1,255 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// services renders the Services of the rules, and tells each rule the name of its own. Rules of one route with the same backends
+// share the Service of the first.
+func (t *translator) services(rules []*rule) {
+	type sharing struct {
+		route     manifest.Ref
+		backends  string
+		redirects bool
+	}
+	seen := map[sharing]string{}
+	for _, r := range rules {
+		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), redirects(r)}
+		if name, ok := seen[key]; ok {
+			r.service = name
+			continue
+		}
+		r.service = serviceName(r.bound.Object.Ref, r.rule.Index)
+		seen[key] = r.service
+		t.service(r)
+	}
+}
+
+func backendsKey(backends []bind.Backend) string {
+	var keys []string
+	for _, b := range backends {
+		keys = append(keys, fmt.Sprintf("%+v %d %d %s", b.Target, b.Port, b.Weight, b.Reason))
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, "\n")
+}
+
+// share is what an address gets of a Service's requests.
+type share struct {
+	host   string
+	port   int64
+	weight int64
+}
+
+// service adds the Service of a rule, with an Upstream where it takes several addresses, and with the 500s for backends that are
+// broken.
+func (t *translator) service(r *rule) {
+	origin := kong.Origin{Object: r.bound.Object.Ref.Diag(), Pos: r.rule.Pos}
+	usable, broken := t.split(r)
+	shares := t.shares(r, usable)
+	tags := r.tags
+	if len(usable) == 1 && broken == 0 {
+		tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
+	}
+	fields := t.serviceFields(r, usable)
+	fields["name"] = r.service
+	switch len(shares) {
+	case 0:
+		fields["host"] = r.service + ".invalid"
+	case 1:
+		fields["host"], fields["port"] = shares[0].host, shares[0].port
+	default:
+		fields["host"] = r.service
+		t.upstream(r, shares, tags, origin)
+	}
+	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
+	if e.IsZero() || redirects(r) {
+		return
+	}
+	var good int64
+	for _, b := range usable {
+		good += int64(b.Weight)
+	}
+	switch {
+	case len(shares) == 0:
+		t.plugin(internalError("no existing backendRef provided"), e, tags, origin)
+	case broken > 0:
+		t.plugin(shareOfErrors(broken, broken+good), e, tags, origin)
+	}
+}
+
+// redirects reports whether a rule answers by itself, so that it needs no backend.
+func redirects(r *rule) bool {
+	return slices.ContainsFunc(r.plugins, func(p plugin) bool { return p.name == "redirect" || p.name == "request-termination" })
+}
+
+// split returns the backends that get requests, and the weight of those that are broken.
+func (t *translator) split(r *rule) (usable []bind.Backend, broken int64) {
+	for _, b := range r.rule.Backends {
+		switch {
+		case b.Weight == 0:
+		case b.Reason != "":
+			broken += int64(b.Weight)
+		default:
+			usable = append(usable, b)
+		}
+	}
+	return usable, broken
+}
+
+// shares returns the addresses of the backends and their weights, in the order of the backends. Backends of one address share it.
+func (t *translator) shares(r *rule, usable []bind.Backend) []share {
+	var out []share
+	for _, b := range usable {
+		host, port, err := t.address(b)
+		if err != nil {
+			t.report(unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), err.Error()))
+			continue
+		}
+		i := slices.IndexFunc(out, func(s share) bool { return s.host == host && s.port == port })
+		if i < 0 {
+			out = append(out, share{host: host, port: port})
+			i = len(out) - 1
+		}
+		out[i].weight += int64(b.Weight)
+	}
+	return out
+}
+
+// address returns where Kong reaches a backend: an ExternalName Service is its name.
+func (t *translator) address(b bind.Backend) (string, int64, error) {
+	if name := b.Service.Spec.ExternalName; name != "" && b.Service.Spec.Type == "ExternalName" {
+		return splitAddress(name + ":" + strconv.Itoa(int(b.Port)))
+	}
+	return t.target.Addresses.Of(b.Target, b.Port)
+}
+
+// maxWeight is Kong's largest target weight (kong/db/schema/entities/targets.lua). The Gateway API goes to 1,000,000.
+const maxWeight = 65535
+
+// upstream adds the Upstream that a Service of several addresses leads to, and its Targets.
+func (t *translator) upstream(r *rule, shares []share, tags []string, origin kong.Origin) {
+	t.scale(r, shares)
+	id := kong.ID(kong.Upstreams, r.service)
+	t.add(kong.Upstreams, id, map[string]any{"name": r.service}, tags, origin)
+	for _, s := range shares {
+		target := s.host + ":" + strconv.FormatInt(s.port, 10)
+		t.add(kong.Targets, kong.ID(kong.Targets, id+":"+target),
+			map[string]any{"upstream": id, "target": target, "weight": s.weight}, tags, origin)
+	}
+}
+
+// scale brings weights into Kong's range, exactly where they have a common divisor.
+func (t *translator) scale(r *rule, shares []share) {
+	var divisor, largest int64
+	for _, s := range shares {
+		divisor, largest = gcd(divisor, s.weight), max(largest, s.weight)
+	}
+	if largest <= maxWeight {
+		return
+	}
+	if largest/divisor > maxWeight {
+		field := fmt.Sprintf("spec.rules[%d].backendRefs", r.rule.Index)
+		t.report(diag.Finding{
+			Severity: diag.Warning, Code: "InexactWeight", Object: r.bound.Object.Ref.Diag(), Pos: r.bound.Object.At(field), Field: field,
+			Message: fmt.Sprintf("Kong's weights end at %d: the proportions are kept as nearly as that allows", maxWeight),
+			Hint:    "use smaller weights of the same proportions",
+		})
+	}
+	for i, s := range shares {
+		if largest/divisor <= maxWeight {
+			shares[i].weight = s.weight / divisor
+		} else {
+			shares[i].weight = max(1, s.weight*maxWeight/largest)
+		}
+	}
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// shareOfErrors answers 500 to bad of total requests, at random, as the Gateway API asks for broken backends among good ones
+// (HTTPRouteRule.backendRefs). No declarative plugin can.
+func shareOfErrors(bad, total int64) plugin {
+	lua := fmt.Sprintf("if math.random(%d) <= %d then return kong.response.exit(500, { message = \"no existing backendRef provided\" }) end",
+		total, bad)
+	return plugin{name: "post-function", config: map[string]any{"access": []string{lua}}}
+}
+
+// serviceFields returns the fields that annotations of the backends' Services set. All must agree: Kong has one Service for them.
+func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]any {
+	fields := map[string]any{}
+	for i, b := range usable {
+		f := t.serviceAnnotations(b.Object, b.Service.Annotations)
+		if i > 0 && !maps.Equal(f, fields) {
+			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
+				fmt.Sprintf("the annotations of %s and %s differ, but the backends of a rule share one Kong service", usable[0].Object.Ref, b.Object.Ref))
+			finding.Code = "InconsistentAnnotations"
+			finding.Related = []diag.Pos{usable[0].Object.At("metadata.annotations"), b.Object.At("metadata.annotations")}
+			t.report(finding)
+		}
+		if i == 0 {
+			fields = f
+		}
+	}
+	return fields
+}
+
+// serviceAnnotations returns the Kong fields that a Service's annotations set.
+//
+// Ranges: Kong 3.9.3, kong/db/schema/entities/services.lua.
+func (t *translator) serviceAnnotations(o manifest.Object, annotations map[string]string) map[string]any {
+	fields := map[string]any{}
+	if v, at, ok := annotation(annotations, "protocol"); ok {
+		if slices.Contains([]string{"http", "https", "grpc", "grpcs"}, v) {
+			fields["protocol"] = v
+		} else {
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("protocol %q is none of http, https, grpc and grpcs", v)))
+		}
+	}
+	if v, at, ok := annotation(annotations, "path"); ok {
+		switch protocol := fields["protocol"]; {
+		case protocol == "grpc" || protocol == "grpcs":
+			t.report(invalidAnnotation(o, at, "Kong takes no path with protocol grpc or grpcs"))
+		case !strings.HasPrefix(v, "/"):
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("path %q does not begin with /", v)))
+		default:
+			fields["path"] = v
+		}
+	}
+	const maxTimeout = 1<<31 - 2
+	for _, n := range []struct {
+		annotation, field string
+		low, high         int64
+	}{
+		{"connect-timeout", "connect_timeout", 1, maxTimeout},
+		{"read-timeout", "read_timeout", 1, maxTimeout},
+		{"write-timeout", "write_timeout", 1, maxTimeout},
+		{"retries", "retries", 0, 1<<15 - 1},
+	} {
+		v, at, ok := annotation(annotations, n.annotation)
+		if !ok {
+			continue
+		}
+		i, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || i < n.low || i > n.high {
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("%q is not a whole number from %d to %d", v, n.low, n.high)))
+			continue
+		}
+		fields[n.field] = i
+	}
+	return fields
+}

@@ -1,0 +1,274 @@
+package render
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// classic is a Route of flavor traditional_compatible: a match on hostnames that Kong weighs alike.
+type classic struct {
+	rule  *rule
+	match match
+	name  string
+	hosts []string
+	// wildcard is the hosts' length where they are wildcards, so that longer ones are asked first; -1 without hosts; 0 where the
+	// hosts are exact: Kong asks those before all others.
+	wildcard int
+	tie      int
+}
+
+// traditionalRoutes renders the routes of flavor traditional_compatible: one for each match, or a few where its hostnames differ
+// in precedence.
+func (t *translator) traditionalRoutes(rules []*rule) {
+	var all []*classic
+	ties := map[tie]int{}
+	for _, r := range rules {
+		for _, m := range r.matches {
+			for _, c := range classics(r, m) {
+				if err := m.sayableInClassic(len(c.hosts) > 0); err != nil {
+					t.report(unsupported(m.route.Object, m.field, err.Error()))
+					break
+				}
+				c.place(ties)
+				all = append(all, c)
+			}
+			t.warnOfCase(m)
+		}
+	}
+	for c, priority := range t.ranks(all) {
+		fields := c.rule.routeFields()
+		maps.Copy(fields, c.match.classicFields())
+		fields["regex_priority"] = priority
+		if len(c.hosts) > 0 {
+			fields["hosts"] = c.hosts
+		}
+		t.route(c.rule, c.match, c.name, kong.TraditionalCompatible, fields)
+	}
+}
+
+// classics returns the routes of one match: its exact hostnames together, each wildcard apart. The first has the name that the
+// Ingress Controller gives to the whole match.
+func classics(r *rule, m match) []*classic {
+	ref := m.route.Object.Ref
+	var out []*classic
+	var exact []string
+	for _, h := range r.hostnames() {
+		switch {
+		case h == "":
+			out = append(out, &classic{rule: r, match: m, wildcard: -1, name: hostRouteName(ref, h, m.rule, m.index)})
+		case strings.HasPrefix(h, "*"):
+			out = append(out, &classic{rule: r, match: m, wildcard: len(h), hosts: []string{h}, name: hostRouteName(ref, h, m.rule, m.index)})
+		default:
+			exact = append(exact, h)
+		}
+	}
+	if exact != nil {
+		out = slices.Insert(out, 0, &classic{rule: r, match: m, hosts: exact})
+	}
+	if len(out) > 0 {
+		out[0].name = routeName(ref, m.rule, m.index)
+	}
+	return out
+}
+
+// place gives c its place among the matches that tie with it on any of its hosts.
+func (c *classic) place(ties map[tie]int) {
+	hosts := c.hosts
+	if hosts == nil {
+		hosts = []string{""}
+	}
+	for _, h := range hosts {
+		c.tie = max(c.tie, ties[tie{c.match.traits(), c.match.overlap(h)}])
+	}
+	for _, h := range hosts {
+		ties[tie{c.match.traits(), c.match.overlap(h)}] = c.tie + 1
+	}
+}
+
+func (c *classic) compare(o *classic) int {
+	return cmp.Or(cmp.Compare(c.wildcard, o.wildcard), c.match.traits().compare(o.match.traits()), -cmp.Compare(c.tie, o.tie))
+}
+
+const (
+	// rankBits are the bits of regex_priority in which a rank has its place.
+	rankBits = 10
+	// rankBase is set in every regex_priority, see [translator.ranks].
+	rankBase = 3 << rankBits
+)
+
+// ranks returns the regex_priority of each route, so that of any two that can match one request Kong takes the one that the
+// Gateway API prefers.
+//
+// Kong 3.9 orders classic routes by one 64-bit word (kong/router/transform.lua, get_priority). All ours have a regex path, so
+// that a route with exact hosts only comes first, by a bit of its own, and then the low 32 bits decide, into which three
+// numbers are or-ed on top of each other: the number of criteria at bit 29, the number of headers at bit 20, and regex_priority
+// at bit 19. The first does not matter where bits 10 and 11 of regex_priority are set anyway, the second where the bits of
+// the number of headers are part of the rank. Four criteria (hosts, method, headers and path) would set the sign bit and
+// win over everything, see [match.sayableInClassic].
+//
+// That leaves ranks 0 to 1023. They count, from the least preferred, the classes of matches that must be told apart among
+// the routes that share a hostname.
+func (t *translator) ranks(all []*classic) map[*classic]int64 {
+	out := make(map[*classic]int64, len(all))
+	for _, group := range groupByHost(all) {
+		slices.SortStableFunc(group, (*classic).compare)
+		rank := -1
+		for i, c := range group {
+			if i == 0 || c.compare(group[i-1]) != 0 {
+				headers := len(c.match.headers) << 1
+				for rank++; rank&headers != headers; rank++ {
+				}
+			}
+			if rank >= 1<<rankBits {
+				t.report(tooMany(c.match, 1<<rankBits))
+				break
+			}
+			out[c] = rankBase | int64(rank)
+		}
+	}
+	return out
+}
+
+// groupByHost returns the routes in groups such that routes of different groups cannot match one request: those that are connected
+// by exact hostnames, and all others together. Kong itself asks exact hostnames first.
+func groupByHost(all []*classic) [][]*classic {
+	leader := map[string]string{}
+	var find func(string) string
+	find = func(h string) string {
+		up, ok := leader[h]
+		if !ok || up == h {
+			return h
+		}
+		up = find(up)
+		leader[h] = up
+		return up
+	}
+	for _, c := range all {
+		if c.wildcard == 0 {
+			for _, h := range c.hosts {
+				leader[find(h)] = find(c.hosts[0])
+			}
+		}
+	}
+	groups := map[string][]*classic{}
+	for _, c := range all {
+		key := ""
+		if c.wildcard == 0 {
+			key = find(c.hosts[0])
+		}
+		groups[key] = append(groups[key], c)
+	}
+	var out [][]*classic
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, groups[key])
+	}
+	return out
+}
+
+// sayableInClassic returns an error if flavor traditional_compatible cannot say the match.
+func (m match) sayableInClassic(hosts bool) error {
+	if len(m.queries) > 0 {
+		return errors.New("router flavor traditional_compatible cannot match query parameters")
+	}
+	if hosts && m.method != "" && len(m.headers) > 0 {
+		return errors.New("router flavor traditional_compatible cannot order a match on hostname, method, headers and path at once")
+	}
+	for _, h := range m.headers {
+		if h.regex && lowerChangesRegex(h.value) {
+			return errors.New("router flavor traditional_compatible lower-cases regular expressions, which changes the meaning of this one")
+		}
+	}
+	return nil
+}
+
+// lowerChangesRegex reports whether a regex means something else in lower case, as \D, (?P<name>...) or (?U) do.
+func lowerChangesRegex(s string) bool {
+	for i := 0; i+1 < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+			if isUpper(s[i]) {
+				return true
+			}
+		case strings.HasPrefix(s[i:], "(?"):
+			flags, _, _ := strings.Cut(s[i+2:], ")")
+			if flags, _, _ = strings.Cut(flags, ":"); strings.IndexFunc(flags, func(r rune) bool { return r < 0x80 && isUpper(byte(r)) }) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+// warnOfCase says that Kong ignores the case of header values, where that makes a difference.
+func (t *translator) warnOfCase(m match) {
+	for _, h := range m.headers {
+		if strings.ToLower(h.value) != h.value || strings.ToUpper(h.value) != h.value {
+			t.report(diag.Finding{
+				Severity: diag.Warning,
+				Code:     "CaseInsensitiveHeader",
+				Object:   m.route.Object.Ref.Diag(),
+				Pos:      m.route.Object.At(m.field + ".headers"),
+				Field:    m.field + ".headers",
+				Message:  "router flavor traditional_compatible ignores the case of header values: header " + h.name + " matches more than " + h.value,
+				Hint:     "use a Kong with router_flavor = expressions where the case matters",
+			})
+		}
+	}
+}
+
+// classicFields returns the matching fields of a classic route, apart from its hosts.
+func (m match) classicFields() map[string]any {
+	fields := map[string]any{"paths": []string{m.path.classic()}}
+	if m.method != "" {
+		fields["methods"] = []string{m.method}
+	}
+	if len(m.headers) > 0 {
+		headers := map[string]any{}
+		for _, h := range m.headers {
+			headers[h.name] = []string{h.classic()}
+		}
+		fields["headers"] = headers
+	}
+	return fields
+}
+
+// classic returns the path as a regex that Kong anchors at its start. Even a prefix is one: Kong would ask a plain prefix
+// only after all regexes.
+func (p pathMatch) classic() string {
+	switch p.kind {
+	case exactPath:
+		return "~" + route.QuoteRegex(p.value) + "$"
+	case regexPath:
+		if strings.HasPrefix(p.value, "/") && !strings.Contains(p.value, "|") {
+			return "~" + p.value
+		}
+		// Kong wants "~/" first and anchors the first alternative only.
+		return "~/{0}(?:" + p.value + ")"
+	case prefixPath:
+	}
+	if p.value == "" {
+		return "~/"
+	}
+	return "~" + route.QuoteRegex(p.value) + "(?:/|$)"
+}
+
+// classic returns a header value as Kong's classic routes spell it, where "~*" begins a regex.
+func (v valueMatch) classic() string {
+	if v.regex {
+		return "~*" + v.value
+	}
+	if strings.HasPrefix(v.value, "~*") {
+		return "~*^" + route.QuoteRegex(v.value) + "$"
+	}
+	return v.value
+}

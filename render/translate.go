@@ -1,0 +1,157 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// Translate returns the Kong configuration of a graph for a target, and findings about what cannot be said there. What is bound to
+// no listener is left out. The state holds all that it refers to.
+func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
+	if target.Flavor == "" {
+		target.Flavor = kong.TraditionalCompatible
+	}
+	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}}
+	var rules []*rule
+	for _, r := range g.Routes {
+		rules = append(rules, t.rules(r)...)
+	}
+	t.separateTLS(rules)
+	t.services(rules)
+	if target.Flavor == kong.Expressions {
+		t.expressionRoutes(rules)
+	} else {
+		t.traditionalRoutes(rules)
+	}
+	t.certificates(g)
+	state, err := kong.NewState(t.entities...)
+	if err != nil {
+		t.report(diag.Finding{Severity: diag.Error, Code: "NameCollision", Message: err.Error()})
+	}
+	return state, t.findings
+}
+
+// translator collects what a graph becomes.
+type translator struct {
+	target   Target
+	entities []kong.Entity
+	taken    map[kong.Key]kong.Entity
+	findings diag.List
+}
+
+func (t *translator) report(f ...diag.Finding) { t.findings = append(t.findings, f...) }
+
+// add adds an entity that comes from a manifest. Two objects that lead to one id are an error: their names run together.
+func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) kong.Entity {
+	fields["tags"] = slices.Concat(tags, t.target.Tags)
+	e, err := kong.New(k, id, fields, origin)
+	if err != nil {
+		t.report(diag.Finding{Severity: diag.Error, Code: "UnsupportedValue", Object: origin.Object, Pos: origin.Pos, Message: err.Error()})
+		return kong.Entity{}
+	}
+	if first, ok := t.taken[e.Key()]; ok {
+		t.report(diag.Finding{
+			Severity: diag.Error, Code: "NameCollision", Object: origin.Object, Pos: origin.Pos,
+			Message: fmt.Sprintf("its %s would be called %s, as that of %s is", e.Kind(), e.Name(), first.Origin().Object),
+			Hint:    "rename one of the two objects",
+			Related: []diag.Pos{first.Origin().Pos},
+		})
+		return kong.Entity{}
+	}
+	t.taken[e.Key()] = e
+	t.entities = append(t.entities, e)
+	return e
+}
+
+// route adds the Route of a match, under a name, with its plugins.
+func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields map[string]any) {
+	origin := kong.Origin{Object: m.route.Object.Ref.Diag(), Pos: m.pos}
+	fields["name"] = name
+	fields["service"] = kong.ID(kong.Services, r.service)
+	e := t.add(kong.Routes, kong.ID(kong.Routes, name), fields, r.tags, origin)
+	if e.IsZero() {
+		return
+	}
+	if err := route.Validate(e, f); err != nil {
+		t.report(unsupported(m.route.Object, m.field, "Kong refuses it: "+err.Error()))
+	}
+	for _, p := range r.plugins {
+		t.plugin(p, e, r.tags, origin)
+	}
+}
+
+// plugin attaches a plugin to a Route or Service.
+func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong.Origin) {
+	row, _ := on.Kind().Row()
+	if !p.pos.IsZero() {
+		origin.Pos = p.pos
+	}
+	fields := map[string]any{"name": p.name, "config": p.config, row.Singular: on.ID()}
+	t.add(kong.Plugins, pluginID(p.name, on), fields, tags, origin)
+}
+
+// unsupported says that a field of an object asks for what the target cannot do.
+func unsupported(o manifest.Object, field, message string) diag.Finding {
+	return diag.Finding{
+		Severity: diag.Error,
+		Code:     string(gatewayv1.RouteReasonUnsupportedValue),
+		Object:   o.Ref.Diag(),
+		Pos:      o.At(field),
+		Field:    field,
+		Message:  message,
+	}
+}
+
+func tooMany(m match, limit int) diag.Finding {
+	return diag.Finding{
+		Severity: diag.Error,
+		Code:     "TooManyMatches",
+		Object:   m.route.Object.Ref.Diag(),
+		Pos:      m.pos,
+		Field:    m.field,
+		Message:  fmt.Sprintf("more than %d matches compete here, which Kong cannot order", limit),
+		Hint:     "give the routes distinct hostnames or paths",
+	}
+}
+
+// annotationPrefix is that of the annotations which the Ingress Controller reads.
+const annotationPrefix = "konghq.com/"
+
+// annotation returns an annotation's value, the field where it stands, and whether it is there.
+func annotation(annotations map[string]string, name string) (value, field string, ok bool) {
+	value, ok = annotations[annotationPrefix+name]
+	return value, "metadata.annotations[" + annotationPrefix + name + "]", ok
+}
+
+func invalidAnnotation(o manifest.Object, field, message string) diag.Finding {
+	f := unsupported(o, field, message)
+	f.Code = "InvalidAnnotation"
+	return f
+}
+
+// userTags returns the tags that an annotation adds.
+func (t *translator) userTags(o manifest.Object, annotations map[string]string) []string {
+	value, field, _ := annotation(annotations, "tags")
+	var tags []string
+	for tag := range strings.SplitSeq(value, ",") {
+		switch tag = strings.TrimSpace(tag); {
+		case tag == "":
+		case strings.ContainsAny(tag, "/") || strings.ContainsFunc(tag, func(r rune) bool { return r < ' ' || r == 0x7f }):
+			t.report(invalidAnnotation(o, field, fmt.Sprintf("Kong has no tag %q: want printable characters except ',' and '/'", tag)))
+		case strings.HasPrefix(tag, "gwsync") || strings.HasPrefix(tag, "managed-by:"):
+			t.report(invalidAnnotation(o, field, fmt.Sprintf("tag %q is gwsync's own mark of ownership", tag)))
+		default:
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
