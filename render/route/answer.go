@@ -42,31 +42,32 @@ type Match struct {
 	UpstreamHost string
 }
 
-// Match returns what becomes of a request, if Kong has not answered a similar one before (see [Router.CacheKey]). It sees the
-// router only: neither plugins nor balancing.
+// Match returns what becomes of a request if Kong has answered none before. After others it may be something else, see [Cache].
+// It sees the router only: neither plugins nor balancing.
 func (r *Router) Match(req Request) Match {
-	if status := req.refusal(); status != 0 {
-		return Match{Status: status}
+	c, m := r.open(req)
+	if m.Status != 0 {
+		return m
 	}
-	req.SrcIP, req.DstIP = req.SrcIP.Unmap(), req.DstIP.Unmap()
-	c := newContext(req)
-	switch e, status := r.find(c); {
-	case status != 0:
-		return Match{Status: status, Message: "An unexpected error occurred"}
-	case e == nil:
-		return Match{Status: 404, Message: "no Route matched with those values"}
-	default:
-		return e.answer(c)
-	}
+	return r.find(c).answer(c)
 }
 
-// find returns the first entry that holds, nil if none does. A status other than 0 says that Kong fails on the request.
-func (r *Router) find(c *context) (found *entry, status int) {
-	if r.crashes(c) {
-		return nil, 500
+// open returns what a request offers to the router, or Kong's answer to one that does not get there.
+func (r *Router) open(req Request) (*context, Match) {
+	if status := req.refusal(); status != 0 {
+		return nil, Match{Status: status}
 	}
+	c := newContext(req)
+	if r.crashes(c) {
+		return nil, Match{Status: 500, Message: "An unexpected error occurred"}
+	}
+	return c, Match{}
+}
+
+// find returns the first entry that holds, nil if none does.
+func (r *Router) find(c *context) (found *entry) {
 	if !r.valid(c) {
-		return nil, 0
+		return nil
 	}
 	r.index.candidates(c, func(i int) bool {
 		c.matched, c.captures = "", nil
@@ -75,7 +76,7 @@ func (r *Router) find(c *context) (found *entry, status int) {
 		}
 		return found == nil
 	})
-	return found, 0
+	return found
 }
 
 // crashes reports whether a query parameter that a route asks about is there both repeatedly and without "=". Kong sorts the
@@ -107,10 +108,13 @@ func (r *Router) valid(c *context) bool {
 	return true
 }
 
-// answer returns what becomes of a request for which e is the route.
+// answer returns what becomes of a request for which e is the route, or which has none.
 //
 // Source: Kong 3.9.3, kong/runloop/handler.lua, access.before.
 func (e *entry) answer(c *context) Match {
+	if e == nil {
+		return Match{Status: 404, Message: "no Route matched with those values"}
+	}
 	m := Match{Route: e.route, Service: e.service}
 	if len(c.captures) > 1 {
 		m.Captures = c.captures
@@ -131,8 +135,7 @@ func (e *entry) answer(c *context) Match {
 		matched = c.matched
 	}
 	m.UpstreamPath = escapePath(upstreamPath(base, c.path, matched, strip))
-	if _, query, ok := cutQuery(c.request.Target); ok {
-		query, _, _ = strings.Cut(query, "#")
+	if query, _, _ := strings.Cut(c.query, "#"); query != "" || strings.HasSuffix(c.request.Target, "?") {
 		m.Query = "?" + query
 	}
 	m.UpstreamHost = serviceHost(e.service)
@@ -181,10 +184,13 @@ func isGRPC(r kong.Entity) bool {
 
 // forwardedHost returns nginx's idea of the host: in lower case, without the port.
 func (c *context) forwardedHost() string {
-	if !c.hasHost {
+	host := strings.ToLower(c.request.Host)
+	if c.authority != "" {
+		host = strings.ToLower(c.authority)
+	}
+	if host == "" {
 		return "kong" // the server_name of its configuration
 	}
-	host := strings.ToLower(c.request.Host)
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		host = host[:i]
 	}
@@ -212,49 +218,4 @@ func flag(r kong.Entity, field string, unset bool) bool {
 		return unset
 	}
 	return v == true
-}
-
-// CacheKey returns the key under which Kong keeps which route a request went to. Requests with equal keys go to the route that the
-// first of them went to, or nowhere like the first, until the router changes or the cache is full (5,000 keys).
-//
-// That is not always the route that [Router.Match] finds: the key leaves out net.protocol, does not tell a header or parameter
-// that is empty from one that is absent, nor one that is repeated from one whose value is a list. So it may be decided by who
-// came first.
-//
-// Source: Kong 3.9.3, kong/router/fields.lua, get_cache_key, and kong/router/atc.lua, exec.
-func (r *Router) CacheKey(req Request) string {
-	c := newContext(req)
-	var b strings.Builder
-	for _, f := range r.fields {
-		switch {
-		case f == "net.protocol":
-			continue
-		case f == "http.host":
-			b.WriteString(req.Host) // with its port
-		case f == "net.dst.port":
-			b.WriteString(strconv.Itoa(int(req.port())))
-		case kindOf(f, false) == numberKind:
-			if n, ok := c.number(f); ok {
-				b.WriteString(strconv.FormatInt(n, 10))
-			}
-		case kindOf(f, false) == addrKind:
-			if a, ok := c.addr(f); ok {
-				b.WriteString(a.Unmap().String())
-			}
-		default:
-			b.WriteString(c.cacheValue(f))
-		}
-		b.WriteByte('|')
-	}
-	return b.String()
-}
-
-// cacheValue returns the values of a text field as they stand in the key of the cache.
-func (c *context) cacheValue(f string) string {
-	if name, ok := strings.CutPrefix(f, queryPrefix); ok {
-		if values := arguments(c.query, name); len(values) == 1 && values[0].bare {
-			return "true" // which is what Lua prints for it
-		}
-	}
-	return strings.Join(slices.Sorted(slices.Values(c.texts(f))), ",")
 }

@@ -15,6 +15,8 @@ type context struct {
 	dstPort int64
 	path    string // normalised
 	query   string // raw
+	// authority is the one in the request line, if that has one.
+	authority string
 
 	segmentCache []string
 	// lists are the values of headers, query parameters and segments that were asked for.
@@ -27,8 +29,11 @@ type context struct {
 }
 
 func newContext(r Request) *context {
-	c := &context{request: r, dstPort: int64(r.port()), hasHost: r.Host != "", lists: map[string][]string{}}
-	path, query, _ := cutQuery(r.Target)
+	r.SrcIP, r.DstIP = r.SrcIP.Unmap(), r.DstIP.Unmap()
+	c := &context{hasHost: r.Host != "", dstPort: int64(r.port()), lists: map[string][]string{}}
+	c.authority, r.Target = cutAuthority(r.Target)
+	c.request = r
+	path, query := cutQuery(r.Target)
 	c.path, c.query = NormalizePath(path), query
 	host, port, ok := splitHost(r.Host)
 	if c.host = host; ok {
@@ -38,15 +43,15 @@ func newContext(r Request) *context {
 }
 
 // cutQuery splits a request target at its question mark. One at the very start is no such, as Kong has it.
-func cutQuery(target string) (path, query string, found bool) {
+func cutQuery(target string) (path, query string) {
 	if target == "" {
-		return "", "", false
+		return "", ""
 	}
 	i := strings.IndexByte(target[1:], '?') + 1
 	if i == 0 {
-		return target, "", false
+		return target, ""
 	}
-	return target[:i], target[i+1:], true
+	return target[:i], target[i+1:]
 }
 
 // texts returns the values of a text field, none if the request lacks it.

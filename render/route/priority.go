@@ -11,12 +11,17 @@ import (
 // id. It is an error for a route of streams, and for a classic route that Kong splits because its paths are of several kinds
 // (regexes, or prefixes of different lengths): each part has a priority of its own, see [Split].
 //
-// What Kong documents is a word of bit fields: the number of criteria (bits 63-61), plain hosts only (60), the number of headers
+// What Kong means is a word of bit fields: the number of criteria (bits 63-61), plain hosts only (60), the number of headers
 // (59-52), a regex path (51), regex_priority (50-19), the length of the path prefix (18-0). What it computes differs, since
 // it shifts Lua numbers, which takes 32 bits and the shift modulo 32: the number of criteria lands in bits 31-29, the number of
-// headers in bits 27-20, and both mix with regex_priority. A result with bit 31 set is negative, and then sets all of the upper half.
-// So a plain host outranks a regex path, which outranks any number of criteria up to three; from four criteria on, and for some
-// regex priorities (4096 and on, in steps), a route outranks all others, those with expressions included.
+// headers in bits 27-20, and both mix with regex_priority. So a plain host outranks a regex path, which outranks any number of
+// criteria up to three.
+//
+// A result with bit 31 set is a negative number, which fills the upper half with ones: so it is with four criteria or more, and with
+// every other 4096 of regex_priority (4096 to 8191, 12288 to 16383, ...; with criteria added, from 3072 on). Such a route outranks
+// nearly all others, and is one to avoid: LuaJIT widens negative numbers differently once it has compiled the code, so that
+// the order among such routes varies, and that Kong may fail to find a route again that it wants to replace; its router is
+// stuck from then on (atc.lua: assertion failed). A classic route's priority of 1<<63 or more tells them.
 //
 // Routes with an expression have 0xFF in the upper byte, and their own priority below.
 //

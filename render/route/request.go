@@ -3,6 +3,7 @@ package route
 import (
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 )
 
 // Request is what the router looks at in a request. Nothing in it is normalised.
@@ -71,15 +72,7 @@ func validTarget(s string) bool {
 			return false
 		}
 	}
-	path := s
-	if i := strings.Index(s, "://"); i > 0 && !strings.ContainsAny(s[:i], "/?#") { // absolute form
-		rest := s[i+len("://"):]
-		slash := strings.IndexAny(rest, "/?#")
-		if slash < 0 {
-			return rest != ""
-		}
-		path = "/" + strings.TrimPrefix(rest[slash:], "/")
-	}
+	_, path := cutAuthority(s)
 	if !strings.HasPrefix(path, "/") {
 		return false
 	}
@@ -88,6 +81,23 @@ func validTarget(s string) bool {
 	}
 	decoded, ok := unescape(path)
 	return ok && !strings.Contains(decoded, "\x00") && !aboveRoot(decoded)
+}
+
+// cutAuthority splits a request target of the absolute form (http://example.com/a) into what it says besides the path and
+// query, and those. Of other targets, all is path and query.
+func cutAuthority(target string) (authority, rest string) {
+	scheme, after, ok := strings.Cut(target, "://")
+	if !ok || scheme == "" || strings.TrimFunc(scheme, func(r rune) bool { return r < utf8.RuneSelf && isAlpha(byte(r)) }) != "" {
+		return "", target
+	}
+	i := strings.IndexAny(after, "/?#")
+	if i < 0 {
+		return after, "/"
+	}
+	if after[i] != '/' {
+		return after[:i], "/" + after[i:]
+	}
+	return after[:i], after[i:]
 }
 
 // unescape decodes every escape of s, and reports whether all of them are well formed.
