@@ -20,25 +20,46 @@ const formatVersion = "3.0"
 // Encode writes the state in Kong's declarative format, as a DB-less Kong takes it on POST /config: one flat list a
 // kind, entities by name, references by name where the state holds the referred entity, else by id. Equal states give
 // equal bytes, and [Decode] gives the state back.
-func (s State) Encode(w io.Writer) error { return s.encode(w, nil) }
+func (s State) Encode(w io.Writer) error { return s.encode(w, "") }
 
 // EncodeStored is like [State.Encode] for a state that was read from a DB-less Kong: it tells Kong that credentials are
 // stored values already (_transform: false), so that a hashed password is not hashed again.
-func (s State) EncodeStored(w io.Writer) error { return s.encode(w, map[string]Value{"_transform": false}) }
+func (s State) EncodeStored(w io.Writer) error { return s.encode(w, "_transform: false\n") }
 
-func (s State) encode(w io.Writer, meta map[string]Value) error {
-	doc := map[string]Value{"_format_version": formatVersion}
-	maps.Copy(doc, meta)
+func (s State) encode(w io.Writer, meta string) error {
+	lists := map[Kind][]Entity{}
 	for _, e := range s.all {
-		list, _ := doc[string(e.key.Kind)].([]any)
-		doc[string(e.key.Kind)] = append(list, s.declared(e))
+		lists[e.key.Kind] = append(lists[e.key.Kind], e)
 	}
-	enc := yamlv3.NewEncoder(w)
-	enc.SetIndent(2)
-	if err := enc.Encode(yamlNode(doc)); err != nil {
+	if _, err := io.WriteString(w, `_format_version: "`+formatVersion+"\"\n"+meta); err != nil {
 		return fmt.Errorf("write declarative configuration: %w", err)
 	}
-	return enc.Close()
+	for _, k := range slices.Sorted(maps.Keys(lists)) {
+		if err := s.encodeList(w, k, lists[k]); err != nil {
+			return fmt.Errorf("write declarative configuration: %w", err)
+		}
+	}
+	return nil
+}
+
+// encodeList writes the entities of one kind, some at a time: the YAML library holds on to all that it has written of a document.
+func (s State) encodeList(w io.Writer, k Kind, entities []Entity) error {
+	if _, err := io.WriteString(w, string(k)+":\n"); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(entities, 64) {
+		list := make([]any, len(chunk))
+		for i, e := range chunk {
+			list[i] = s.declared(e)
+		}
+		enc := yamlv3.NewEncoder(w)
+		enc.SetIndent(2)
+		enc.CompactSeqIndent()
+		if err := errors.Join(enc.Encode(yamlNode(list)), enc.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // declared returns an entity as the declarative format spells it: with its id, and foreign keys as strings.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -53,8 +52,8 @@ type Entity struct {
 // A reference may be given as {"id": UUID} or as the UUID alone. Errors are for what has no canonical form: an empty id
 // or kind, a value that JSON has no word for.
 func New(k Kind, id string, fields map[string]any, origin Origin) (Entity, error) {
-	if k == "" || id == "" {
-		return Entity{}, errors.New("an entity needs a kind and an id")
+	if !plainYAML(string(k)) || id == "" {
+		return Entity{}, fmt.Errorf("an entity needs a kind and an id, not %q and %q", k, id)
 	}
 	row, _ := k.Row()
 	out := make(map[string]Value, len(fields))

@@ -151,7 +151,7 @@ func TestDecodeNestedAndFlatAgree(t *testing.T) {
 	}
 	text := encode(t, got)
 	for _, part := range []string{
-		"service: s", "route: r", "consumer: alice", "payload: kept", "snis:\n      - a.example.com",
+		"service: s", "route: r", "consumer: alice", "payload: kept", "snis:\n  - a.example.com",
 		"id: b268827a-8f7f-551f-8769-e6bceb2f3ec6",
 	} {
 		if !strings.Contains(text, part) {
