@@ -53,10 +53,10 @@ type Result struct {
 // The error is a *[PartialError] if anything was written or may have been, and then wraps the cause. If the context ended,
 // errors.Is(err, context.Cause(ctx)) holds.
 func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error) {
-	a := newApplier(t, p, o)
 	if c := p.Conflicts(); len(c) > 0 {
-		return a.result(), &ConflictError{Conflicts: c}
+		return Result{Skipped: p.Changes()}, &ConflictError{Conflicts: c}
 	}
+	a := newApplier(t, p, o)
 	if p.Empty() {
 		return a.result(), nil
 	}

@@ -80,8 +80,8 @@ func (c *Client) listUpstreams(ctx context.Context) (upstreams, targets []kong.E
 
 // page is one page of a listing. Kong leaves offset out on the last one.
 type page struct {
-	Data   []map[string]any `json:"data"`
-	Offset string           `json:"offset"`
+	Data   []any  `json:"data"`
+	Offset string `json:"offset"`
 }
 
 // list returns all entities of one kind below a path, page by page: an offset is known only with the page before.
@@ -93,7 +93,8 @@ func (c *Client) list(ctx context.Context, kind kong.Kind, path []string) ([]kon
 		if err := c.get(ctx, request{path: path, query: query}, &p); err != nil {
 			return nil, err
 		}
-		for _, fields := range p.Data {
+		for _, data := range p.Data {
+			fields, _ := data.(map[string]any)
 			e, err := entity(kind, fields)
 			if err != nil {
 				return nil, &ForeignError{Address: c.address(), Reason: "a listing holds what is no entity: " + err.Error()}
