@@ -1,26 +1,29 @@
 package manifest
 
 import (
+	"cmp"
+	"fmt"
 	"io/fs"
+	"path"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
-
-// places says where the fields of an object stand.
-type places struct{}
-
-// At returns where a field stands, or the nearest field around it that is written: defaults stand where the object does.
-// The path is as kubectl spells it: "spec.rules[0].backendRefs[1].name", `metadata.annotations[konghq.com/strip-path]`; "" is the object itself.
-func (o Object) At(field string) diag.Pos { return diag.Pos{} }
 
 // Input is one place to read manifests from.
 type Input struct {
 	// FS is read and nothing else.
 	FS fs.FS
 	// Path is a file or directory in FS, "." for all of it. A directory is read recursively: *.yaml, *.yml and *.json, but
-	// not what begins with a dot; a file is read whatever its name.
+	// not what begins with a dot, and not what symbolic links to directories lead to; a file is read whatever its name.
 	Path string
-	// Prefix is put before file names in findings, so that they are what the user would type: "examples/basic".
+	// Prefix is put before file names in findings, so that they are what the user would type: "examples/basic". Prefix and
+	// name together are a file's identity: one that several inputs hold is read once.
 	Prefix string
 }
 
@@ -30,5 +33,122 @@ type Options struct {
 	Namespace string
 }
 
-// Load reads, decodes, defaults and checks all manifests of the inputs.
-func Load(inputs []Input, o Options) (Set, diag.List, error) { return Set{}, nil, nil }
+// Load reads, decodes, defaults and checks all manifests of the inputs. The Set holds the objects that the API server would
+// take, as it would store them; for all others there is an error among the findings. The result depends neither on the order
+// of the inputs nor on that of files. The error is only for an input that is not there or whose directory cannot be listed:
+// what is wrong with a file is a finding.
+func Load(inputs []Input, o Options) (Set, diag.List, error) {
+	files, findings, err := list(inputs)
+	if err != nil {
+		return Set{}, nil, err
+	}
+	parallel(len(files), func(i int) {
+		files[i].namespace = cmp.Or(o.Namespace, "default")
+		files[i].load()
+	})
+	var objects []loaded
+	skipped := map[groupKind]int{}
+	for i := range files {
+		objects = append(objects, files[i].objects...)
+		findings = append(findings, files[i].findings...)
+		for gk, n := range files[i].skipped {
+			skipped[gk] += n
+		}
+	}
+	set, duplicates := assemble(objects)
+	for gk, n := range skipped {
+		set.skipped = append(set.skipped, Skipped{Group: gk.group, Kind: gk.kind, Count: n})
+	}
+	slices.SortFunc(set.skipped, func(a, b Skipped) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind))
+	})
+	return set, append(findings, duplicates...).Sorted(), nil
+}
+
+// assemble sorts the objects. Of several with one name the first counts, by file and line, and the others are findings.
+func assemble(objects []loaded) (Set, diag.List) {
+	slices.SortFunc(objects, func(a, b loaded) int { return cmp.Or(a.Ref.Compare(b.Ref), a.At("").Compare(b.At(""))) })
+	var findings diag.List
+	set := Set{objects: make([]Object, 0, len(objects))}
+	for i := 0; i < len(objects); {
+		first := objects[i]
+		for i++; i < len(objects) && objects[i].Ref == first.Ref; i++ {
+			findings = append(findings, diag.Finding{
+				Severity: diag.Error, Code: CodeDuplicateObject, Object: first.Ref.Diag(), Pos: objects[i].At(""),
+				Message: fmt.Sprintf("%s is in %s already", first.Ref, first.At("")), Hint: "remove one of them",
+				Related: []diag.Pos{first.At("")},
+			})
+		}
+		if first.valid {
+			set.objects = append(set.objects, first.Object)
+		} else {
+			set.invalid = append(set.invalid, first.Ref)
+		}
+	}
+	return set, findings
+}
+
+// list returns the files of the inputs, by name, and what could not be looked into.
+func list(inputs []Input) ([]file, diag.List, error) {
+	var files []file
+	var findings diag.List
+	for _, in := range inputs {
+		err := fs.WalkDir(in.FS, in.Path, func(name string, entry fs.DirEntry, err error) error {
+			display := path.Join(in.Prefix, name)
+			switch {
+			case err != nil && name == in.Path:
+				return fmt.Errorf("cannot read %s: %w", display, err)
+			case err != nil:
+				findings = append(findings, unreadable(display, err))
+			case name == in.Path && !entry.IsDir():
+				files = append(files, file{fs: in.FS, path: name, display: display})
+			case name != in.Path && strings.HasPrefix(entry.Name(), "."):
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
+			case isManifest(entry):
+				files = append(files, file{fs: in.FS, path: name, display: display})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(a.display, b.display) })
+	files = slices.CompactFunc(files, func(a, b file) bool { return a.display == b.display })
+	return files, findings, nil
+}
+
+// isManifest reports whether an entry of a directory is to be read: devices and pipes are not.
+func isManifest(entry fs.DirEntry) bool {
+	switch path.Ext(entry.Name()) {
+	case ".yaml", ".yml", ".json":
+		return entry.Type() == 0 || entry.Type() == fs.ModeSymlink
+	}
+	return false
+}
+
+// parallel calls do with 0 to n-1, some at a time, and returns when all are done. A panic of do comes out of it.
+func parallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	var once sync.Once
+	var failure string
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					once.Do(func() { failure = fmt.Sprintf("%v\n\n%s", r, debug.Stack()) })
+				}
+			}()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	workers.Wait()
+	if failure != "" {
+		panic(failure)
+	}
+}

@@ -16,7 +16,9 @@ type Ref struct {
 }
 
 // Diag returns the name as findings show it.
-func (r Ref) Diag() diag.Object { return diag.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name} }
+func (r Ref) Diag() diag.Object {
+	return diag.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}
+}
 
 // String returns "Kind namespace/name".
 func (r Ref) String() string { return r.Diag().String() }
@@ -42,10 +44,12 @@ type Object struct {
 // Set is a set of objects without duplicates, sorted by [Ref.Compare]. It is immutable; the zero Set is empty.
 type Set struct {
 	objects []Object
+	invalid []Ref
 	skipped []Skipped
 }
 
-// Skipped counts the objects of one kind that were left out since gwsync has no use for the kind.
+// Skipped counts the documents of one kind that were left out since gwsync has no use for the kind. Group and Kind are
+// empty for what is no Kubernetes object at all, such as the values of a Helm chart.
 type Skipped struct {
 	Group, Kind string
 	Count       int
@@ -67,6 +71,13 @@ func (s Set) Get(r Ref) (Object, bool) {
 		return Object{}, false
 	}
 	return s.objects[i], true
+}
+
+// Invalid reports whether the manifests hold an object that r names, but not a valid one: [Load] said why. Who looks for it
+// need not say that it is missing.
+func (s Set) Invalid(r Ref) bool {
+	_, ok := slices.BinarySearchFunc(s.invalid, r, Ref.Compare)
+	return ok
 }
 
 // Of iterates over the objects whose Go type is T, such as gatewayv1.HTTPRoute.

@@ -1,0 +1,164 @@
+package manifest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	kjson "sigs.k8s.io/json"
+
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// document is one YAML or JSON document, or an item of a List.
+type document struct {
+	root *yaml.Node
+	// line is added to the lines of nodes.
+	line int
+	// apiVersion and kind are as written, or as the list says that holds the document.
+	apiVersion, kind string
+}
+
+// add deals with a document that may be a list of further ones. What gwsync has no use for is counted.
+func (f *file) add(doc document, depth int) {
+	const maxLists = 16
+	if doc.root.Kind == yaml.ScalarNode && scalarOf(doc.root).is == isNull {
+		return // a document of comments only
+	}
+	if v := lookupText(doc.root, "apiVersion"); v != "" {
+		doc.apiVersion = v
+	}
+	if k := lookupText(doc.root, "kind"); k != "" {
+		doc.kind = k
+	}
+	items := lookup(doc.root, "items")
+	of, isList := strings.CutSuffix(doc.kind, "List")
+	if !isList || items == nil || items.Kind != yaml.SequenceNode {
+		f.classify(doc)
+		return
+	}
+	if depth == maxLists {
+		f.reject(doc, CodeSyntaxError, doc.root, "lists are nested too deep", "")
+		return
+	}
+	for _, item := range items.Content {
+		next := document{root: resolveAlias(item), line: doc.line}
+		if of != "" { // the items of an HTTPRouteList need not say what they are
+			next.apiVersion, next.kind = doc.apiVersion, of
+		}
+		if !f.spend(item) {
+			f.reject(doc, CodeAliasLimit, item, "the aliases of this file stand for too much text", "write out what they stand for")
+			return
+		}
+		f.add(next, depth+1)
+	}
+}
+
+// classify decodes a document of one of our kinds, refuses what was probably meant to be one, and counts the rest.
+func (f *file) classify(doc document) {
+	t := table()
+	group, version := splitGroup(doc.apiVersion)
+	k := t.byName[groupKind{group, doc.kind}]
+	named := t.groups[doc.kind] // of this kind in whatever group
+	switch {
+	case k != nil && slices.Contains(k.versions, version):
+		f.decode(doc, k, version)
+	case k != nil:
+		f.reject(doc, CodeUnknownVersion, lookup(doc.root, "apiVersion"), k.name+" is not served as "+quote(doc.apiVersion), k.served())
+	case doc.apiVersion == "" && named != nil:
+		f.reject(doc, CodeMissingField, doc.root, "apiVersion is required", named.served())
+	case doc.kind == "" && group == gatewayGroup:
+		f.reject(doc, CodeMissingField, doc.root, "kind is required", "")
+	case group == "" && named != nil:
+		f.reject(doc, CodeUnknownVersion, lookup(doc.root, "apiVersion"),
+			"there is no "+named.name+" in "+quote(doc.apiVersion), named.served())
+	case doc.kind != "" && t.near(groupKind{group, doc.kind}) != nil:
+		f.reject(doc, CodeUnknownKind, lookup(doc.root, "kind"), "there is no kind "+quote(doc.kind)+" in "+quote(doc.apiVersion),
+			"did you mean "+t.near(groupKind{group, doc.kind}).name+"?")
+	default:
+		f.skipped[groupKind{group, doc.kind}]++
+	}
+}
+
+// reject adds a finding about a document that is not decoded; at may be nil.
+func (f *file) reject(doc document, code string, at *yaml.Node, message, hint string) {
+	if at == nil {
+		at = doc.root
+	}
+	f.findings = append(f.findings, diag.Finding{
+		Severity: diag.Error, Code: code, Object: nameOf(f.name(doc, nil)), Pos: f.pos(doc.line+at.Line, at.Column),
+		Message: message, Hint: hint,
+	})
+}
+
+// name returns what a document calls itself.
+func (f *file) name(doc document, k *kind) Ref {
+	meta := lookup(doc.root, "metadata")
+	r := Ref{Kind: doc.kind, Namespace: lookupText(meta, "namespace"), Name: lookupText(meta, "name")}
+	if k == nil {
+		return r
+	}
+	r.Group = k.group
+	switch {
+	case k.cluster:
+		r.Namespace = ""
+	case r.Namespace == "":
+		r.Namespace = f.namespace
+	}
+	return r
+}
+
+// nameOf returns a reference as findings show it; one that lacks its kind or name is not shown.
+func nameOf(r Ref) diag.Object {
+	if r.Kind == "" || r.Name == "" {
+		return diag.Object{}
+	}
+	return r.Diag()
+}
+
+// decode adds an object of a kind of ours, or findings that say why it is none.
+func (f *file) decode(doc document, k *kind, version string) {
+	ref := f.name(doc, k)
+	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0]}
+	d.value(doc.root, "", doc.root, k.schema)
+	f.json, f.places = d.json, d.places // to be used again
+	if ns := lookup(lookup(doc.root, "metadata"), "namespace"); k.cluster && ns != nil && d.failed == 0 {
+		d.path = append(d.path, "metadata.namespace"...)
+		d.failAt(ns, CodeInvalidValue, "a "+k.name+" is in no namespace", "remove the namespace")
+	}
+	o := Object{Ref: ref, Version: version, places: places{file: f.display, nodes: slices.Clone(d.places)}}
+	if d.failed == 0 {
+		o.Typed = d.typedObject(o, doc)
+	}
+	if ref.Name != "" {
+		f.objects = append(f.objects, loaded{o, d.failed == 0})
+	}
+}
+
+// typedObject returns the Go value of the object that was written down as JSON, complete and checked.
+func (d *decoder) typedObject(o Object, doc document) any {
+	typed := d.kind.empty()
+	strict, err := kjson.UnmarshalStrict(d.json, typed)
+	if err := errors.Join(append(strict, err)...); err != nil { // the schema says more than the Go type, with few exceptions
+		message := "the object cannot be decoded"
+		if !d.kind.secret {
+			message += ": " + quote(err.Error())
+		}
+		d.failAt(doc.root, CodeInvalidValue, message, "")
+		return nil
+	}
+	if d.kind.complete != nil {
+		d.kind.complete(typed)
+	}
+	typed.(interface{ SetNamespace(string) }).SetNamespace(o.Ref.Namespace)
+	if d.kind.rules != nil {
+		d.kind.rules(typed, func(code, field, message, hint string) {
+			d.failed++
+			d.file.findings = append(d.file.findings, diag.Finding{
+				Severity: diag.Error, Code: code, Object: d.object, Pos: o.At(field), Field: field, Message: message, Hint: hint,
+			})
+		})
+	}
+	return typed
+}

@@ -1,0 +1,123 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// MaxFileSize is how many bytes a file may have.
+const MaxFileSize = 16 << 20
+
+// file is a file while it is read, and what was found in it.
+type file struct {
+	fs   fs.FS
+	path string
+	// display is the file's name in findings.
+	display   string
+	namespace string
+
+	objects  []loaded
+	skipped  map[groupKind]int
+	findings diag.List
+
+	// budget is how much text aliases may still stand for. It grows with the file, so that the work is linear in its size.
+	budget int
+	json   []byte
+	places []place
+}
+
+// loaded is an object, and whether the API server would take it.
+type loaded struct {
+	Object
+	valid bool
+}
+
+// load reads and decodes the file.
+func (f *file) load() {
+	data, err := f.read()
+	if err != nil {
+		f.findings = append(f.findings, unreadable(f.display, err))
+		return
+	}
+	if len(data) > MaxFileSize {
+		f.findings = append(f.findings, diag.Finding{
+			Severity: diag.Error, Code: CodeTooLarge, Pos: diag.Pos{File: f.display},
+			Message: fmt.Sprintf("the file has more than %d MiB", MaxFileSize>>20), Hint: "split it",
+		})
+		return
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	f.budget = 1<<20 + 4*len(data)
+	f.skipped = map[groupKind]int{}
+	for _, c := range split(data) {
+		f.chunk(c)
+	}
+	f.json, f.places = nil, nil
+}
+
+// read returns the file's content, or the first part of a file that is too large.
+func (f *file) read() ([]byte, error) {
+	r, err := f.fs.Open(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var b bytes.Buffer
+	if info, err := r.Stat(); err == nil && 0 < info.Size() && info.Size() <= MaxFileSize {
+		b.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(r, MaxFileSize+1))
+	return b.Bytes(), err
+}
+
+// chunk decodes the documents of a chunk.
+func (f *file) chunk(c chunk) {
+	roots, err := parse(c.text, strings.HasSuffix(f.path, ".json"))
+	if err != nil {
+		f.findings = append(f.findings, f.syntax(c, err))
+		return
+	}
+	for _, root := range roots {
+		f.add(document{root: root, line: c.line - 1}, 0)
+	}
+}
+
+// syntax returns the finding for a chunk that could not be parsed.
+func (f *file) syntax(c chunk, err error) diag.Finding {
+	found := diag.Finding{Severity: diag.Error, Code: CodeSyntaxError, Pos: f.pos(c.line, 0), Message: err.Error()}
+	var e *syntaxError
+	if errors.As(err, &e) {
+		found.Hint = e.hint
+		if e.line > 0 {
+			found.Pos = f.pos(c.line-1+min(e.line, lineCount(c.text)), e.col)
+		}
+	}
+	return found
+}
+
+func (f *file) pos(line, col int) diag.Pos { return diag.Pos{File: f.display, Line: line, Col: col} }
+
+// spend takes a node out of the budget if an alias leads to it, and reports whether there was enough.
+func (f *file) spend(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		f.budget -= 1 + len(n.Alias.Content)
+	}
+	return f.budget >= 0
+}
+
+// unreadable returns the finding for a file or directory that could not be read.
+func unreadable(display string, err error) diag.Finding {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err // display says which
+	}
+	return diag.Finding{Severity: diag.Error, Code: CodeUnreadable, Pos: diag.Pos{File: display}, Message: "cannot be read: " + err.Error()}
+}

@@ -1,0 +1,102 @@
+package manifest
+
+import "strings"
+
+// forms returns the forms of the patterns that the schemas use most, by pattern.
+func forms() map[string]form {
+	const (
+		label     = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
+		subdomain = label + `(\.` + label + `)*`
+		prefix    = `[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*`
+		qualified = `([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$`
+	)
+	domainPrefix := func(c byte) bool { return isLower(c) || isUpper(c) }
+	return map[string]form{
+		`^` + label + `$`: {
+			"a DNS label: lower-case letters, digits and hyphens", isLabel},
+		`^` + subdomain + `$`: {
+			"a DNS name: lower-case letters, digits, hyphens and dots", isSubdomain},
+		`^$|^` + subdomain + `$`: {
+			`an API group: a DNS name in lower case, or "" for the core group`, func(s string) bool { return s == "" || isSubdomain(s) }},
+		`^(\*\.)?` + subdomain + `$`: {
+			`a DNS name in lower case, or "*." before one; it has neither a port nor a trailing dot`, isHostname},
+		`^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$`: {
+			"a kind: letters, digits and hyphens", isKind},
+		"^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$": {
+			"a header name: letters, digits and !#$%&'*+-.^_`|~", isToken},
+		`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`: {
+			"a label value: letters, digits and -_. between them", func(s string) bool { return s == "" || isWord(s) }},
+		`^(` + subdomain + `/)?` + qualified: {
+			"a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it",
+			func(s string) bool { return isQualified(s, isLower) }},
+		`^(` + prefix + `/)?` + qualified: {
+			"a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it",
+			func(s string) bool { return isQualified(s, domainPrefix) }},
+		`^[-._a-zA-Z0-9]+$`: {
+			"a key of letters, digits and -_.", func(s string) bool { return s != "" && all(s, isWordByte) }},
+	}
+}
+
+// isLabel reports whether s is a DNS label in lower case (RFC 1123), of any length.
+func isLabel(s string) bool { return joined(s, isLower) }
+
+// isSubdomain reports whether s is labels with dots between them.
+func isSubdomain(s string) bool { return dotted(s, isLower) }
+
+func isHostname(s string) bool { return isSubdomain(strings.TrimPrefix(s, "*.")) }
+
+func isKind(s string) bool {
+	return joined(s, func(c byte) bool { return isLower(c) || isUpper(c) }) && !isDigit(s[0])
+}
+
+// isToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && all(s, func(c byte) bool {
+		return isLower(c) || isUpper(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+	})
+}
+
+// isWord reports whether s is letters and digits, with -_. between them.
+func isWord(s string) bool {
+	alnum := func(c byte) bool { return isLower(c) || isUpper(c) }
+	return s != "" && alnum(s[0]) && alnum(s[len(s)-1]) && all(s, isWordByte)
+}
+
+// isQualified reports whether s is a key of a label or an annotation, whose prefix has the letters that in has.
+func isQualified(s string, in func(byte) bool) bool {
+	if prefix, name, ok := strings.Cut(s, "/"); ok {
+		return dotted(prefix, in) && len(name) <= 63 && isWord(name)
+	}
+	return len(s) <= 63 && isWord(s)
+}
+
+func dotted(s string, in func(byte) bool) bool {
+	for part := range strings.SplitSeq(s, ".") {
+		if !joined(part, in) {
+			return false
+		}
+	}
+	return true
+}
+
+// joined reports whether s has what in says, with hyphens between.
+func joined(s string, in func(byte) bool) bool {
+	if s == "" || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	return all(s, func(c byte) bool { return c == '-' || in(c) })
+}
+
+func all(s string, in func(byte) bool) bool {
+	for i := range len(s) {
+		if !in(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isWordByte(c byte) bool { return isLower(c) || isUpper(c) || c == '-' || c == '_' || c == '.' }
+func isLower(c byte) bool    { return 'a' <= c && c <= 'z' || isDigit(c) }
+func isUpper(c byte) bool    { return 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool    { return '0' <= c && c <= '9' }

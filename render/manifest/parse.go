@@ -1,0 +1,118 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// syntaxError is why a chunk could not be parsed. It does not repeat the chunk's text, which may be a Secret's.
+type syntaxError struct {
+	// line and col count from the beginning of the chunk and from 1; 0 is unknown.
+	line, col     int
+	message, hint string
+}
+
+func (e *syntaxError) Error() string { return e.message }
+
+// parse returns the root nodes of a chunk's documents: one of YAML, any number of JSON. Lines count from the chunk's first.
+func parse(text []byte, isJSON bool) ([]*yaml.Node, error) {
+	if err := checkText(text); err != nil {
+		return nil, err
+	}
+	if body := afterMarker(text); len(body) > 0 && (isJSON || body[0] == '{' || body[0] == '[') {
+		roots, err := parseJSON(text, len(text)-len(body))
+		if err == nil || isJSON {
+			return roots, err
+		}
+	}
+	return parseYAML(text)
+}
+
+// afterMarker returns what follows the white space and the document marker at the beginning of a chunk.
+func afterMarker(text []byte) []byte {
+	const space = " \t\r\n"
+	text = bytes.TrimLeft(text, space)
+	if isMarker(text, "---") {
+		text = bytes.TrimLeft(text[len("---"):], space)
+	}
+	return text
+}
+
+// parseYAML returns the document in text, if there is one.
+func parseYAML(text []byte) (roots []*yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the parser's comment handling panics on some broken documents
+			roots, err = nil, &syntaxError{message: "the YAML parser cannot make sense of this document"}
+		}
+	}()
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	for {
+		var doc yaml.Node
+		err := d.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return roots, nil
+		}
+		if err != nil {
+			return nil, explain(text, err.Error())
+		}
+		roots = append(roots, doc.Content...)
+	}
+}
+
+// explain turns the parser's words into an error.
+func explain(text []byte, message string) *syntaxError {
+	e := &syntaxError{message: strings.TrimPrefix(message, "yaml: ")}
+	if rest, ok := strings.CutPrefix(e.message, "line "); ok {
+		number, rest, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			e.line, e.message = n, rest
+		}
+	}
+	if name, ok := strings.CutPrefix(e.message, "unknown anchor '"); ok { // neither a line nor a name that may be a password
+		name = "*" + strings.TrimSuffix(name, "' referenced")
+		e.message = "an alias (*name) has no anchor (&name) before it"
+		e.line = lineCount(text[:max(0, bytes.Index(text, []byte(name)))+1])
+	}
+	switch {
+	case bytes.Contains(text, []byte("{{")):
+		e.hint = "if this is a template, give gwsync what it renders to"
+	case strings.Contains(e.message, "cannot start any token"):
+		e.hint = "indent with spaces, not tabs; put quotes around text that begins with @, ` or %"
+	}
+	return e
+}
+
+// checkText returns an error at the first character that a manifest must not have (YAML 1.2.2, section 5.1).
+func checkText(text []byte) error {
+	line, col := 1, 1
+	for i := 0; i < len(text); {
+		if n := breakLength(text[i:]); n > 0 {
+			line, col, i = line+1, 1, i+n
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 {
+			return &syntaxError{line: line, col: col, message: "this is not UTF-8 text", hint: "save the file as UTF-8"}
+		}
+		if !isPrintable(r) {
+			e := &syntaxError{line: line, col: col, message: fmt.Sprintf("the control character %U is not allowed", r)}
+			if r == 0 {
+				e.message, e.hint = "a NUL byte is not allowed", "if the file is UTF-16, save it as UTF-8"
+			}
+			return e
+		}
+		col, i = col+1, i+n
+	}
+	return nil
+}
+
+func isPrintable(r rune) bool {
+	return r == '\t' || ' ' <= r && r <= '~' || 0xa0 <= r && r <= 0xd7ff || 0xe000 <= r && r <= 0xfffd && r != 0xfeff || r >= 0x10000
+}
