@@ -165,12 +165,15 @@ func queryIndex(a args) luaIndex {
 
 func captureIndex(captures map[string]string) luaIndex {
 	return func(key any) any {
-		name, ok := key.(string)
-		if f, number := key.(float64); number {
-			name, ok = luaNumber(f), true
-		}
-		if s, found := captures[name]; ok && found {
-			return s
+		switch key := key.(type) {
+		case string:
+			if s, ok := captures[key]; ok && key != "" && (key[0] < '0' || key[0] > '9') {
+				return s
+			}
+		case float64:
+			if s, ok := captures[luaNumber(key)]; ok {
+				return s
+			}
 		}
 		return nil
 	}
@@ -278,9 +281,9 @@ func (t *transformation) headers() error {
 		case err != nil:
 			return err
 		case ok && isHost(p.name):
-			t.x.out.host = luaString(luaIndex(nil))
+			t.setHeader(p.name, []string{"", v})
 		case ok:
-			h[http.CanonicalHeaderKey(p.name)] = append(slices.Clip(h.Values(p.name)), v)
+			t.setHeader(p.name, append(slices.Clip(h.Values(p.name)), v))
 		}
 	}
 	return nil
@@ -288,16 +291,31 @@ func (t *transformation) headers() error {
 
 func isHost(name string) bool { return strings.EqualFold(name, "host") }
 
-// setHeader sets a header, which may be Host.
+// setHeader sets a header. Of several values for one that nginx keeps a single value of, the last stays; several for Host
+// are a Lua table, printed.
 func (t *transformation) setHeader(name string, values []string) {
-	if !isHost(name) {
-		t.x.out.header[http.CanonicalHeaderKey(name)] = values
-		return
-	}
-	t.x.out.host = values[0]
-	if len(values) > 1 {
+	switch name = http.CanonicalHeaderKey(name); {
+	case isHost(name) && len(values) > 1:
 		t.x.out.host = luaString(luaIndex(nil))
+	case isHost(name):
+		t.x.out.host = values[0]
+	case isSingular(name):
+		t.x.out.header[name] = values[len(values)-1:]
+	default:
+		t.x.out.header[name] = values
 	}
+}
+
+// isSingular reports whether nginx keeps a single value of a request header.
+//
+// Source: OpenResty's lua-nginx-module, ngx_http_lua_headers_in.c, ngx_http_lua_set_handlers.
+func isSingular(name string) bool {
+	switch name {
+	case "Accept-Encoding", "Authorization", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range",
+		"If-Unmodified-Since", "Range", "Referer", "User-Agent":
+		return true
+	}
+	return false
 }
 
 // query changes the arguments of the query. As soon as the configuration has anything to say about them, they are written

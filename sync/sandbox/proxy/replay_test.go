@@ -1,0 +1,462 @@
+package proxy
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// TestRecorded asks the proxy what a real Kong was asked, and compares the answers and what arrived at the backends. The format of the
+// data is told in testdata/README.md. Cases that are known not to agree are named in testdata/known.txt: they must go on
+// disagreeing, so that the list can only shrink.
+func TestRecorded(t *testing.T) {
+	known := knownDifferences(t)
+	met := map[string]bool{}
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no data: %v", err)
+	}
+	var mu sync.Mutex
+	t.Cleanup(func() {
+		for name := range known {
+			if met[name] {
+				continue
+			}
+			t.Errorf("testdata/known.txt: %s was not met", name)
+		}
+	})
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		for _, f := range archive.Files {
+			c := parseRecording(t, subject+"/"+f.Name, string(f.Data))
+			for _, flavor := range c.flavors {
+				t.Run(c.name+"/"+string(flavor), func(t *testing.T) {
+					t.Parallel()
+					differences := c.replay(t, flavor)
+					for i, diff := range differences {
+						name := fmt.Sprintf("%s#%d", c.name, i+1)
+						mu.Lock()
+						met[name] = true
+						mu.Unlock()
+						switch isKnown := known[name]; {
+						case diff == "" && isKnown:
+							t.Errorf("%s agrees: take it out of testdata/known.txt", name)
+						case diff != "" && !isKnown:
+							t.Errorf("%s (%s): %s", name, c.steps[i].line, diff)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// knownDifferences reads testdata/known.txt: a name a line, and after it the reason.
+func knownDifferences(t *testing.T) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile("testdata/known.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); name != "" && !strings.HasPrefix(name, "#") {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// recording is one case: a configuration and what was asked of it.
+type recording struct {
+	name    string
+	flavors []kong.Flavor
+	config  string
+	script  map[string]behaviour
+	// turn is how far the rings were turned before the first request. In Kong they begin anywhere.
+	turn  int
+	steps []*step
+}
+
+// step is one request and what became of it.
+type step struct {
+	line                         string // the request's first line in the data
+	scheme, method, target, vers string
+	sni                          string
+	header                       []string
+	body                         *string
+	refused                      bool
+	status                       int
+	proxied                      bool
+	answerHeader, upstreamHeader [][2]string
+	removed                      map[string]bool // headers that always arrive, and did not
+	answerBody                   string
+	service, upMethod, upTarget  string
+	upstreamBody                 string
+	tries                        []string
+}
+
+func parseRecording(t *testing.T, name, text string) *recording {
+	t.Helper()
+	c := &recording{name: name, flavors: []kong.Flavor{kong.TraditionalCompatible}, script: map[string]behaviour{}}
+	var s *step
+	body := func(string) {}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		word, rest, _ := strings.Cut(line, " ")
+		switch word {
+		case "flavor":
+			c.flavors = []kong.Flavor{kong.Flavor(rest)}
+			if rest == "any" {
+				c.flavors = []kong.Flavor{kong.Expressions, kong.TraditionalCompatible}
+			}
+		case "config":
+			c.config = rest
+		case "turn":
+			var err error
+			if c.turn, err = strconv.Atoi(rest); err != nil {
+				t.Fatal(err)
+			}
+		case "backend":
+			backend, script, _ := strings.Cut(rest, " ")
+			var b behaviour
+			mustUnmarshal(t, script, &b)
+			c.script[backend] = b
+		case "request":
+			s = &step{line: rest, sni: "x.com", vers: "HTTP/1.1", removed: map[string]bool{}}
+			c.steps = append(c.steps, s)
+			s.parseRequest(t, rest)
+			body = func(b string) { s.body = &b }
+		case ">":
+			s.header = append(s.header, rest)
+		case "sni":
+			s.sni = rest
+		case "body":
+			body(unquote(t, rest))
+		case "refused":
+			s.refused = true
+		case "answer":
+			s.parseAnswer(t, rest)
+			body = func(b string) { s.answerBody = b }
+		case "<":
+			s.answerHeader = append(s.answerHeader, parseHeader(rest))
+		case "upstream":
+			s.parseUpstream(t, rest)
+			body = func(b string) { s.upstreamBody = b }
+		case "^":
+			if gone, ok := strings.CutPrefix(rest, "-"); ok {
+				s.removed[gone] = true
+			} else {
+				s.upstreamHeader = append(s.upstreamHeader, parseHeader(rest))
+			}
+		case "tries":
+			s.tries = strings.Fields(rest)
+		default:
+			if !strings.HasPrefix(word, `">`) {
+				t.Fatalf("%s: cannot read %q", name, line)
+			}
+			s.header = append(s.header, strings.TrimPrefix(unquote(t, line), "> "))
+		}
+	}
+	return c
+}
+
+func unquote(t *testing.T, s string) string {
+	t.Helper()
+	var out string
+	mustUnmarshal(t, s, &out)
+	return out
+}
+
+func parseHeader(line string) [2]string {
+	name, value, _ := strings.Cut(line, ":")
+	return [2]string{name, strings.TrimSpace(value)}
+}
+
+// parseRequest reads "SCHEME METHOD "TARGET" [VERSION]".
+func (s *step) parseRequest(t *testing.T, rest string) {
+	t.Helper()
+	s.scheme, rest, _ = strings.Cut(rest, " ")
+	s.method, rest, _ = strings.Cut(rest, " ")
+	end := strings.LastIndexByte(rest, '"') + 1
+	s.target = unquote(t, rest[:end])
+	if v := strings.TrimSpace(rest[end:]); v != "" {
+		s.vers = v
+	}
+}
+
+// parseAnswer reads "STATUS kong", "STATUS proxied", or "plain": the backend's own answer, as it was.
+func (s *step) parseAnswer(t *testing.T, rest string) {
+	t.Helper()
+	if rest == "plain" {
+		s.status, s.proxied = 200, true
+		s.answerHeader = [][2]string{{"Content-Type", "application/json"}, {"Content-Length", "16"}}
+		return
+	}
+	status, by, _ := strings.Cut(rest, " ")
+	var err error
+	if s.status, err = strconv.Atoi(status); err != nil {
+		t.Fatal(err)
+	}
+	s.proxied = by == "proxied"
+}
+
+// parseUpstream reads "SERVICE METHOD "TARGET"".
+func (s *step) parseUpstream(t *testing.T, rest string) {
+	t.Helper()
+	s.service, rest, _ = strings.Cut(rest, " ")
+	s.upMethod, rest, _ = strings.Cut(rest, " ")
+	s.upTarget = unquote(t, rest)
+	if len(s.answerHeader) == 2 && s.answerBody == "" && s.status == 200 && s.answerHeader[1] == [2]string{"Content-Length", "16"} {
+		s.answerHeader = append(s.answerHeader, [2]string{"X-Backend", s.service})
+		if s.method != http.MethodHead {
+			s.answerBody = `{"backend":"` + s.service + `"}`
+		}
+	}
+}
+
+// replay asks all requests, and returns for each what is different, "" if nothing is.
+func (c *recording) replay(t *testing.T, flavor kong.Flavor) []string {
+	b := &backends{script: c.script}
+	k := startKong(t, stateOf(t, c.config), flavor, Options{Backend: b.address(t), Dial: dialWithoutNames})
+	for range c.turn {
+		for _, u := range k.table().upstreams {
+			u.ring.next(nil)
+		}
+	}
+	var out []string
+	for _, s := range c.steps {
+		conn := k.connect(t, s.scheme, s.sni)
+		resp, body := roundTripRaw(t, conn, s.method, s.raw())
+		_ = conn.Close()
+		out = append(out, s.compare(resp, body, b.arrivals()))
+	}
+	return out
+}
+
+// raw returns the request as it goes over the wire.
+func (s *step) raw() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s\r\n", s.method, s.target, s.vers)
+	framed := false
+	for _, h := range s.header {
+		b.WriteString(h + "\r\n")
+		name := strings.ToLower(parseHeader(h)[0])
+		framed = framed || name == "content-length" || name == "transfer-encoding"
+	}
+	if s.body != nil && !framed {
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(*s.body))
+	}
+	b.WriteString("\r\n")
+	if s.body != nil {
+		b.WriteString(*s.body)
+	}
+	return b.String()
+}
+
+// roundTripRaw sends a request and reads the answer, as far as it comes.
+func roundTripRaw(t *testing.T, c net.Conn, method, raw string) (*http.Response, string) {
+	t.Helper()
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.WriteString(c, raw) }()
+	r := bufio.NewReader(c)
+	for {
+		resp, err := http.ReadResponse(r, &http.Request{Method: method})
+		if err != nil {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		if resp.StatusCode == http.StatusContinue {
+			continue
+		}
+		body, _ := io.ReadAll(resp.Body)
+		return resp, string(body)
+	}
+}
+
+// compare returns how the answer, and what arrived at the backends, differ from what was recorded.
+func (s *step) compare(resp *http.Response, body string, arrivals []arrival) string {
+	if s.refused {
+		if resp.StatusCode < 400 || len(arrivals) > 0 {
+			return fmt.Sprintf("not refused: %d, backends got %d requests", resp.StatusCode, len(arrivals))
+		}
+		return ""
+	}
+	var diffs []string
+	add := func(what string, recorded, got any) {
+		if d := cmp.Diff(recorded, got); d != "" {
+			diffs = append(diffs, what+" (-recorded +got):\n"+d)
+		}
+	}
+	add("status", s.status, resp.StatusCode)
+	add("header", s.wantAnswerHeader(), gotAnswerHeader(s, resp))
+	add("body", comparable(s.answerBody), comparable(body))
+	var services []string
+	for _, a := range arrivals {
+		services = append(services, a.service)
+	}
+	add("tries", s.wantTries(), services)
+	if len(arrivals) > 0 && s.service != "" {
+		a := arrivals[len(arrivals)-1]
+		add("upstream", [3]string{s.service, s.upMethod, mask(s.upTarget)}, [3]string{a.service, a.method, mask(a.target)})
+		add("upstream header", s.wantUpstreamHeader(), gotUpstreamHeader(a))
+		add("upstream body", form(s.upstreamBody, a), form(a.body, a))
+	}
+	return strings.Join(diffs, "")
+}
+
+func (s *step) wantTries() []string {
+	if s.tries == nil && s.service != "" {
+		return []string{s.service}
+	}
+	return s.tries
+}
+
+// ignored are the answer's headers that say nothing of Kong: those of the connection, and the server's clock.
+var ignored = []string{"Date", "Transfer-Encoding", "Connection"}
+
+func (s *step) wantAnswerHeader() map[string][]string {
+	h := http.Header{"X-Kong-Request-Id": {"*"}}
+	if s.proxied {
+		h["X-Kong-Upstream-Latency"], h["X-Kong-Proxy-Latency"] = []string{"*"}, []string{"*"}
+	} else {
+		h["X-Kong-Response-Latency"] = []string{"*"}
+	}
+	for _, f := range s.answerHeader {
+		if f[0] != "Connection" || f[1] == "Upgrade" {
+			h.Add(f[0], f[1])
+		}
+	}
+	if h.Get("Server") == "" {
+		h.Set("Server", "kong/3.9.3")
+	}
+	if s.proxied && h.Get("Via") == "" {
+		h.Set("Via", "1.1 kong/3.9.3")
+	}
+	return h
+}
+
+func gotAnswerHeader(s *step, resp *http.Response) map[string][]string {
+	h := resp.Header.Clone()
+	if h.Get("Connection") != "Upgrade" {
+		h.Del("Connection")
+	}
+	h.Del("Date")
+	if _, ok := s.wantAnswerHeader()["Content-Length"]; !ok {
+		h.Del("Content-Length") // net/http counts short bodies where nginx sends them in chunks
+	}
+	for name, values := range h {
+		if volatile.MatchString(name) {
+			h[name] = []string{"*"}
+		}
+		for i := range values {
+			values[i] = mask(values[i])
+		}
+	}
+	return h
+}
+
+var volatile = regexp.MustCompile(`^X-Kong-(Request-Id|(Upstream|Proxy|Response)-Latency)$`)
+
+// wantUpstreamHeader returns what was recorded, and what Kong always sends.
+func (s *step) wantUpstreamHeader() map[string][]string {
+	path, _, _ := strings.Cut(s.target, "?")
+	always := map[string]string{
+		"Via": "1.1 kong/3.9.3", "Connection": "keep-alive", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": s.scheme,
+		"X-Forwarded-Host": "example.com", "X-Forwarded-Port": map[string]string{"http": "8000", "https": "8443"}[s.scheme],
+		"X-Forwarded-Path": path, "X-Real-IP": "127.0.0.1", "X-Kong-Request-Id": "*",
+	}
+	always["Host"] = "127.0.0.1:2720" + strings.TrimPrefix(s.service, "b")
+	h := http.Header{}
+	for _, f := range s.upstreamHeader {
+		h.Add(f[0], mask(f[1]))
+	}
+	for name, value := range always {
+		if len(h.Values(name)) == 0 && !s.removed[name] {
+			h.Set(name, value)
+		}
+	}
+	for _, values := range h {
+		slices.Sort(values)
+	}
+	return h
+}
+
+func gotUpstreamHeader(a arrival) map[string][]string {
+	h := a.header.Clone()
+	h.Set("Host", a.host)
+	if h.Get("X-Kong-Request-Id") != "" {
+		h.Set("X-Kong-Request-Id", "*")
+	}
+	if h.Get("X-Kong-Proxy-Latency") != "" {
+		h.Set("X-Kong-Proxy-Latency", "*")
+	}
+	for _, values := range h {
+		for i := range values {
+			values[i] = mask(values[i])
+		}
+		slices.Sort(values)
+	}
+	return h
+}
+
+var (
+	requestID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+	luaTable  = regexp.MustCompile(`table:( |%20)(0x[0-9a-f]+|\*)`)
+)
+
+// mask replaces what is different each time: request ids, and the addresses of Lua tables.
+func mask(s string) string {
+	return luaTable.ReplaceAllString(requestID.ReplaceAllString(s, "*"), "table:*")
+}
+
+// comparable returns a body so that equal JSON is equal. The order of names is that of a hash table in Kong. What the echo of
+// request-termination says of the machine and of times is left out.
+func comparable(body string) any {
+	var v any
+	d := json.NewDecoder(bytes.NewReader([]byte(body)))
+	if strings.HasPrefix(body, "{\n") || d.Decode(&v) != nil || d.More() {
+		return mask(body)
+	}
+	if o, ok := v.(map[string]any); ok && o["matched_route"] != nil {
+		delete(o, "kong")
+		for _, name := range []string{"matched_route", "matched_service"} {
+			if e, ok := o[name].(map[string]any); ok {
+				delete(e, "created_at")
+				delete(e, "updated_at")
+				delete(e, "ws_id")
+			}
+		}
+	}
+	return v
+}
+
+// form returns the body of a form by its arguments, whose order is that of a hash table in Kong; other bodies as they are.
+func form(body string, a arrival) any {
+	if a.header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+		return parseArgs(body).json()
+	}
+	return comparable(body)
+}
