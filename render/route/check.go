@@ -5,17 +5,35 @@ import (
 	"strings"
 )
 
-// check returns what Kong refuses in an expression whose syntax is right: unknown fields and operands of the wrong type.
-// Routes of streams know fewer fields.
+// check returns what Kong refuses in an expression whose syntax is right: unknown fields, operands of the wrong type, and segments
+// of paths that are none. Routes of streams know fewer fields.
 //
-// Source: Kong/atc-router 1.6.2, src/semantics.rs, and Kong 3.9.3, kong/router/fields.lua.
+// Source: Kong/atc-router 1.6.2, src/semantics.rs, and Kong 3.9.3, kong/router/fields.lua and
+// kong/db/schema/entities/routes.lua.
 func check(e Expr, stream bool) error {
-	var err error
+	var types, segments error
 	e.predicates(func(p *predicate) bool {
-		err = p.check(stream)
-		return err == nil
+		types = p.check(stream)
+		if segment, ok := strings.CutPrefix(p.field.name, segmentPrefix); ok && !isSegment(segment) {
+			segments = errors.New("illformed http.path.segments.* field")
+		}
+		return types == nil
 	})
-	return err
+	if types != nil {
+		return types
+	}
+	return segments
+}
+
+// isSegment reports whether s is "len", the number of a segment, or two of them in ascending order.
+func isSegment(s string) bool {
+	low, high, isRange := strings.Cut(s, "_")
+	from, ok := luaInteger(low)
+	if !ok || len(low) > 1 && low[0] == '0' {
+		return s == "len"
+	}
+	to, ok := luaInteger(high)
+	return !isRange || ok && high[0] != '0' && from < to
 }
 
 func (p *predicate) check(stream bool) error {

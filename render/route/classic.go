@@ -173,5 +173,10 @@ func isStream(r kong.Entity) bool {
 	})
 }
 
+// isHTTP reports whether a protocol of routes is HTTP or runs over it.
+func isHTTP(protocol string) bool {
+	return protocol == "http" || protocol == "https" || protocol == "grpc" || protocol == "grpcs"
+}
+
 // isRegexPath reports whether the path of a classic route is a regex.
 func isRegexPath(s string) bool { return strings.HasPrefix(s, "~") }

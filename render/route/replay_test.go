@@ -186,7 +186,7 @@ func (rec recording) replay(t *testing.T, f kong.Flavor) []string {
 
 func TestReplay(t *testing.T) {
 	known := readKnown(t)
-	files, err := filepath.Glob("testdata/*.jsonl")
+	files, err := filepath.Glob("testdata/proxy/*.jsonl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recordings: %v", err)
 	}

@@ -51,7 +51,7 @@ func (r Request) refusal() int {
 		return 400
 	case r.Host == "" && r.Version != "HTTP/1.0":
 		return 400
-	case strings.ContainsAny(r.Host, "/\\@\x00 \t\r\n"):
+	case strings.ContainsAny(r.Host, "/\x00 \t\r\n"):
 		return 400
 	}
 	for _, h := range r.Header {

@@ -30,8 +30,8 @@ type entry struct {
 
 // New returns the router of a Kong of that flavor that holds the state. Routes of streams and of disabled services take no part.
 //
-// A route that the state's Kong could not hold, because [Validate] refuses it or because its service does not exist, is an error, and
-// so is one that this package cannot model. Errors name the routes.
+// A route is an error if its service does not exist, if it has no expression that Kong would take, or none that this package can
+// model. Errors name the routes. What else [Validate] refuses does not matter here.
 func New(s kong.State, f kong.Flavor) (*Router, error) {
 	r := &Router{}
 	var errs []error
