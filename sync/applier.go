@@ -110,6 +110,8 @@ func (a *applier) phases(ctx context.Context) error {
 // write makes the writes of one phase, until one fails or the context ends. Those under way then are finished all the same:
 // a request given up half-way leaves nobody knowing what the Kong holds.
 func (a *applier) write(ctx context.Context, phase diff.Phase) {
+	finishing, cancel := lingering(ctx)
+	defer cancel()
 	var group errgroup.Group
 	group.SetLimit(a.Parallelism)
 	done := 0
@@ -118,7 +120,7 @@ func (a *applier) write(ctx context.Context, phase diff.Phase) {
 			if a.stopped(ctx) {
 				return nil
 			}
-			err := a.target.Write(context.WithoutCancel(ctx), w)
+			err := a.target.Write(finishing, w)
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			done++
@@ -164,7 +166,9 @@ func (a *applier) load(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	err = a.target.Load(context.WithoutCancel(ctx), whole)
+	finishing, cancel := lingering(ctx)
+	defer cancel()
+	err = a.target.Load(finishing, whole)
 	for i := range a.changes {
 		a.changes[i] = progress{failed: err != nil}
 	}
@@ -198,6 +202,20 @@ func (a *applier) result() Result {
 		}
 	}
 	return r
+}
+
+// grace is how long requests that write may go on after the context of an apply has ended.
+const grace = 10 * time.Second
+
+// lingering returns a context that ends when ctx has ended and the grace is over.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if sleep(out, grace) == nil {
+			cancel()
+		}
+	})
+	return out, func() { stop(); cancel() }
 }
 
 // sleep waits for d, or until the context ends.

@@ -23,6 +23,7 @@ type fakeKong struct {
 	refuse  func(kong.Entity) bool // by Validate and Load
 	fail    func(diff.Write) error
 	loading error
+	stuck   func() // called by a write that never ends by itself
 
 	mu       sync.Mutex
 	entities map[kong.Key]kong.Entity
@@ -75,6 +76,11 @@ func (f *fakeKong) Validate(_ context.Context, e kong.Entity) error {
 }
 
 func (f *fakeKong) Write(ctx context.Context, w diff.Write) error {
+	if f.stuck != nil {
+		f.stuck()
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if f.fail != nil {
 		if err := f.fail(w); err != nil {
 			time.Sleep(time.Second / 2)
@@ -338,6 +344,22 @@ func TestCancelFinishesWhatIsUnderWay(t *testing.T) {
 		}
 		if len(r.Done) != 8 || len(r.Skipped) != 12 || len(f.entities) != 8 {
 			t.Errorf("%d done, %d skipped, %d there", len(r.Done), len(r.Skipped), len(f.entities))
+		}
+	})
+}
+
+func TestCancelWaitsForNoWriteForever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, true, kong.State{})
+		ctx, cancel := context.WithCancel(t.Context())
+		var cancelled time.Time
+		f.stuck = func() { cancelled = time.Now(); cancel() }
+		_, err := Apply(ctx, f, compute(t, kong.State{}, state(t, services(t, 1)...)), Options{})
+		if partial := (*PartialError)(nil); !errors.As(err, &partial) || !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v", err)
+		}
+		if waited := time.Since(cancelled); waited != grace {
+			t.Errorf("waited %s", waited)
 		}
 	})
 }

@@ -110,6 +110,7 @@ func TestConfigErrorsShowNothing(t *testing.T) {
 		{URL: "localhost:8001"},
 		{URL: "http://admin-user:hunter2@%zz"},
 		{URL: "ftp://admin-user:hunter2@kong"},
+		{Headers: http.Header{"Kong-Admin-Token": {"hunter2\n"}}},
 		{TLS: TLS{CA: []byte("hunter2")}},
 		{TLS: TLS{Cert: []byte("hunter2"), Key: []byte("hunter2")}},
 	} {

@@ -120,7 +120,7 @@ func (c *Client) checkJSON(resp *http.Response, body []byte) error {
 	if len(body) == 0 || isJSON(resp) {
 		return nil
 	}
-	return &ForeignError{Address: c.address(), Reason: "it answers " + contentType(resp) + " instead of JSON", login: true}
+	return &NotKongError{Address: c.address(), Reason: "it answers " + contentType(resp) + " instead of JSON", login: true}
 }
 
 func isJSON(resp *http.Response) bool { return contentType(resp) == "application/json" }
@@ -141,7 +141,7 @@ func (c *Client) get(ctx context.Context, r request, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return &ForeignError{Address: c.address(), Reason: "its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error()}
+		return &NotKongError{Address: c.address(), Reason: "its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error()}
 	}
 	return nil
 }

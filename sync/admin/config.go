@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gwsync/gwsync/render/kong"
@@ -99,6 +101,9 @@ func (c Config) address() (*url.URL, http.Header, error) {
 	}
 	header := http.Header{}
 	for name, values := range c.Headers {
+		if slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, "\r\n\x00") }) {
+			return nil, nil, errors.New("the value of the header " + name + " has a line break in it")
+		}
 		header[http.CanonicalHeaderKey(name)] = values
 	}
 	header.Set("Accept", "application/json")

@@ -21,6 +21,6 @@
 // # Errors
 //
 // All errors have a method Hint that says what to do about them, "" where there is nothing to say: [Error] is Kong's own
-// refusal, [UnreachableError] is no answer, [ForeignError] an answer that is not Kong's, [VersionError] a Kong too old. None
+// refusal, [UnreachableError] is no answer, [NotKongError] an answer that is not Kong's, [VersionError] a Kong too old. None
 // of them holds a header, a password from the address, or the value of a field that is secret.
 package admin

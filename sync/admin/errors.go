@@ -148,8 +148,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// ForeignError is an answer that does not come from a Kong's Admin API.
-type ForeignError struct {
+// NotKongError is an answer that does not come from Kong's Admin API.
+type NotKongError struct {
 	// Address is where it came from, without credentials.
 	Address string
 	// Reason is how one can tell.
@@ -159,12 +159,12 @@ type ForeignError struct {
 }
 
 // Error names the address and the reason.
-func (e *ForeignError) Error() string {
+func (e *NotKongError) Error() string {
 	return fmt.Sprintf("%s is not Kong's Admin API: %s", e.Address, e.Reason)
 }
 
 // Hint returns what to do about the error.
-func (e *ForeignError) Hint() string {
+func (e *NotKongError) Hint() string {
 	if e.login {
 		return "is a proxy with a login page in between? " + hintAddress
 	}
