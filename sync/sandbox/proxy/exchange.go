@@ -102,13 +102,21 @@ func (x *exchange) admit() *response {
 	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
 		return x.errorPage(http.StatusMethodNotAllowed)
 	}
-	for name := range r.Header {
+	for name, values := range r.Header {
 		if !validHeader(name) {
 			delete(r.Header, name) // nginx ignores them
+		}
+		for _, v := range values {
+			if len(name)+len(": ")+len(v)+len("\r\n") > maxHeaderLine {
+				return x.errorPage(494)
+			}
 		}
 	}
 	return nil
 }
+
+// maxHeaderLine is how long a header line may be, in bytes: one of nginx's large_client_header_buffers.
+const maxHeaderLine = 8192
 
 // originForm returns the path and query of a raw request target, which may also be an absolute URL of any scheme.
 func originForm(target string) (string, bool) {
@@ -189,6 +197,7 @@ func (x *exchange) path() string {
 
 func (x *exchange) query() string {
 	_, query, _ := strings.Cut(x.target, "?")
+	query, _, _ = strings.Cut(query, "#")
 	return query
 }
 

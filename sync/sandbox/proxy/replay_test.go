@@ -151,7 +151,7 @@ func parseRecording(t *testing.T, name, text string) *recording {
 		case ">":
 			s.header = append(s.header, rest)
 		case "sni":
-			s.sni = rest
+			s.sni = strings.TrimPrefix(rest, "-")
 		case "body":
 			body(unquote(t, rest))
 		case "refused":

@@ -1,0 +1,308 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// guide is the configuration that the cross-namespace guide amounts to.
+const guide = `{"_format_version":"3.0","services":[{"name":"echo","host":"echo.test-destination.svc","port":1027,
+	"routes":[{"name":"echo","paths":["/echo"]}]}]}`
+
+func TestEchoStandsInForBackends(t *testing.T) {
+	k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{})
+	resp, body := k.get(t, "/echo/a%2Fb?x=1")
+	var got echoed
+	if err := json.Unmarshal([]byte(body), &got); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s (%v)", resp.StatusCode, body, err)
+	}
+	if got.Headers["X-Kong-Request-Id"] == "" {
+		t.Error("no request id arrived")
+	}
+	delete(got.Headers, "X-Kong-Request-Id")
+	want := echoed{
+		Backend: "echo.test-destination.svc:1027", Method: "GET", Path: "/a%2Fb?x=1", Host: "echo.test-destination.svc:1027",
+		Headers: map[string]string{
+			"Connection": "keep-alive", "Via": "1.1 kong/3.9.3", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "example.com",
+			"X-Forwarded-Path": "/echo/a%2Fb", "X-Forwarded-Port": "8000", "X-Forwarded-Prefix": "/echo",
+			"X-Forwarded-Proto": "http", "X-Real-Ip": "127.0.0.1",
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestPluginsThatAreNotModelled(t *testing.T) {
+	const config = `{"_format_version":"3.0","services":[{"name":"s","host":"127.0.0.1","port":27201%s,
+		"routes":[{"name":"r","paths":["/a"]%s}]}]%s,"consumers":[{"username":"c"%s}]}`
+	const auth = `,"plugins":[{"name":"key-auth"}]`
+	const off = `,"plugins":[{"name":"key-auth","enabled":false}]`
+	const terminating = `,"plugins":[{"name":"request-termination"},{"name":"key-auth"}]`
+	for _, tt := range []struct {
+		name                             string
+		service, route, global, consumer string
+		want                             int
+	}{
+		{name: "route", route: auth, want: 501},
+		{name: "service", service: auth, want: 501},
+		{name: "global", global: auth, want: 501},
+		{name: "of a consumer, and nobody is one", consumer: `,"plugins":[{"name":"rate-limiting"}]`, want: 200},
+		{name: "disabled", route: off, service: off, global: off, want: 200},
+		{name: "disabled for the route only", route: off, service: auth, want: 501},
+		{name: "before one that answers", route: terminating, want: 501},
+		{name: "a config that cannot be read", route: `,"plugins":[{"name":"redirect","config":{"status_code":"x"}}]`, want: 501},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &backends{}
+			s := stateOf(t, fmt.Sprintf(config, tt.service, tt.route, tt.global, tt.consumer))
+			k := startKong(t, s, kong.TraditionalCompatible, Options{Backend: b.address(t)})
+			resp, body := k.get(t, "/a")
+			if resp.StatusCode != tt.want {
+				t.Errorf("status %d, want %d: %s", resp.StatusCode, tt.want, body)
+			}
+			if tt.want != 501 {
+				return
+			}
+			if !strings.Contains(body, `"plugin key-auth is not supported`) && !strings.Contains(body, `"plugin redirect: `) {
+				t.Errorf("the answer does not name the plugin: %s", body)
+			}
+			if got := b.arrivals(); len(got) > 0 {
+				t.Errorf("the backend was asked: %v", got)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotModelledIsRefused(t *testing.T) {
+	const upstream = `"upstreams":[{"name":"u","targets":[{"target":"127.0.0.1:27201"}]%s}],
+		"services":[{"name":"s","host":"u","routes":[{"name":"r","paths":["/a"]}]}]`
+	for name, config := range map[string]string{
+		"protocol grpc": `"services":[{"name":"s","protocol":"grpc","host":"127.0.0.1","port":27201,"routes":[{"name":"r","paths":["/a"]}]}]`,
+		"tls_verify": `"services":[{"name":"s","protocol":"https","tls_verify":true,"host":"127.0.0.1","port":27201,
+			"routes":[{"name":"r","paths":["/a"]}]}]`,
+		"algorithm":     fmt.Sprintf(upstream, `,"algorithm":"least-connections"`),
+		"hash_on":       fmt.Sprintf(upstream, `,"hash_on":"ip"`),
+		"health checks": fmt.Sprintf(upstream, `,"healthchecks":{"passive":{"unhealthy":{"http_failures":2}}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &backends{}
+			s := stateOf(t, `{"_format_version":"3.0",`+config+`}`)
+			k := startKong(t, s, kong.TraditionalCompatible, Options{Backend: b.address(t)})
+			resp, body := k.get(t, "/a")
+			if resp.StatusCode != 501 || !strings.Contains(body, name) || len(b.arrivals()) > 0 {
+				t.Errorf("got %d %s", resp.StatusCode, body)
+			}
+		})
+	}
+}
+
+func TestHealthChecksAreNothingToTheEcho(t *testing.T) {
+	const config = `{"_format_version":"3.0","upstreams":[{"name":"u","targets":[{"target":"a.svc:80"}],
+		"healthchecks":{"active":{"healthy":{"interval":5}}}}],"services":[{"name":"s","host":"u","routes":[{"name":"r","paths":["/a"]}]}]}`
+	k := startKong(t, stateOf(t, config), kong.TraditionalCompatible, Options{})
+	if resp, body := k.get(t, "/a"); resp.StatusCode != 200 {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+}
+
+func TestTableFollowsTheGeneration(t *testing.T) {
+	var generation, reads atomic.Uint64
+	before, after := stateOf(t, guide), stateOf(t, strings.ReplaceAll(guide, `"/echo"`, `"/other"`))
+	p := New(func() (kong.State, uint64) {
+		reads.Add(1)
+		if g := generation.Load(); g > 0 {
+			return after, g
+		}
+		return before, 0
+	}, kong.TraditionalCompatible, Options{})
+	first := p.table()
+	if p.table() != first {
+		t.Error("compiled again without a change")
+	}
+	generation.Store(1)
+	second := p.table()
+	if second == first {
+		t.Error("not compiled again after a change")
+	}
+	if _, ok := p.state(); reads.Load() == 0 || ok != 1 {
+		t.Error("the state was not asked for")
+	}
+}
+
+func TestRingKeepsTurningOverOtherChanges(t *testing.T) {
+	const config = `{"_format_version":"3.0","upstreams":[{"name":"u","targets":[{"target":"a:1","weight":%d},{"target":"b:1"}]}]}`
+	s := stateOf(t, fmt.Sprintf(config, 100))
+	first := newTable(s, kong.TraditionalCompatible, nil)
+	same := newTable(s, kong.TraditionalCompatible, first)
+	if first.upstreams["u"].ring != same.upstreams["u"].ring {
+		t.Error("a new ring for the same targets")
+	}
+	changed := newTable(stateOf(t, fmt.Sprintf(config, 50)), kong.TraditionalCompatible, same)
+	if changed.upstreams["u"].ring == same.upstreams["u"].ring {
+		t.Error("the old ring for other weights")
+	}
+}
+
+func TestHeaderThatIsTooLong(t *testing.T) {
+	k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{})
+	for length, want := range map[int]int{8190 - len("X-Long: "): 200, 8191 - len("X-Long: "): 400} {
+		c := k.connect(t, "http", "")
+		resp, body := roundTripRaw(t, c, "GET", "GET /echo HTTP/1.1\r\nHost: a\r\nX-Long: "+strings.Repeat("a", length)+"\r\n\r\n")
+		_ = c.Close()
+		if resp.StatusCode != want || want == 400 && !strings.HasPrefix(body, "Request header or cookie too large") {
+			t.Errorf("%d bytes: %d %.100s", length, resp.StatusCode, body)
+		}
+	}
+}
+
+func TestBodyThatIsTooLarge(t *testing.T) {
+	k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{})
+	c := k.connect(t, "http", "")
+	defer c.Close()
+	go func() {
+		_, _ = io.WriteString(c, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
+		_, _ = io.Copy(c, io.LimitReader(zeros{}, maxBody+1))
+	}()
+	resp, body := roundTripRaw(t, c, "POST", "")
+	if resp.StatusCode != 413 || !strings.HasPrefix(body, "Payload too large") {
+		t.Errorf("got %d %.100s", resp.StatusCode, body)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+func TestResponsesAreStreamed(t *testing.T) {
+	more := make(chan bool)
+	conn, k := realBackend(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "first\n")
+		_ = http.NewResponseController(w).Flush()
+		<-more
+		_, _ = io.WriteString(w, "second\n")
+	})
+	go func() { _, _ = io.WriteString(conn, "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") }()
+	var got strings.Builder
+	buf := make([]byte, 4096)
+	for !strings.Contains(got.String(), "first") { // with the backend still at work
+		n, err := conn.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Write(buf[:n])
+	}
+	close(more)
+	rest, _ := io.ReadAll(conn)
+	if !strings.Contains(string(rest), "second") {
+		t.Errorf("got %q", rest)
+	}
+	_ = k
+}
+
+func TestClientThatLeavesEndsTheRequest(t *testing.T) {
+	asked, ended := make(chan bool), make(chan bool)
+	conn, _ := realBackend(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+		close(ended)
+	})
+	if _, err := io.WriteString(conn, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	_ = conn.Close()
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Error("the backend was left working")
+	}
+}
+
+func TestWebSocket(t *testing.T) {
+	conn, _ := realBackend(t, func(w http.ResponseWriter, r *http.Request) {
+		c, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil || r.Header.Get("Upgrade") != "websocket" {
+			return
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+		line, _ := rw.ReadString('\n')
+		_, _ = io.WriteString(c, "you said "+line)
+	})
+	go func() {
+		_, _ = io.WriteString(conn, "GET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello\n")
+	}()
+	got, _ := io.ReadAll(conn)
+	if s := string(got); !strings.HasPrefix(s, "HTTP/1.1 101 ") || !strings.HasSuffix(s, "\r\n\r\nyou said hello\n") {
+		t.Errorf("got %q", s)
+	}
+}
+
+// realBackend returns a client's connection to a proxy that asks a backend of the given kind.
+func realBackend(t *testing.T, handler http.HandlerFunc) (net.Conn, *testKong) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, l.Addr().String())
+	}
+	k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{Dial: dial})
+	conn := k.connect(t, "http", "")
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn, k
+}
+
+func TestHTTPSBackend(t *testing.T) {
+	own, err := selfSigned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make(chan string, 1)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		names <- h.ServerName
+		return own, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "secure "+r.Host)
+	})}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	s := stateOf(t, strings.Replace(guide, `"port":1027`, `"port":443,"protocol":"https"`, 1))
+	k := startKong(t, s, kong.TraditionalCompatible, Options{Backend: func(string, int) (string, bool) { return l.Addr().String(), true }})
+	if _, body := k.get(t, "/echo"); body != "secure echo.test-destination.svc" {
+		t.Errorf("got %q", body)
+	}
+	if name := <-names; name != "echo.test-destination.svc" {
+		t.Errorf("the handshake named %q", name)
+	}
+}
+
+func TestAppendToHostIsGarbageAsInKong(t *testing.T) {
+	const config = `{"_format_version":"3.0","services":[{"name":"s","host":"a.svc","routes":[{"name":"r","paths":["/a"],
+		"plugins":[{"name":"request-transformer","config":{"append":{"headers":["Host:new.host"]}}}]}]}]}`
+	k := startKong(t, stateOf(t, config), kong.TraditionalCompatible, Options{})
+	if _, body := k.get(t, "/a"); !strings.Contains(body, `"host": "table: 0x`) {
+		t.Errorf("got %s", body)
+	}
+}
