@@ -20,7 +20,7 @@ func (b *builder) route(o manifest.Object, spec *gatewayv1.HTTPRoute) *Route {
 	}
 	countAttached(r)
 	b.reportParents(r)
-	if !r.foreign() {
+	if r.ours() {
 		b.reportBackends(r)
 	}
 	return r
@@ -39,7 +39,10 @@ func (g *Graph) parent(r *Route, i int) Parent {
 	}
 	p.Pos = r.Object.At(p.field)
 	if p.Target.Group != gatewayGroup || p.Target.Kind != kindGateway {
-		p.Reason = UnsupportedParent
+		p.Reason = ForeignParent
+		if p.Target.Group == gatewayGroup && p.Target.Kind == kindListenerSet {
+			p.Reason = UnsupportedParent
+		}
 		return p
 	}
 	gw, ours := g.gateways[p.Target]

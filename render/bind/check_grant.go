@@ -17,22 +17,30 @@ func (c checker) grantCheck(from source, to, grant manifest.Ref) Check {
 	}
 	check := deny(checkGrant, RefNotPermitted, c.at(grant, ""),
 		"no ReferenceGrant in namespace %s lets the %ss of namespace %s refer to %s %s", to.Namespace, from.kind, from.namespace, to.Kind, to.Name)
+	if grant, group, ok := c.misnamed(from, to); ok {
+		check.Pos = c.at(grant, "spec.to")
+		return check.fix(say("write group: \"\" instead of group: %s in spec.to of %s%s: that is the core group's name", group, grant, place(check.Pos)))
+	}
 	note, near := c.nearMiss(from, to)
 	check.Pos = c.at(near, "")
 	return check.fix(note + c.grantFix(from, to))
+}
+
+// misnamed returns a grant that would allow the reference if it called the core group by its name, which is empty.
+func (c checker) misnamed(from source, to manifest.Ref) (grant manifest.Ref, group string, ok bool) {
+	for _, group := range []string{"core", "v1"} {
+		to.Group = group
+		if grant, ok := c.grants.allow(from, to); ok {
+			return grant, group, true
+		}
+	}
+	return manifest.Ref{}, "", false
 }
 
 // nearMiss says which grant was probably meant to allow the reference, and why it does not; or nothing.
 func (c checker) nearMiss(from source, to manifest.Ref) (string, manifest.Ref) {
 	if grant, ok := c.grants.allowIn(from.namespace, from, to); ok {
 		return say("%s%s is in the wrong namespace: a grant belongs where the %s is\n", grant, place(c.at(grant, "metadata.namespace")), to.Kind), grant
-	}
-	for _, group := range []string{"core", "v1"} {
-		misnamed := to
-		misnamed.Group = group
-		if grant, ok := c.grants.allow(from, misnamed); ok {
-			return say("%s%s says group %s in spec.to: the core group is written \"\"\n", grant, place(c.at(grant, "spec.to")), group), grant
-		}
 	}
 	if grant, ok := c.grants.offers(to); ok {
 		return say("%s%s allows such references, but not from the %ss of namespace %s\n",

@@ -134,7 +134,7 @@ func (c checker) invalidCertificate(r *certificateRef) Check {
 	}
 	check := deny(checkCertificate, InvalidCertificateRef, r.pos, "%s is not among the manifests", r.target).in(r.field)
 	if near := c.guess.nearest(r.target.Name, c.names[scope{kind: kindSecret, namespace: r.target.Namespace}]); len(near) > 0 {
-		return check.fix(say("did you mean %s", some(near, 3)))
+		return check.fix(say("did you mean %s", either(near, 3)))
 	}
 	return check.fix(say("add the Secret, of type kubernetes.io/tls, to namespace %s", r.target.Namespace))
 }

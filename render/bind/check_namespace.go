@@ -69,18 +69,31 @@ func (c checker) selectorOutcome(namespace string, b *Binding) Check {
 	}
 	known, exists := c.labels(namespace)
 	detail := "namespace %s: its labels do not match the selector %s"
-	if !exists {
+	set, remove, ok := missingLabels(l.selector.labels, known)
+	if ok && !exists {
 		detail = "namespace %s: no Namespace object tells its labels, which must match the selector %s"
 	}
-	return deny(checkNamespace, NotAllowedByListeners, pos, detail, namespace, selector).fix(c.labelFix(l, namespace, known, exists))
+	check := deny(checkNamespace, NotAllowedByListeners, pos, detail, namespace, selector)
+	if !ok {
+		return check.fix(widerSelector(l, namespace))
+	}
+	return check.fix(c.labelFix(namespace, set, remove, exists))
 }
 
-// labelFix shows which labels the Namespace lacks, or how to widen the selector where no label would do.
-func (c checker) labelFix(l *Listener, namespace string, known labels.Set, exists bool) string {
-	set, remove, ok := missingLabels(l.selector.labels, known)
-	if !ok {
-		return allowNamespaces(l, "from: Selector\nselector:\n  (one that also selects "+corev1.LabelMetadataName+": "+scalar(namespace)+")")
+// widerSelector shows how to select a namespace that no label would bring into the selection.
+func widerSelector(l *Listener, namespace string) string {
+	requirements, _ := l.selector.labels.Requirements()
+	if len(requirements) == 1 && requirements[0].Key() == corev1.LabelMetadataName && requirements[0].Operator() != selection.NotIn {
+		names := append(requirements[0].ValuesUnsorted(), namespace)
+		slices.Sort(names)
+		return allowNamespaces(l, "from: Selector\nselector:\n"+indent(inNamespaces(names...), 1))
 	}
+	return say("change the selector of listener %s of %s%s so that it selects namespace %s too", l.Name(), l.Gateway.Object.Ref,
+		place(l.Gateway.Object.At(l.field+".allowedRoutes.namespaces.selector")), namespace)
+}
+
+// labelFix shows which labels the Namespace lacks, and which it must not have.
+func (c checker) labelFix(namespace string, set map[string]string, remove []string, exists bool) string {
 	var fixes []string
 	if len(set) > 0 {
 		fixes = append(fixes, c.setLabels(namespace, set, exists))
@@ -110,7 +123,8 @@ func missingLabels(s labels.Selector, have labels.Set) (set map[string]string, r
 	if !selectable {
 		return nil, nil, false
 	}
-	after := maps.Clone(have)
+	after := labels.Set{}
+	maps.Copy(after, have)
 	set = map[string]string{}
 	for _, r := range requirements {
 		if r.Matches(after) {

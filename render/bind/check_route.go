@@ -12,14 +12,15 @@ import (
 
 // parentChecks tells how far a parentRef got before any listener was asked.
 func (c checker) parentChecks(r *Route, p *Parent) []Check {
-	at := func(field string) Check { return Check{field: p.field + field, Pos: r.Object.At(p.field + field)} }
+	kind, name := p.field+".kind", p.field+".name"
 	switch p.Reason {
 	case UnsupportedParent:
-		kind := at(".kind")
-		return []Check{unsupportedParent(p, kind)}
+		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "gwsync does not read ListenerSets yet").in(kind).
+			fix("put the listener into a Gateway, and name the Gateway as parent")}
+	case ForeignParent:
+		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is not a Gateway", p.Target.Kind, p.Target.Group).in(kind)}
 	case ParentNotFound:
-		name := at(".name")
-		return []Check{deny(checkExists, ParentNotFound, name.Pos, "%s is not among the manifests", p.Target).in(name.field).
+		return []Check{deny(checkExists, p.Reason, r.Object.At(name), "%s is not among the manifests", p.Target).in(name).
 			fix(c.otherGateways(p))}
 	}
 	gateway, _ := c.set.Get(p.Target)
@@ -40,25 +41,17 @@ func (c checker) parentChecks(r *Route, p *Parent) []Check {
 	return append(checks, listenerCheck(r, p)...)
 }
 
-func unsupportedParent(p *Parent, at Check) Check {
-	if p.Target.Kind == kindListenerSet && p.Target.Group == gatewayGroup {
-		return deny(checkKind, UnsupportedParent, at.Pos, "gwsync does not read ListenerSets yet").in(at.field).
-			fix("put the listener into a Gateway, and name the Gateway as parent")
-	}
-	return deny(checkKind, UnsupportedParent, at.Pos, "kind %s of group %q is not a Gateway: not for gwsync", p.Target.Kind, p.Target.Group).in(at.field)
-}
-
 // otherGateways says which Gateway may have been meant.
 func (c checker) otherGateways(p *Parent) string {
 	if spaces := c.names[scope{kind: kindGateway, name: p.Target.Name}]; len(spaces) > 0 {
-		return say("there is a Gateway %s in namespace %s: set the parentRef's namespace", p.Target.Name, some(spaces, 3))
+		return say("there is a Gateway %s in namespace %s: set the parentRef's namespace", p.Target.Name, either(spaces, 3))
 	}
 	here := c.names[scope{kind: kindGateway, namespace: p.Target.Namespace}]
 	if near := c.guess.nearest(p.Target.Name, here); len(near) > 0 {
-		return say("did you mean %s", some(near, 3))
+		return say("did you mean %s", either(near, 3))
 	}
 	if len(here) > 0 {
-		return say("the Gateways of namespace %s are %s", p.Target.Namespace, some(here, 5))
+		return say("use one of the Gateways of namespace %s: %s", p.Target.Namespace, either(here, 5))
 	}
 	return say("add the Gateway to the manifests, or name its namespace: there are no Gateways in %s", p.Target.Namespace)
 }
@@ -68,10 +61,10 @@ func listenerCheck(r *Route, p *Parent) []Check {
 	var wants []string
 	field := p.field
 	if p.Ref.Port != nil {
-		wants, field = append(wants, fmt.Sprintf("port %d", *p.Ref.Port)), p.field+".port"
+		wants, field = append(wants, fmt.Sprintf("the port %d", *p.Ref.Port)), p.field+".port"
 	}
 	if name := or(p.Ref.SectionName, ""); name != "" {
-		wants, field = append(wants, "sectionName "+string(name)), p.field+".sectionName"
+		wants, field = append(wants, "the name "+string(name)), p.field+".sectionName"
 	}
 	all, selected := p.Gateway.Listeners, len(p.Bindings)
 	pos := r.Object.At(field)
@@ -79,7 +72,7 @@ func listenerCheck(r *Route, p *Parent) []Check {
 	case selected > 0 && len(wants) == 0:
 		return nil
 	case selected > 0:
-		return []Check{pass(checkListener, pos, "%s selects %d of %d listeners", listing(wants), selected, len(all))}
+		return []Check{pass(checkListener, pos, "selected by %s: %d of %d listeners", listing(wants), selected, len(all))}
 	case len(all) == 0:
 		return []Check{deny(checkListener, NoMatchingParent, pos, "%s has no listeners", p.Target).in(field)}
 	}
@@ -87,8 +80,8 @@ func listenerCheck(r *Route, p *Parent) []Check {
 	for _, l := range all {
 		have = append(have, l.String())
 	}
-	return []Check{deny(checkListener, NoMatchingParent, pos, "%s selects no listener of %s", listing(wants), p.Target).in(field).
-		fix("the listeners are " + some(have, 8))}
+	return []Check{deny(checkListener, NoMatchingParent, pos, "no listener of %s has %s", p.Target, listing(wants)).in(field).
+		fix("select one of its listeners: " + either(have, 8))}
 }
 
 // bindingChecks tells what a listener has to say about a route. All checks are told even if one fails, so that everything can be set
@@ -130,7 +123,7 @@ func hostnameCheck(r *Route, b *Binding) Check {
 	if parent, wild := strings.CutPrefix(l.Hostname, "*."); wild && slices.Contains(r.Hostnames, parent) {
 		fix = say("%s does not cover %s itself: give it a listener of its own", l.Hostname, parent)
 	}
-	return deny(checkHostname, NoMatchingListenerHostname, pos, "hostnames: none of %s is within %s", some(r.Hostnames, 4), l.Hostname).fix(fix)
+	return deny(checkHostname, NoMatchingListenerHostname, pos, "hostnames: the listener's %s has nothing in common with %s", l.Hostname, some(r.Hostnames, 4)).fix(fix)
 }
 
 // backendChecks tells how far a backendRef got. What follows a failed check is not told: whether a Service exists is none of the
@@ -140,7 +133,7 @@ func (c checker) backendChecks(r *Route, b *Backend) []Check {
 	if b.Reason == InvalidKind {
 		kind := at(".kind")
 		return []Check{deny(checkKind, InvalidKind, kind.Pos, "kind %s of group %q cannot be a backend: only Services of the core group can",
-			b.Target.Kind, b.Target.Group).in(kind.field).fix("remove group and kind from the backendRef, and name a Service")}
+			b.Target.Kind, b.Target.Group).in(kind.field).fix(kindFix(b))}
 	}
 	checks := []Check{{Name: checkKind, Passed: true, Detail: "kind Service"}}
 	grant := c.grantCheck(routeSource(r), b.Target, b.Grant).in(b.field + ".namespace")
@@ -157,6 +150,13 @@ func (c checker) backendChecks(r *Route, b *Backend) []Check {
 	return append(checks, portCheck(b, at(".port")))
 }
 
+func kindFix(b *Backend) string {
+	if b.Target.Kind == kindService {
+		return "leave group out of the backendRef: the core group is written \"\""
+	}
+	return "name a Service, and leave group and kind out of the backendRef"
+}
+
 // otherServices says which Service may have been meant. Other namespaces are named only if the route may refer to that Service there.
 func (c checker) otherServices(r *Route, b *Backend) string {
 	for _, ns := range c.names[scope{kind: kindService, name: b.Target.Name}] {
@@ -167,10 +167,10 @@ func (c checker) otherServices(r *Route, b *Backend) string {
 	}
 	here := c.names[scope{kind: kindService, namespace: b.Target.Namespace}]
 	if near := c.guess.nearest(b.Target.Name, here); len(near) > 0 {
-		return say("did you mean %s", some(near, 3))
+		return say("did you mean %s", either(near, 3))
 	}
 	if len(here) > 0 {
-		return say("the Services of namespace %s are %s", b.Target.Namespace, some(here, 5))
+		return say("use one of the Services of namespace %s: %s", b.Target.Namespace, either(here, 5))
 	}
 	return say("add the Service to the manifests: they hold none in namespace %s", b.Target.Namespace)
 }
@@ -198,7 +198,7 @@ func portCheck(b *Backend, at Check) Check {
 	case 0:
 		return check.fix("the Service has no ports: add one")
 	case 1:
-		return check.fix("its only port is " + have[0])
+		return check.fix("use its only port: " + have[0])
 	}
-	return check.fix("its ports are " + some(have, 8))
+	return check.fix("use one of its ports: " + either(have, 8))
 }

@@ -21,6 +21,7 @@ const (
 const (
 	ParentNotFound      = "ParentNotFound"
 	UnsupportedParent   = "UnsupportedParent"
+	ForeignParent       = "ForeignParent"
 	ForeignGateway      = "ForeignGateway"
 	UnknownGatewayClass = "UnknownGatewayClass"
 	InvalidSelector     = "InvalidSelector"

@@ -58,7 +58,7 @@
 //
 //	ParentNotFound              error    a parentRef's Gateway is not among the manifests
 //	UnsupportedParent           error    a parentRef to a ListenerSet: not read yet
-//	                            info     a parentRef to another kind: not for a Gateway, not ours
+//	ForeignParent               info     a parentRef to another kind than a Gateway, such as a mesh's Service
 //	ForeignGateway              info     a Gateway, or a parentRef to one, of somebody else's class
 //	UnknownGatewayClass         warning  a Gateway's class is not among the manifests, and its name is nearly ours
 //	InvalidSelector             error    a label selector that no API server can evaluate: it selects nothing

@@ -36,7 +36,7 @@ func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) {
 }
 
 func (c checker) explainRoute(r *Route) Explanation {
-	e := Explanation{Title: r.Object.Ref.String(), Pos: r.Object.At(""), OK: r.Accepted()}
+	e := Explanation{Title: r.Object.Ref.String(), Pos: r.Object.At(""), OK: len(r.Bindings()) > 0 || len(r.Parents) > 0 && !r.ours()}
 	for i := range r.Parents {
 		e.Parts = append(e.Parts, c.explainParent(r, &r.Parents[i]))
 	}
@@ -49,6 +49,8 @@ func (c checker) explainRoute(r *Route) Explanation {
 	switch served := len(r.Bindings()); {
 	case len(r.Parents) == 0:
 		e.Verdict = "not attached: there are no parentRefs"
+	case !r.ours():
+		e.Verdict = "not ours: none of its parents is"
 	case !r.Accepted():
 		e.Verdict = "not attached: no request reaches this route"
 	case served == 0:
@@ -64,12 +66,15 @@ func (c checker) explainRoute(r *Route) Explanation {
 func (c checker) explainParent(r *Route, p *Parent) Explanation {
 	e := Explanation{
 		Title: fmt.Sprintf("parentRef %d: %s", p.Index, p.Target), Pos: p.Pos,
-		Checks: c.parentChecks(r, p), OK: p.Accepted,
+		Checks: c.parentChecks(r, p), OK: p.Accepted || p.foreign(),
 	}
 	for i := range p.Bindings {
 		e.Parts = append(e.Parts, c.explainBinding(r, &p.Bindings[i]))
 	}
-	if !p.Accepted {
+	switch {
+	case p.foreign():
+		e.Verdict = "not ours: " + p.Reason
+	case !p.Accepted:
 		e.Verdict = "not attached: " + p.Reason
 	}
 	return e

@@ -36,13 +36,13 @@ func (g *Graph) class(name string) class {
 func (c class) String() string {
 	switch {
 	case c.known && c.ours:
-		return say("GatewayClass %s is ours: its controllerName is %s", c.name, c.controller)
+		return say("GatewayClass %s is ours (%s)", c.name, c.controller)
 	case c.known:
-		return say("GatewayClass %s is not ours: its controllerName is %s", c.name, c.controller)
+		return say("GatewayClass %s is not ours (%s)", c.name, c.controller)
 	case c.ours:
-		return say("GatewayClass %s is ours by its name: the manifests do not hold the object", c.name)
+		return say("GatewayClass %s is ours by name: the manifests do not hold it", c.name)
 	}
-	return say("GatewayClass %s is not ours by its name, and the manifests do not hold the object", c.name)
+	return say("GatewayClass %s is not ours by name, and the manifests do not hold it", c.name)
 }
 
 // gateway takes up a Gateway if it is ours.

@@ -146,9 +146,9 @@ func (r *Route) Bindings() []Binding {
 	return out
 }
 
-// foreign reports whether the route names parents and none of them is for us.
-func (r *Route) foreign() bool {
-	return len(r.Parents) > 0 && !slices.ContainsFunc(r.Parents, func(p Parent) bool { return !p.foreign() })
+// ours reports whether the route names a parent that is not somebody else's business.
+func (r *Route) ours() bool {
+	return slices.ContainsFunc(r.Parents, func(p Parent) bool { return !p.foreign() })
 }
 
 // Parent is one parentRef of a route.
@@ -166,7 +166,7 @@ type Parent struct {
 	// Accepted reports whether one of the Bindings is.
 	Accepted bool
 	// Reason is "" if Accepted, else NoMatchingParent, NotAllowedByListeners or NoMatchingListenerHostname, or, without a
-	// Gateway, ParentNotFound, UnsupportedParent or ForeignGateway.
+	// Gateway of ours, ParentNotFound, UnsupportedParent, ForeignParent or ForeignGateway.
 	Reason string
 
 	field string
@@ -174,7 +174,7 @@ type Parent struct {
 
 // foreign reports whether the parent is somebody else's business.
 func (p Parent) foreign() bool {
-	return p.Reason == ForeignGateway || p.Reason == UnsupportedParent && p.Target.Kind != kindListenerSet
+	return p.Reason == ForeignGateway || p.Reason == ForeignParent
 }
 
 // Binding is a route at a listener that one of its parentRefs selects.

@@ -46,19 +46,23 @@ func printable(s string) string {
 func hidden(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 // listing joins words as a sentence does: "a, b and c".
-func listing(words []string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
-	}
-	return strings.Join(words, "")
-}
+func listing(words []string) string { return join(words, len(words), "and") }
 
 // some is listing for a list that may be long: it names the first most words and counts the others.
-func some(words []string, most int) string {
-	if len(words) <= most {
-		return listing(words)
+func some(words []string, most int) string { return join(words, most, "and") }
+
+// either is some for a choice: "a, b or c".
+func either(words []string, most int) string { return join(words, most, "or") }
+
+func join(words []string, most int, last string) string {
+	n := len(words)
+	switch {
+	case n > most:
+		return fmt.Sprintf("%s %s %d more", strings.Join(words[:most], ", "), last, n-most)
+	case n > 1:
+		return fmt.Sprintf("%s %s %s", strings.Join(words[:n-1], ", "), last, words[n-1])
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+	return strings.Join(words, "")
 }
 
 // place returns " at file:line:col", or "" if that is not known.

@@ -36,7 +36,7 @@ func (b *builder) reportParent(r *Route, p *Parent) {
 	}
 	if c, ok := failed(b.parentChecks(r, p)); ok {
 		f.Message, f.Hint = say("%s: ", p.Target)+c.Detail, c.Fix
-		if strings.HasPrefix(c.Detail, p.Target.String()) {
+		if strings.Contains(c.Detail, p.Target.String()) {
 			f.Message = c.Detail
 		}
 		if c.field != "" {
@@ -50,22 +50,25 @@ func (b *builder) reportParent(r *Route, p *Parent) {
 	b.report(f)
 }
 
-// describeDenial says what the listeners that a parentRef selects have against the route. The hint is that of the one which
-// got furthest.
+// describeDenial says what the listeners that a parentRef selects have against the route; the first few of them, if there are
+// many. The hint is that of the one which got furthest.
 func (b *builder) describeDenial(r *Route, p *Parent, f *diag.Finding) {
 	const most = 3
 	var against []string
-	for i := range p.Bindings {
-		bd := &p.Bindings[i]
-		c, _ := failed(b.bindingChecks(r, bd))
-		if i < most {
-			against = append(against, say("listener %s: ", bd.Listener.Name())+c.Detail)
-		}
-		if !c.Pos.IsZero() && !slices.Contains(f.Related, c.Pos) {
+	for i := range p.Bindings[:min(most, len(p.Bindings))] {
+		l := p.Bindings[i].Listener
+		c, _ := failed(b.bindingChecks(r, &p.Bindings[i]))
+		against = append(against, say("listener %s: ", l.Name())+c.Detail)
+		if !slices.Contains(f.Related, c.Pos) {
 			f.Related = append(f.Related, c.Pos)
 		}
+		if len(p.Bindings) == 1 {
+			f.Message = say("listener %s of %s does not accept the route: ", l.Name(), p.Target) + c.Detail
+		}
 	}
-	f.Message = say("no listener of %s accepts the route: ", p.Target) + strings.Join(against, "; ")
+	if len(p.Bindings) > 1 {
+		f.Message = say("no listener of %s accepts the route; ", p.Target) + strings.Join(against, "; ")
+	}
 	if more := len(p.Bindings) - most; more > 0 {
 		f.Message += say("; and %d more", more)
 	}

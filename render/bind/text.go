@@ -8,7 +8,7 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 )
 
-// Text returns the explanation for a terminal: plain, one line a check, marked "ok" or "DENIED", each with the place that
+// Text returns the explanation for a terminal: plain, one line a check, marked "ok", "DENIED" or, for what is not ours, "--", each with the place that
 // decided, and below a denial what would allow it. It holds no control characters but line ends, whatever names the objects have.
 func (e Explanation) Text() string {
 	var b strings.Builder
@@ -40,7 +40,10 @@ func (e Explanation) write(b *strings.Builder, level int) {
 // write writes the check in columns: mark, detail, place; then its fix.
 func (c Check) write(b *strings.Builder, pad string, width int) {
 	mark := "ok      "
-	if !c.Passed {
+	switch {
+	case c.Reason == ForeignGateway || c.Reason == ForeignParent:
+		mark = "--      "
+	case !c.Passed:
 		mark = "DENIED  "
 	}
 	line, where := printable(c.Detail), lineOf(c.Pos)
