@@ -13,6 +13,7 @@ type SyntaxError struct {
 	// Message says what is wrong, in Kong's words where Kong has any.
 	Message string
 
+	cause  error  // why a regex is none, or nil
 	source string // the line
 	width  int    // how many characters are wrong, 0 for a place between two
 }
@@ -42,6 +43,9 @@ func (e *SyntaxError) Error() string {
 		margin + " |\n" +
 		margin + " = " + e.Message
 }
+
+// Unwrap returns what [CompileRegex] said if the error is about a regex, else nil.
+func (e *SyntaxError) Unwrap() error { return e.cause }
 
 // errorAt returns an error about the bytes from start to end.
 func (p *parser) errorAt(start, end int, message string) *SyntaxError {

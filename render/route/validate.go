@@ -15,7 +15,8 @@ import (
 type Violation struct {
 	// Field is the route's field; "" if it is about the route as a whole, which the Admin API calls "@entity".
 	Field string
-	// Index is which element of the field it is about, from 1 like Kong counts; 0 if none.
+	// Index is which element of the field it is about, from 1 like Kong counts; 0 if none. It counts in the entity's own order,
+	// which for methods and snis is the sorted one.
 	Index int
 	// Member is the member of that element, if the elements are objects.
 	Member string
