@@ -52,7 +52,8 @@ func TestMatch(t *testing.T) {
 	)
 	got := r.Match(Request{Method: "GET", Host: "Example.com:8000", Target: "/x/../users/7/a%20b?q=%zz"})
 	want := Match{
-		Route: got.Route, Service: got.Service, Prefix: "/users/7", UpstreamPath: "/base/a%20b", Query: "?q=%zz", UpstreamHost: "Example.com:8000",
+		Route: got.Route, Service: got.Service, Prefix: "/users/7",
+		UpstreamPath: "/base/a%20b", Query: "?q=%zz", UpstreamHost: "Example.com:8000",
 		Captures: map[string]string{"0": "/users/7", "1": "7", "id": "7"},
 	}
 	if d := cmp.Diff(want, got); d != "" || got.Route.Name() != "0" {
@@ -120,7 +121,8 @@ func many(n int) [][2]string {
 // TestCache shows what Kong makes of two requests that its cache takes for one: the first decides.
 func TestCache(t *testing.T) {
 	r := routes(t, kong.Expressions, expression(`http.path ^= "/" && net.protocol == "http"`, 0))
-	plain, secure := Request{Method: "GET", Host: "a", Target: "/", Protocol: "http"}, Request{Method: "GET", Host: "a", Target: "/", Protocol: "https"}
+	plain := Request{Method: "GET", Host: "a", Target: "/", Protocol: "http"}
+	secure := Request{Method: "GET", Host: "a", Target: "/", Protocol: "https"}
 	for _, test := range []struct {
 		requests []Request
 		want     []int
@@ -228,7 +230,8 @@ func TestSplit(t *testing.T) {
 
 func TestNormalizePath(t *testing.T) {
 	for in, want := range map[string]string{
-		"/": "/", "": "", "/a/./b/../c": "/a/c", "//a//b": "/a/b", "/%61%2f%2Fb%3a": "/a%2F%2Fb%3A", "/%2e%2e/a": "/a", "/a/..": "/", "/a%zz%": "/a%zz%",
+		"/": "/", "": "", "/a/./b/../c": "/a/c", "//a//b": "/a/b", "/%61%2f%2Fb%3a": "/a%2F%2Fb%3A",
+		"/%2e%2e/a": "/a", "/a/..": "/", "/a%zz%": "/a%zz%",
 	} {
 		if got := NormalizePath(in); got != want {
 			t.Errorf("%s: got %s, want %s", in, got, want)
@@ -319,7 +322,8 @@ func BenchmarkNew(b *testing.B) {
 		var entities []kong.Entity
 		for i := range n {
 			e, err := kong.New(kong.Routes, kong.ID(kong.Routes, fmt.Sprint(i)), map[string]any{
-				"name": fmt.Sprint(i), "hosts": []string{fmt.Sprintf("h%d.com", i)}, "paths": []string{fmt.Sprintf("~/a%d$", i), fmt.Sprintf("/a%d/", i)},
+				"name": fmt.Sprint(i), "hosts": []string{fmt.Sprintf("h%d.com", i)},
+				"paths": []string{fmt.Sprintf("~/a%d$", i), fmt.Sprintf("/a%d/", i)},
 			}, kong.Origin{})
 			if err != nil {
 				b.Fatal(err)
