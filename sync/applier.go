@@ -129,7 +129,7 @@ func (a *applier) write(ctx context.Context, phase diff.Phase) {
 			return nil
 		})
 	}
-	group.Wait() //nolint:errcheck // the functions return none
+	_ = group.Wait() // they return none: errors are recorded
 }
 
 func (a *applier) stopped(ctx context.Context) bool {

@@ -55,7 +55,7 @@ func Propose(ctx context.Context, src Source, dst Target, instance string, o ren
 // render fetches the manifests and asks what the Kong is at the same time, then renders.
 func (p *Proposal) render(ctx context.Context, src Source, dst Target, o render.Options) error {
 	var snapshot Snapshot
-	defer func() { snapshot.Close() }() //nolint:errcheck // it was only read
+	defer func() { _ = snapshot.Close() }() // it was only read
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		p.Info, err = dst.Info(groupCtx)

@@ -46,12 +46,16 @@ func TestWhatIsNotKongsAdminAPI(t *testing.T) {
 		{"Kong's proxy", `404 {"message":"no Route matched with those values"}`, "application/json", "no Route matched", "8001"},
 		{"token wanted", `401 {"message":"Invalid credentials"}`, "application/json", "401 Unauthorized: Invalid credentials", "--headers"},
 		{"token without rights", `403 {"message":"no"}`, "application/json", "403 Forbidden: no", "--headers"},
-		{"Kong 2", `200 {"version":"2.8.1.4-enterprise-edition","configuration":{}}`, "application/json", "Kong 2.8.1.4-enterprise-edition", "upgrade"},
+		{"Kong 2", `200 {"version":"2.8.1.4-enterprise-edition","configuration":{}}`, "application/json",
+			"Kong 2.8.1.4-enterprise-edition", "upgrade"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := &script{answers: map[string][]string{"GET /": {test.answer}}, header: http.Header{"Content-Type": {test.contentType}}}
-			_, err := client(t, s, Config{URL: "http://admin-user:hunter2@kong.example:8001", Headers: http.Header{"Kong-Admin-Token": {"hunter2"}}}).
-				Info(t.Context())
+			c := client(t, s, Config{
+				URL:     "http://admin-user:hunter2@kong.example:8001",
+				Headers: http.Header{"Kong-Admin-Token": {"hunter2"}},
+			})
+			_, err := c.Info(t.Context())
 			check(t, err, test.message, test.hint)
 		})
 	}

@@ -16,7 +16,8 @@ func newPages(n int) pages {
 		`"host":"echo.ns-%[1]d.svc","id":"00000000-0000-5000-8000-%012[1]d","name":"httproute.ns.route-%[1]d.0","path":null,"port":1027,` +
 		`"protocol":"http","read_timeout":60000,"retries":5,"tags":["gwsync:main","k8s-kind:HTTPRoute","k8s-name:route-%[1]d",` +
 		`"k8s-namespace:ns","managed-by:gwsync"],"tls_verify":null,"tls_verify_depth":null,"updated_at":1795383894,"write_timeout":60000}`
-	const route = `{"created_at":1795383894,"destinations":null,"headers":null,"hosts":["h%[1]d.example.com"],"https_redirect_status_code":426,` +
+	const route = `{"created_at":1795383894,"destinations":null,"headers":null,"hosts":["h%[1]d.example.com"],` +
+		`"https_redirect_status_code":426,` +
 		`"id":"00000000-0000-5000-8000-%012[1]d","methods":null,"name":"httproute.ns.route-%[1]d.0.%[2]d","path_handling":"v0",` +
 		`"paths":["~/a/%[1]d$","/a/%[1]d/"],"preserve_host":true,"protocols":["http","https"],"regex_priority":0,"request_buffering":true,` +
 		`"response_buffering":true,"service":{"id":"00000000-0000-5000-8000-%012[1]d"},"snis":null,"sources":null,"strip_path":true,` +

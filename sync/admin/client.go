@@ -84,8 +84,8 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 		return nil, &UnreachableError{Address: c.address(), Err: withoutURL(err)}
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body) // from memory, see whole
-	if err != nil {
+	body := make([]byte, resp.ContentLength) // it is in memory already, and its length known: see whole
+	if _, err := io.ReadFull(resp.Body, body); err != nil {
 		return nil, &UnreachableError{Address: c.address(), Err: err}
 	}
 	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified {
@@ -115,6 +115,11 @@ func (c *Client) url(r request) (*url.URL, error) {
 // address returns the Admin API's address as people write it.
 func (c *Client) address() string { return strings.TrimSuffix(c.base.String(), "/") }
 
+// notKong returns the error for an answer that does not come from Kong's Admin API.
+func (c *Client) notKong(reason string) *NotKongError {
+	return &NotKongError{Address: c.address(), Reason: reason}
+}
+
 // checkJSON returns an error if an answer that means success holds something else than JSON: it is not from Kong then.
 func (c *Client) checkJSON(resp *http.Response, body []byte) error {
 	if len(body) == 0 || isJSON(resp) {
@@ -141,7 +146,7 @@ func (c *Client) get(ctx context.Context, r request, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return &NotKongError{Address: c.address(), Reason: "its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error()}
+		return c.notKong("its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error())
 	}
 	return nil
 }

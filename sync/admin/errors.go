@@ -97,7 +97,8 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-const hintAddress = "is --kong-addr the address of Kong's Admin API (port 8001 or 8444 by default), and is nothing else answering in between?"
+const hintAddress = "is --kong-addr the address of Kong's Admin API (port 8001 or 8444 by default), and does nothing else answer " +
+	"in between?"
 
 // UnreachableError is no answer at all.
 type UnreachableError struct {

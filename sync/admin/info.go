@@ -65,12 +65,12 @@ func (c *Client) getRoot(ctx context.Context) (*root, error) {
 	case isStatus(err, http.StatusNotFound) && c.workspace != "":
 		return nil, sync.WithHint(err, "is there a workspace "+c.workspace+"? Only Kong Enterprise has workspaces")
 	case isStatus(err, http.StatusNotFound):
-		return nil, &NotKongError{Address: c.address(), Reason: "it answers " + err.Error()}
+		return nil, c.notKong("it answers " + err.Error())
 	case err != nil:
 		return nil, err
 	}
 	if r.Version == "" || r.Configuration == nil {
-		return nil, &NotKongError{Address: c.address(), Reason: "its answer does not say which Kong it is"}
+		return nil, c.notKong("its answer does not say which Kong it is")
 	}
 	if !atLeast3(r.Version) {
 		return nil, &VersionError{Version: r.Version}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -97,7 +96,7 @@ func (c *Client) list(ctx context.Context, kind kong.Kind, path []string) ([]kon
 			fields, _ := data.(map[string]any)
 			e, err := entity(kind, fields)
 			if err != nil {
-				return nil, &NotKongError{Address: c.address(), Reason: "a listing holds what is no entity: " + err.Error()}
+				return nil, c.notKong("a listing holds what is no entity: " + err.Error())
 			}
 			out = append(out, e)
 		}
@@ -105,7 +104,7 @@ func (c *Client) list(ctx context.Context, kind kong.Kind, path []string) ([]kon
 		case "":
 			return out, nil
 		case query.Get("offset"):
-			return nil, &NotKongError{Address: c.address(), Reason: "its listing of " + string(kind) + " never ends"}
+			return nil, c.notKong("its listing of " + string(kind) + " never ends")
 		}
 		query.Set("offset", p.Offset)
 	}
@@ -130,7 +129,7 @@ func (c *Client) readConfig(ctx context.Context) (kong.State, error) {
 	}
 	s, err := kong.Decode(strings.NewReader(answer.Config))
 	if err != nil {
-		return kong.State{}, &NotKongError{Address: c.address(), Reason: "its answer to " + http.MethodGet + " /config cannot be read: " + err.Error()}
+		return kong.State{}, c.notKong("its answer to GET /config cannot be read: " + err.Error())
 	}
 	return s, nil
 }

@@ -36,7 +36,7 @@ func (c *Client) refusal(r request, path string, resp *http.Response, body []byt
 		return e
 	}
 	m := mask{entity: r.entity, state: r.state, schemas: c.known()}
-	e.Name = answer.Name
+	e.Name = m.text(answer.Name)
 	e.flattened = answer.Flattened
 	e.Problems = m.problems(answer.Fields)
 	if len(e.Problems) == 0 {
@@ -92,9 +92,9 @@ func (m mask) walk(v any, field string, path []string, out *[]Problem) {
 
 func (m mask) problem(field string, path []string, message string) Problem {
 	if !m.entity.IsZero() && m.schemas.Secret(m.entity, path...) {
-		return Problem{Field: field, Message: hidden}
+		return Problem{Field: m.text(field), Message: hidden}
 	}
-	return Problem{Field: field, Message: m.text(message)}
+	return Problem{Field: m.text(field), Message: m.text(message)}
 }
 
 // text returns s on one line and without the entity's secrets.

@@ -121,6 +121,6 @@ func (w whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	if n > maxAnswer {
 		return nil, errTooLarge
 	}
-	resp.Body = io.NopCloser(&body)
+	resp.Body, resp.ContentLength = io.NopCloser(&body), n
 	return resp, nil
 }

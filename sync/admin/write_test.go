@@ -56,7 +56,7 @@ func TestWrite(t *testing.T) {
 				"PATCH " + inTarget + "/2", `{"tags":null,"target":"h:80","weight":5}`}},
 		{name: "create a target whose id is known", op: diff.Create, kind: kong.Targets, entity: target,
 			answers: map[string][]string{
-				"POST " + inTarget:         {`400 {"code":3,"name":"primary key violation","fields":{"id":"2"},"message":"primary key violation on key"}`},
+				"POST " + inTarget:         {`400 {"code":3,"name":"primary key violation","fields":{"id":"2"},"message":"taken"}`},
 				"PATCH " + inTarget + "/2": {"200 {}"}},
 			want: []string{"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`,
 				"PATCH " + inTarget + "/2", `{"tags":null,"target":"h:80","weight":5}`}},
@@ -117,16 +117,12 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// at gives an entity an origin.
-func at(e kong.Entity, object diag.Object, line int) kong.Entity {
-	return e.WithOrigin(kong.Origin{Object: object, Pos: diag.Pos{File: "route.yaml", Line: line}})
-}
-
 func TestLoad(t *testing.T) {
 	const post = "POST /config?check_hash=1&flatten_errors=1"
+	origin := kong.Origin{Object: diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"}, Pos: diag.Pos{File: "route.yaml", Line: 7}}
 	s, err := kong.NewState(
 		entityOf(t, kong.Services, `{"id":"`+id(1)+`","name":"s","host":"h"}`),
-		at(entityOf(t, kong.Routes, `{"id":"`+id(2)+`","name":"r","paths":["nope"]}`), diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"}, 7),
+		entityOf(t, kong.Routes, `{"id":"`+id(2)+`","name":"r","paths":["nope"]}`).WithOrigin(origin),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -148,8 +144,8 @@ func TestLoad(t *testing.T) {
 			{"entity_type":"spoon","entity_name":"x","errors":[{"type":"field","field":"y","message":"is z"}]}]}`,
 			want: "kong refuses route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b; service s: is bad; spoon x: y: " + hidden,
 			findings: diag.List{
-				{Severity: diag.Error, Code: "RejectedByKong", Object: diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"},
-					Pos: diag.Pos{File: "route.yaml", Line: 7}, Message: "kong refuses the route r: paths.1: should start with: /; hosts: a; hosts: b"},
+				{Severity: diag.Error, Code: "RejectedByKong", Object: origin.Object, Pos: origin.Pos,
+					Message: "kong refuses the route r: paths.1: should start with: /; hosts: a; hosts: b"},
 				{Severity: diag.Error, Code: "RejectedByKong", Message: "kong refuses the service s: is bad"},
 				{Severity: diag.Error, Code: "RejectedByKong", Message: "kong refuses the spoon x: y: " + hidden},
 			}},
@@ -214,4 +210,39 @@ func TestErrorsShowNoSecret(t *testing.T) {
 			t.Errorf("%s: got %q\nwant %q", test.kind, got, test.want)
 		}
 	}
+}
+
+// FuzzErrorsShowNoSecret has Kong, or what answers in its place, say anything at all.
+func FuzzErrorsShowNoSecret(f *testing.F) {
+	const secret = "hunter2"
+	for _, seed := range []string{
+		`{"name":"schema violation","message":"key: hunter2","fields":{"key":"hunter2","@entity":["hunter2"]}}`,
+		`{"name":"hunter2","fields":{"a":{"hunter2":["hunter2",null,{"b":"hunter2"}]},"key":[["hunt","er2"]]}}`,
+		`{"name":"x","fields":"hunter\u0032"}`, `{"flattened_errors":[{"entity_type":"certificate","entity_id":"1","entity_name":"hunter2",
+			"errors":[{"field":"hunter2","message":"hunter2"},{"field":"cert","messages":["hunter2"]}]}]}`, `[`, `{"fields":{"":{"":1e9}}}`,
+	} {
+		f.Add(seed)
+	}
+	certificate, err := kong.New(kong.Certificates, "1", map[string]any{"cert": "C", "key": secret}, kong.Origin{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	state, err := kong.NewState(certificate)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, answer string) {
+		s := &script{answers: map[string][]string{
+			"PUT /certificates/1": {"400 " + answer}, "POST /config?check_hash=1&flatten_errors=1": {"400 " + answer},
+		}}
+		c := client(t, s, Config{})
+		for _, err := range []error{
+			c.Write(t.Context(), diff.Write{Op: diff.Update, Entity: certificate}),
+			c.Load(t.Context(), state),
+		} {
+			if err == nil || strings.Contains(err.Error(), secret) || strings.ContainsAny(err.Error(), "\n\r\x1b") {
+				t.Errorf("got %q", err)
+			}
+		}
+	})
 }
