@@ -1,0 +1,151 @@
+package diff_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+func compute(t *testing.T, live, desired kong.State) diff.Plan {
+	t.Helper()
+	p, err := diff.Compute(live, desired, diff.Options{Instance: instance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// run makes up to limit writes of the plan, the writes of a phase in random order, and returns how far it came. Every write
+// must be allowed, and what is served meanwhile must be guarded.
+func run(t *testing.T, p diff.Plan, w world, watch *watcher, random *rand.Rand, limit int) (world, int) {
+	t.Helper()
+	n := 0
+	for _, phase := range p.Phases() {
+		for _, i := range random.Perm(len(phase.Writes)) {
+			if n == limit {
+				return w, n
+			}
+			next, err := w.write(phase.Writes[i])
+			if err == nil {
+				err = watch.see(next)
+			}
+			if err != nil {
+				t.Fatalf("write %d, %v in phase %q: %v\n%s", n, phase.Writes[i], phase.Name, err, describe(p))
+			}
+			w, n = next, n+1
+		}
+		if phase.Settle {
+			watch.settle()
+		}
+	}
+	return w, n
+}
+
+// describe prints a plan for whoever has to find out why a law is broken.
+func describe(p diff.Plan) string {
+	var b []byte
+	for _, s := range []kong.State{p.Live(), p.Desired()} {
+		for e := range s.All() {
+			b = append(append(b, e.Kind()...), ' ')
+			b = append(e.AppendJSON(b), '\n')
+		}
+		b = append(b, "->\n"...)
+	}
+	for _, phase := range p.Phases() {
+		b = append(b, phase.Name...)
+		for _, w := range phase.Writes {
+			b = append(append(append(b, "\n  "...), w.Op.String()...), ' ')
+			b = w.Entity.AppendJSON(b)
+		}
+		if phase.Settle {
+			b = append(b, "\n  (settle)"...)
+		}
+		b = append(b, '\n')
+	}
+	return string(b)
+}
+
+// checkLaws applies the plan from one made-up state to another, once undisturbed and once killed and started again.
+func checkLaws(t *testing.T, seed uint64) {
+	g := newGenerator(t, seed)
+	g.byHand = g.chances.IntN(100) < 30
+	live := g.state()
+	if g.chances.IntN(100) < 40 {
+		live = g.foreign(live)
+	}
+	g.byHand = false
+	desired := g.state()
+
+	p := compute(t, live, desired)
+	if len(p.Conflicts()) > 0 {
+		if len(p.Phases()) > 0 {
+			t.Fatal("a plan with conflicts has phases")
+		}
+		return
+	}
+	final, err := p.After()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, writes := run(t, p, newWorld(live), newWatcher(live, final), g.chances, -1)
+	if p2 := compute(t, w.state(t), desired); !p2.Empty() || len(p2.Phases()) > 0 {
+		t.Fatalf("the second plan is not empty: %v\n%s", p2.Changes(), describe(p))
+	}
+	if w.state(t).Digest() != final.Digest() {
+		t.Fatalf("the outcome is not what the plan announced\n%s", describe(p))
+	}
+	if writes == 0 {
+		return
+	}
+	watch := newWatcher(live, final)
+	w = newWorld(live)
+	for kills := 0; ; kills++ {
+		limit := -1
+		if kills < 3 {
+			limit = g.chances.IntN(writes)
+		}
+		var n int
+		if w, n = run(t, compute(t, w.state(t), desired), w, watch, g.chances, limit); n != limit {
+			break
+		}
+		watch.settle()
+	}
+	if w.state(t).Digest() != final.Digest() {
+		t.Fatalf("killed and started again, the outcome differs\n%s", describe(p))
+	}
+}
+
+func TestLaws(t *testing.T) {
+	for seed := range uint64(2000) {
+		checkLaws(t, seed)
+	}
+}
+
+func FuzzLaws(f *testing.F) {
+	f.Add(uint64(0))
+	f.Fuzz(checkLaws)
+}
+
+func TestComputeOfEqualStatesIsEmpty(t *testing.T) {
+	for seed := range uint64(100) {
+		s := newGenerator(t, seed).state()
+		if p := compute(t, s, s); !p.Empty() || len(p.Phases()) > 0 {
+			t.Fatalf("seed %d: %v", seed, p.Changes())
+		}
+	}
+}
+
+func TestComputeIsDeterministic(t *testing.T) {
+	for seed := range uint64(100) {
+		g := newGenerator(t, seed)
+		live, desired := g.state(), g.state()
+		one, two := describe(compute(t, live, desired)), describe(compute(t, live, desired))
+		if d := cmp.Diff(one, two); d != "" {
+			t.Fatal(d)
+		}
+	}
+}

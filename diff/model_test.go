@@ -1,0 +1,234 @@
+package diff_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// world is a Kong in memory that takes one write at a time and refuses what Kong would refuse.
+type world map[kong.Key]kong.Entity
+
+func newWorld(s kong.State) world {
+	w := world{}
+	for e := range s.All() {
+		w[e.Key()] = e
+	}
+	return w
+}
+
+func (w world) state(t *testing.T) kong.State {
+	t.Helper()
+	s, err := kong.NewState(slices.Collect(maps.Values(w))...)
+	if err != nil {
+		t.Fatalf("the model holds what no Kong can hold: %v", err)
+	}
+	return s
+}
+
+// write returns the Kong after one write, or why that write breaks a law or would be refused.
+func (w world) write(wr diff.Write) (world, error) {
+	e, next := wr.Entity, maps.Clone(w)
+	old, exists := w[e.Key()]
+	if exists != (wr.Op != diff.Create) {
+		return nil, fmt.Errorf("%v: exists is %v", wr, exists)
+	}
+	if !diff.Owned(e, instance) || exists && !diff.Owned(old, instance) {
+		return nil, fmt.Errorf("%v: not ours (law 6)", wr)
+	}
+	if wr.Op == diff.Delete {
+		delete(next, e.Key())
+		for _, other := range w {
+			for _, to := range other.Refs() {
+				if to == e.Key() {
+					return nil, fmt.Errorf("%v: %s %s refers to it (law 3)", wr, other.Kind(), other.Name())
+				}
+			}
+		}
+		return next, nil
+	}
+	for _, to := range e.Refs() {
+		if _, ok := w[to]; !ok {
+			return nil, fmt.Errorf("%v: refers to %s, which does not exist (law 3)", wr, to)
+		}
+	}
+	for _, other := range w {
+		if other.Kind() == e.Kind() && other.ID() != e.ID() && e.Natural() != "" && other.Natural() == e.Natural() {
+			return nil, fmt.Errorf("%v: the natural key is taken", wr)
+		}
+	}
+	next[e.Key()] = e
+	return next, nil
+}
+
+// guards are the plugins that a route carries: what each does, without its id, scope and tags.
+type guards map[string]bool
+
+func (g guards) covers(of guards) bool {
+	for p := range of {
+		if !g[p] {
+			return false
+		}
+	}
+	return true
+}
+
+func (g guards) String() string { return fmt.Sprint(slices.Sorted(maps.Keys(g))) }
+
+// traffic is what a Kong serves on one route that can match: with which guards, and where requests get.
+type traffic struct {
+	guards guards
+	// route is what matches, service where it is sent.
+	route, service string
+	// undisturbed is the same before and after where a route has no reason to be closed meanwhile.
+	undisturbed string
+}
+
+// view is what a Kong's workers read off a state: the router's part, and the list of plugins.
+type view struct {
+	open               map[string]traffic // by route, without guards
+	on                 map[string]string  // the service of an open route
+	onRoute, onService map[string][]string
+	foreign            map[string]bool // services with routes that are not ours
+}
+
+func newView(w world) view {
+	v := view{map[string]traffic{}, map[string]string{}, map[string][]string{}, map[string][]string{}, map[string]bool{}}
+	for k, e := range w {
+		switch k.Kind {
+		case kong.Plugins:
+			if r, ok := e.Ref("route"); ok {
+				v.onRoute[r.ID] = append(v.onRoute[r.ID], effect(e, "tags", "service", "route"))
+			} else if s, ok := e.Ref("service"); ok {
+				v.onService[s.ID] = append(v.onService[s.ID], effect(e, "tags", "service"))
+			}
+		case kong.Routes:
+			if to, ok := e.Ref("service"); ok && !diff.Owned(e, instance) {
+				v.foreign[to.ID] = true
+			}
+			if service, enabled := w.destination(e); enabled && !neverMatches(e) {
+				to, _ := e.Ref("service")
+				v.open[e.ID()], v.on[e.ID()] = traffic{route: effect(e, "tags", "name"), service: service}, to.ID
+			}
+		}
+	}
+	return v
+}
+
+// serve returns what a Kong serves whose router has taken up the one view, and whose plugin list the other.
+func serve(router, plugins view) map[string]traffic {
+	out := map[string]traffic{}
+	for id, t := range router.open {
+		t.guards = guards{}
+		for _, list := range [][]string{plugins.onRoute[id], plugins.onService[router.on[id]]} {
+			for _, p := range list {
+				t.guards[p] = true
+			}
+		}
+		slices.Sort(plugins.onRoute[id])
+		slices.Sort(plugins.onService[router.on[id]])
+		t.undisturbed = fmt.Sprint(router.on[id], plugins.onRoute[id], plugins.onService[router.on[id]])
+		if router.foreign[router.on[id]] {
+			t.undisturbed = ""
+		}
+		out[id] = t
+	}
+	return out
+}
+
+// destination returns where the route's service sends requests, and whether it is enabled.
+func (w world) destination(route kong.Entity) (string, bool) {
+	to, ok := route.Ref("service")
+	if !ok {
+		return "", true
+	}
+	s, ok := w[to]
+	if enabled, set := s.Field("enabled"); !ok || set && enabled == false {
+		return "", false
+	}
+	var targets []string
+	for k, e := range w {
+		if up, ok := e.Ref("upstream"); ok && k.Kind == kong.Targets && w[up].Name() == s.Text("host") {
+			targets = append(targets, e.Text("target"))
+		}
+	}
+	slices.Sort(targets)
+	return effect(s, "tags", "name") + fmt.Sprint(targets), true
+}
+
+// neverMatches knows the contradictions of package diff by their meaning, not by its code.
+func neverMatches(route kong.Entity) bool {
+	return route.Text("expression") == "(net.dst.port == 0) && (net.dst.port == 1)" ||
+		slices.Equal(route.Strings("paths"), []string{"~/$gwsync-parked"})
+}
+
+// effect returns the entity's fields, but for the given ones.
+func effect(e kong.Entity, without ...string) string {
+	var b []byte
+	for name, v := range e.Fields() {
+		if !slices.Contains(without, name) {
+			b = fmt.Appendf(b, "%s=%v ", name, v)
+		}
+	}
+	return string(b)
+}
+
+// watcher checks law 4: whatever requests can match carries its whole old set of plugins or its whole new one, and a set that
+// covers where they get, while the workers' routers and plugin lists lag behind, each by itself, since they last settled.
+type watcher struct {
+	before, after map[string]traffic
+	window        []view
+}
+
+func newWatcher(live, final kong.State) *watcher {
+	l, f := newView(newWorld(live)), newView(newWorld(final))
+	return &watcher{before: serve(l, l), after: serve(f, f), window: []view{l}}
+}
+
+func (w *watcher) settle() { w.window = w.window[len(w.window)-1:] }
+
+// see checks the state after one more write, against all that workers may not have taken up yet.
+func (w *watcher) see(state world) error {
+	now := newView(state)
+	for id, t := range w.before {
+		if _, open := now.open[id]; !open && t.undisturbed != "" && t.undisturbed == w.after[id].undisturbed {
+			return fmt.Errorf("route %s is closed without need", id)
+		}
+	}
+	w.window = append(w.window, now)
+	for _, earlier := range w.window {
+		for _, pair := range [][2]view{{now, earlier}, {earlier, now}} {
+			for id, t := range serve(pair[0], pair[1]) {
+				if err := w.check(id, t); err != nil {
+					return fmt.Errorf("route %s: %w", id, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (w *watcher) check(id string, t traffic) error {
+	before, was := w.before[id]
+	after, will := w.after[id]
+	isOld := was && maps.Equal(t.guards, before.guards)
+	isNew := will && maps.Equal(t.guards, after.guards)
+	if !isOld && !isNew {
+		return fmt.Errorf("carries %v, neither its old set %v nor its new one %v", t.guards, before.guards, after.guards)
+	}
+	if isOld && isNew || !was || !will {
+		return nil
+	}
+	old := t.route == before.route && t.service == before.service
+	now := t.route == after.route && t.service == after.service
+	switch {
+	case old && now:
+	case old && !t.guards.covers(before.guards), now && !t.guards.covers(after.guards):
+		return fmt.Errorf("serves\n%v, its old self was\n%v, its new one is\n%v", t, before, after)
+	}
+	return nil
+}
