@@ -30,6 +30,8 @@ type decoder struct {
 	aliases int
 	// failed is the number of findings.
 	failed int
+	// spent says that the file's budget for aliases was not enough for this object.
+	spent bool
 }
 
 // fail adds a finding about the field at hand.
@@ -86,15 +88,15 @@ func (d *decoder) typed(n *yaml.Node, s *schema) {
 
 // spend takes a node that an alias led to out of the file's budget, and reports whether there was enough.
 func (d *decoder) spend(n *yaml.Node) bool {
-	if d.file.budget < 0 {
-		return false // it was said
+	d.file.budget = max(d.file.budget-1-len(n.Value), -1)
+	if d.file.budget >= 0 {
+		return true
 	}
-	d.file.budget -= 1 + len(n.Value)
-	if d.file.budget < 0 {
+	if !d.spent {
 		d.fail(CodeAliasLimit, "the aliases of this file stand for too much text", "write out what they stand for")
-		return false
 	}
-	return true
+	d.spent = true
+	return false
 }
 
 // mapping writes an object.
@@ -123,6 +125,9 @@ func (d *decoder) mapping(n *yaml.Node, s *schema) {
 
 // field writes a field of an object of schema s.
 func (d *decoder) field(f field, s *schema) {
+	if d.aliases > 0 && !d.spend(f.key) {
+		return
+	}
 	mark := len(d.path)
 	defer func() { d.path = d.path[:mark] }()
 	p, isNull := s.Properties[f.name], f.isNull()

@@ -1,1 +1,45 @@
+// Package manifest reads Kubernetes manifests as the API server would, without one.
+//
+// In a cluster, what a controller sees has gone through the API server: unknown fields and wrong values were refused,
+// defaults were filled in. What stands in a git repository has not. [Load] makes up for it: each object of the [Set] that
+// it returns is valid and complete, so that the rest of gwsync needs no checks for nil or nonsense, and each of its fields
+// knows its file, line and column ([Object.At]). All that would have been refused is a finding at the place where it stands,
+// for all files and documents at once; the codes are listed in codes.go.
+//
+// # What is read
+//
+// YAML and JSON, several documents a file, a v1 List or the list of a kind (HTTPRouteList); see [Input] for which files.
+// Kinds of no use to gwsync are skipped and counted ([Set.Skipped]), and so are documents that are no Kubernetes objects,
+// such as Helm values. What was probably meant to be of a kind that is read (HttpRoute, or an HTTPRoute without apiVersion,
+// or with a version that is not served) is an error: it would be missed without a word.
+//
+//	GatewayClass, Gateway, HTTPRoute  gateway.networking.k8s.io/v1, v1beta1
+//	ReferenceGrant                    gateway.networking.k8s.io/v1, v1beta1, v1alpha2
+//	Namespace, Service, Secret        v1
+//
+// Whatever the version, [Object.Typed] is of the newest one's Go type. Fields of the Gateway API's experimental channel are
+// accepted. What the API server keeps track of itself, such as status, managedFields and creationTimestamp, may be there, as it
+// is in what kubectl get -o yaml prints, and is dropped.
+//
+// # How an object is read
+//
+//	bytes --split--> chunks --parse--> yaml.Node --decoder--> JSON, places, findings --json--> Go value --complete, rules--> Object
+//
+// A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
+// nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core
+// kinds). In that one pass it finds what is unknown, missing, doubled, of the wrong type or out of range, fills in defaults,
+// and notes the places. What a schema cannot say is in rules.go and filter.go: the part of the CRDs' CEL rules that
+// gwsync relies on. As in the API server, rules are tried on an object only if it agrees with its schema.
+//
+// Scalars mean what they mean to kubectl, which is YAML 1.1: yes and on are booleans, 010 is eight. Anchors, aliases and
+// merge keys (<<) work. A null is as if the field were not there.
+//
+// # Secrets
+//
+// No finding repeats a value of a Secret, nor text of a document that could not be parsed. stringData is merged into data.
+//
+// # Limits
+//
+// A file has at most 16 MiB ([MaxFileSize]), a document 10,000 levels; the aliases of a file may stand for 1 MiB and four
+// times its size. Lines end as YAML has it: LF, CR LF, CR, NEL, LS and PS. Columns count characters, from 1.
 package manifest

@@ -22,7 +22,10 @@ type document struct {
 
 // add deals with a document that may be a list of further ones. What gwsync has no use for is counted.
 func (f *file) add(doc document, depth int) {
-	const maxLists = 16
+	const (
+		maxLists  = 16
+		aliasCost = 64 // an item takes about as much work as so many bytes
+	)
 	if doc.root.Kind == yaml.ScalarNode && scalarOf(doc.root).is == isNull {
 		return // a document of comments only
 	}
@@ -47,9 +50,11 @@ func (f *file) add(doc document, depth int) {
 		if of != "" { // the items of an HTTPRouteList need not say what they are
 			next.apiVersion, next.kind = doc.apiVersion, of
 		}
-		if !f.spend(item) {
-			f.reject(doc, CodeAliasLimit, item, "the aliases of this file stand for too much text", "write out what they stand for")
-			return
+		if item.Kind == yaml.AliasNode {
+			if f.budget -= aliasCost; f.budget < 0 {
+				f.reject(doc, CodeAliasLimit, item, "the aliases of this file stand for too many objects", "write them out")
+				return
+			}
 		}
 		f.add(next, depth+1)
 	}
@@ -73,12 +78,20 @@ func (f *file) classify(doc document) {
 	case group == "" && named != nil:
 		f.reject(doc, CodeUnknownVersion, lookup(doc.root, "apiVersion"),
 			"there is no "+named.name+" in "+quote(doc.apiVersion), named.served())
-	case doc.kind != "" && t.near(groupKind{group, doc.kind}) != nil:
-		f.reject(doc, CodeUnknownKind, lookup(doc.root, "kind"), "there is no kind "+quote(doc.kind)+" in "+quote(doc.apiVersion),
-			"did you mean "+t.near(groupKind{group, doc.kind}).name+"?")
 	default:
-		f.skipped[groupKind{group, doc.kind}]++
+		f.skip(doc, groupKind{group, doc.kind})
 	}
+}
+
+// skip counts a document of a kind that is not read, unless it seems to be a misspelling of one that is.
+func (f *file) skip(doc document, gk groupKind) {
+	near := table().near(gk)
+	if near == nil {
+		f.skipped[gk]++
+		return
+	}
+	f.reject(doc, CodeUnknownKind, lookup(doc.root, "kind"), "there is no kind "+quote(gk.kind)+" in "+quote(doc.apiVersion),
+		"did you mean "+near.name+"?")
 }
 
 // reject adds a finding about a document that is not decoded; at may be nil.
@@ -123,7 +136,7 @@ func (f *file) decode(doc document, k *kind, version string) {
 	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0]}
 	d.value(doc.root, "", doc.root, k.schema)
 	f.json, f.places = d.json, d.places // to be used again
-	if ns := lookup(lookup(doc.root, "metadata"), "namespace"); k.cluster && ns != nil && d.failed == 0 {
+	if ns := lookup(lookup(doc.root, "metadata"), "namespace"); k.cluster && ns != nil {
 		d.path = append(d.path, "metadata.namespace"...)
 		d.failAt(ns, CodeInvalidValue, "a "+k.name+" is in no namespace", "remove the namespace")
 	}

@@ -177,9 +177,12 @@ func lookupText(n *yaml.Node, name string) string {
 	return text
 }
 
+// longest is how much of a name of the user's is repeated in findings.
+const longest = 80
+
 // appendField appends a field to a path: "spec.rules".
 func appendField(path []byte, name string) []byte {
-	if name == "" || !all(name, isWordByte) || strings.Contains(name, ".") {
+	if name == "" || len(name) > longest || !all(name, isWordByte) || strings.Contains(name, ".") {
 		return appendKey(path, name)
 	}
 	if len(path) > 0 {
@@ -191,7 +194,8 @@ func appendField(path []byte, name string) []byte {
 // appendKey appends the key of a map to a path: "metadata.annotations[konghq.com/strip-path]".
 func appendKey(path []byte, key string) []byte {
 	path = append(path, '[')
-	if all(key, func(c byte) bool { return c > ' ' && c <= '~' && c != ']' && c != '"' }) && key != "" {
+	simple := func(c byte) bool { return c > ' ' && c <= '~' && c != ']' && c != '"' }
+	if key != "" && len(key) <= 4*longest && all(key, simple) { // as long as that of an annotation
 		path = append(path, key...)
 	} else {
 		path = append(path, quote(key)...)
@@ -201,11 +205,10 @@ func appendKey(path []byte, key string) []byte {
 
 // quote quotes what the user wrote, cut where it is long.
 func quote(s string) string {
-	const most = 80
-	if len(s) <= most {
+	if len(s) <= longest {
 		return strconv.Quote(s)
 	}
-	cut := most
+	cut := longest
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/gwsync/gwsync/render/diag"
 )
 
@@ -30,6 +28,11 @@ type file struct {
 
 	// budget is how much text aliases may still stand for. It grows with the file, so that the work is linear in its size.
 	budget int
+	*scratch
+}
+
+// scratch is memory that a worker uses for one object after the other.
+type scratch struct {
 	json   []byte
 	places []place
 }
@@ -41,7 +44,8 @@ type loaded struct {
 }
 
 // load reads and decodes the file.
-func (f *file) load() {
+func (f *file) load(s *scratch) {
+	f.scratch = s
 	data, err := f.read()
 	if err != nil {
 		f.findings = append(f.findings, unreadable(f.display, err))
@@ -60,7 +64,6 @@ func (f *file) load() {
 	for _, c := range split(data) {
 		f.chunk(c)
 	}
-	f.json, f.places = nil, nil
 }
 
 // read returns the file's content, or the first part of a file that is too large.
@@ -104,14 +107,6 @@ func (f *file) syntax(c chunk, err error) diag.Finding {
 }
 
 func (f *file) pos(line, col int) diag.Pos { return diag.Pos{File: f.display, Line: line, Col: col} }
-
-// spend takes a node out of the budget if an alias leads to it, and reports whether there was enough.
-func (f *file) spend(n *yaml.Node) bool {
-	if n.Kind == yaml.AliasNode {
-		f.budget -= 1 + len(n.Alias.Content)
-	}
-	return f.budget >= 0
-}
 
 // unreadable returns the finding for a file or directory that could not be read.
 func unreadable(display string, err error) diag.Finding {

@@ -10,7 +10,7 @@ func forms() map[string]form {
 		prefix    = `[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*`
 		qualified = `([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$`
 	)
-	domainPrefix := func(c byte) bool { return isLower(c) || isUpper(c) }
+	domainPrefix := func(c byte) bool { return isLowerOrDigit(c) || isUpper(c) }
 	return map[string]form{
 		`^` + label + `$`: {
 			"a DNS label: lower-case letters, digits and hyphens", isLabel},
@@ -28,7 +28,7 @@ func forms() map[string]form {
 			"a label value: letters, digits and -_. between them", func(s string) bool { return s == "" || isWord(s) }},
 		`^(` + subdomain + `/)?` + qualified: {
 			"a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it",
-			func(s string) bool { return isQualified(s, isLower) }},
+			func(s string) bool { return isQualified(s, isLowerOrDigit) }},
 		`^(` + prefix + `/)?` + qualified: {
 			"a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it",
 			func(s string) bool { return isQualified(s, domainPrefix) }},
@@ -38,27 +38,27 @@ func forms() map[string]form {
 }
 
 // isLabel reports whether s is a DNS label in lower case (RFC 1123), of any length.
-func isLabel(s string) bool { return joined(s, isLower) }
+func isLabel(s string) bool { return joined(s, isLowerOrDigit) }
 
 // isSubdomain reports whether s is labels with dots between them.
-func isSubdomain(s string) bool { return dotted(s, isLower) }
+func isSubdomain(s string) bool { return dotted(s, isLowerOrDigit) }
 
 func isHostname(s string) bool { return isSubdomain(strings.TrimPrefix(s, "*.")) }
 
 func isKind(s string) bool {
-	return joined(s, func(c byte) bool { return isLower(c) || isUpper(c) }) && !isDigit(s[0])
+	return joined(s, func(c byte) bool { return isLowerOrDigit(c) || isUpper(c) }) && !isDigit(s[0])
 }
 
 // isToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2).
 func isToken(s string) bool {
 	return s != "" && all(s, func(c byte) bool {
-		return isLower(c) || isUpper(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+		return isLowerOrDigit(c) || isUpper(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 	})
 }
 
 // isWord reports whether s is letters and digits, with -_. between them.
 func isWord(s string) bool {
-	alnum := func(c byte) bool { return isLower(c) || isUpper(c) }
+	alnum := func(c byte) bool { return isLowerOrDigit(c) || isUpper(c) }
 	return s != "" && alnum(s[0]) && alnum(s[len(s)-1]) && all(s, isWordByte)
 }
 
@@ -96,7 +96,9 @@ func all(s string, in func(byte) bool) bool {
 	return true
 }
 
-func isWordByte(c byte) bool { return isLower(c) || isUpper(c) || c == '-' || c == '_' || c == '.' }
-func isLower(c byte) bool    { return 'a' <= c && c <= 'z' || isDigit(c) }
-func isUpper(c byte) bool    { return 'A' <= c && c <= 'Z' }
-func isDigit(c byte) bool    { return '0' <= c && c <= '9' }
+func isWordByte(c byte) bool {
+	return isLowerOrDigit(c) || isUpper(c) || c == '-' || c == '_' || c == '.'
+}
+func isLowerOrDigit(c byte) bool { return 'a' <= c && c <= 'z' || isDigit(c) }
+func isUpper(c byte) bool        { return 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool        { return '0' <= c && c <= '9' }

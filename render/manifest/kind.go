@@ -139,7 +139,7 @@ func readSchema(name string) *schema {
 
 // near returns the kind of ours that an unknown one of our groups is a misspelling of, or nil.
 func (t kindTable) near(gk groupKind) *kind {
-	if gk.group == gatewayGroup && slices.Contains(unused(), gk.kind) {
+	if gk.kind == "" || gk.group == gatewayGroup && slices.Contains(unused(), gk.kind) {
 		return nil
 	}
 	var names []string

@@ -42,9 +42,12 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 	if err != nil {
 		return Set{}, nil, err
 	}
-	parallel(len(files), func(i int) {
-		files[i].namespace = cmp.Or(o.Namespace, "default")
-		files[i].load()
+	parallel(len(files), func() func(int) {
+		s := new(scratch)
+		return func(i int) {
+			files[i].namespace = cmp.Or(o.Namespace, "default")
+			files[i].load(s)
+		}
 	})
 	var objects []loaded
 	skipped := map[groupKind]int{}
@@ -129,8 +132,9 @@ func isManifest(entry fs.DirEntry) bool {
 	return false
 }
 
-// parallel calls do with 0 to n-1, some at a time, and returns when all are done. A panic of do comes out of it.
-func parallel(n int, do func(i int)) {
+// parallel starts some workers, has them called with 0 to n-1, and returns when all is done. A panic of a worker comes out
+// of it.
+func parallel(n int, worker func() func(i int)) {
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	var once sync.Once
@@ -142,6 +146,7 @@ func parallel(n int, do func(i int)) {
 					once.Do(func() { failure = fmt.Sprintf("%v\n\n%s", r, debug.Stack()) })
 				}
 			}()
+			do := worker()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)
 			}

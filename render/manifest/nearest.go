@@ -13,6 +13,9 @@ func nearest(name string, candidates []string) string {
 		if strings.EqualFold(c, name) {
 			return c
 		}
+		if max(len(name)-len(c), len(c)-len(name)) >= least {
+			continue // so many insertions alone
+		}
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < least && d < len(c) {
 			best, least = c, d
 		}

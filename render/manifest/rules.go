@@ -174,7 +174,7 @@ func isPath(s string) bool {
 		switch {
 		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
 			i += 2
-		case !isLower(c) && !isUpper(c) && strings.IndexByte("-/._~!$&'()*+,;=:@", c) < 0:
+		case !isLowerOrDigit(c) && !isUpper(c) && strings.IndexByte("-/._~!$&'()*+,;=:@", c) < 0:
 			return false
 		}
 	}

@@ -13,17 +13,22 @@ import (
 // FuzzScalar holds scalars to what kubectl makes of them, which reads YAML with sigs.k8s.io/yaml.
 func FuzzScalar(f *testing.F) {
 	for _, s := range []string{
-		"a", "''", "~", "null", "Null", "nULL", "y", "Y", "yes", "YES", "yEs", "n", "no", "on", "Off", "true", "TRUE", "tRUE", "false",
-		"0", "-0", "+1", "1_000", "_1", "010", "08", "0o17", "0x1F", "0X1f", "0b101", "-0b101", "0b2", "1e3", "1E-3", ".5", "5.", "-.5", "1.5e300", "1e999",
-		"9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "0x1p4", "1:30", "2001-01-01", "2001-01-01T00:00:00Z",
-		".inf", "-.Inf", "+.INF", "+-.inf", ".nan", "-.nan", "inf", "nan", "Infinity", "+inf", "1.2.3", ".", "..", "-", "+", "- ", "1.0", "100000000000000000000000",
-		"!!str 80", "!!int '80'", "!!int a", "!!float 1", "!!bool yes", "!!null ''", "!!binary aGk=", "!!binary a", "!x y", "\"a\\u00e9\\n\"", "'it''s'", "=", "<<",
+		"a", "''", "~", "null", "Null", "nULL", "y", "Y", "yes", "YES", "yEs", "n", "no", "on", "Off", "true", "TRUE", "tRUE",
+		"false", "0", "-0", "+1", "1_000", "_1", "010", "08", "0o17", "0x1F", "0X1f", "0b101", "-0b101", "0b2", "1e3", "1E-3",
+		".5", "5.", "-.5", "1.5e300", "1e999", "9223372036854775807", "9223372036854775808", "18446744073709551616",
+		"-9223372036854775809", "0x1p4", "1:30", "2001-01-01", "2001-01-01T00:00:00Z", ".inf", "-.Inf", "+.INF", "+-.inf", ".nan",
+		"-.nan", "inf", "nan", "Infinity", "+inf", "1.2.3", ".", "..", "-", "+", "- ", "1.0", "100000000000000000000000",
+		"!!str 80", "!!int '80'", "!!int a", "!!float 1", "!!bool yes", "!!null ''", "!!binary aGk=", "!!binary a", "!x y",
+		"\"a\\u00e9\\n\"", "'it''s'", "=", "<<",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		text := "- " + s + "\n"
 		var doc yaml.Node
+		if strings.HasPrefix(strings.TrimSpace(s)+" ", "! ") {
+			return // the tag that says nothing: the parser does not tell it from none
+		}
 		if strings.ContainsAny(s, "#&*|>%@`\n\r\t") || checkText([]byte(s)) != nil || yaml.Unmarshal([]byte(text), &doc) != nil {
 			return
 		}

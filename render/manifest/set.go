@@ -35,7 +35,8 @@ type Object struct {
 	Ref Ref
 	// Version is the API version that the manifest asks for, such as "v1beta1"; Typed is the newest one all the same.
 	Version string
-	// Typed is a pointer to the Go type of the kind: *gatewayv1.HTTPRoute, *corev1.Service, ... It is shared: read-only.
+	// Typed is a pointer to the Go type of the kind: *gatewayv1.HTTPRoute, *corev1.Service, ... It is shared: read-only. Its
+	// TypeMeta and status are empty.
 	Typed any
 
 	places places

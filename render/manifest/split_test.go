@@ -45,7 +45,8 @@ func TestSplit(t *testing.T) {
 // makes of the whole file is what it makes of the chunks.
 func FuzzSplit(f *testing.F) {
 	for _, s := range []string{
-		"a: 1\n---\nb: 2\n", "%YAML 1.1\n---\na\n...\n%TAG ! !\n---\nb", "a: |\n ---\n---\nb: >\n\n ...\n", "\r\n---\r\n", "# x\n---\n# y\n---\n- z\n...\n...\n",
+		"a: 1\n---\nb: 2\n", "%YAML 1.1\n---\na\n...\n%TAG ! !\n---\nb", "a: |\n ---\n---\nb: >\n\n ...\n",
+		"\r\n---\r\n", "# x\n---\n# y\n---\n- z\n...\n...\n",
 		"--- |\n a\n--- >\n b\n", "{a: 1}\n---\n[b]\n", "a: \"x\n  --- y\"\n", "---\u2028a\n", "a\u0085---\n", "--- !!str\n--- &a b\n",
 	} {
 		f.Add([]byte(s))
