@@ -156,10 +156,6 @@ var errTooLarge = fmt.Errorf("larger than %d MiB", maxObject>>20)
 
 // readObject returns an object, unless it is larger than [maxObject].
 func readObject(objects storer.EncodedObjectStorer, t plumbing.ObjectType, h plumbing.Hash) (plumbing.EncodedObject, error) {
-	// A packed object's size is known before it is inflated. Objects of alternates are not found here, but below.
-	if size, err := objects.EncodedObjectSize(h); err == nil && size > maxObject {
-		return nil, errTooLarge
-	}
 	o, err := objects.EncodedObject(t, h)
 	if err != nil {
 		return nil, err

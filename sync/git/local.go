@@ -105,10 +105,16 @@ func (l *local) refs(context.Context) (refs, error) {
 		return refs{}, err
 	}
 	err = iter.ForEach(func(ref *plumbing.Reference) error {
-		// A symbolic ref that leads nowhere names no commit; others are as good as what they lead to.
-		if at, err := storer.ResolveReference(l.storage, ref.Name()); err == nil {
-			all.byName[ref.Name().String()] = at.Hash()
+		at := ref
+		if ref.Type() == plumbing.SymbolicReference {
+			// One that leads nowhere names no commit.
+			found, err := storer.ResolveReference(l.storage, ref.Target())
+			if err != nil {
+				return nil
+			}
+			at = found
 		}
+		all.byName[ref.Name().String()] = at.Hash()
 		return nil
 	})
 	if err != nil {

@@ -21,13 +21,13 @@ var errCloneTooLarge = sync.WithHint(fmt.Errorf("the clone is larger than %d GiB
 	"name a branch or a tag instead of a commit, or clone it yourself and use --path")
 
 // unpack reads a packfile into a store. Unlike go-git's own parser it can be given any pack: it holds no object larger than
-// [maxObject] (those are left out), nor more than [maxClone] in all, however small the pack is.
+// [maxObject] (those are left out), nor more than most bytes in all, however small the pack is.
 // The format is gitformat-pack(5).
-func unpack(r io.Reader, store storer.EncodedObjectStorer) error {
+func unpack(r io.Reader, store storer.EncodedObjectStorer, most int64) error {
 	u := unpacker{
 		pack:    packfile.NewScanner(struct{ io.Reader }{r}),
 		store:   store,
-		left:    maxClone,
+		left:    most,
 		at:      map[int64]plumbing.Hash{},
 		waiting: map[base][]delta{},
 	}

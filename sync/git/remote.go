@@ -183,7 +183,7 @@ func (r *remote) fetch(ctx context.Context, store storer.EncodedObjectStorer, wa
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	err = unpack(demux(response, request.Capabilities), store)
+	err = unpack(demux(response, request.Capabilities), store, maxClone)
 	return errors.Join(err, response.Close(), s.Close())
 }
 

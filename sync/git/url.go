@@ -36,7 +36,7 @@ func parseURL(raw string) (address, error) {
 		return address{}, errors.New("the URL of the repository is empty")
 	case strings.Contains(raw, "://"):
 		u, err := url.Parse(raw)
-		if err != nil {
+		if err != nil || u.Scheme == "" || u.Opaque != "" {
 			return address{}, errors.New("the URL of the repository cannot be parsed")
 		}
 		return fromURL(u)
