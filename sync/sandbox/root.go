@@ -1,0 +1,170 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
+)
+
+// rootEndpoints are those about the Kong itself.
+//
+// Source: kong/api/routes/kong.lua, kong/api/routes/health.lua, kong/api/routes/plugins.lua.
+func (k *Kong) rootEndpoints(n *node) {
+	n.handle("GET", "/", k.root)
+	n.handle("GET", "/status", k.status)
+	n.handle("GET", "/endpoints", func(*request) (int, any, *Error) {
+		return http.StatusOK, map[string]any{"data": k.tree.paths("")}, nil
+	})
+	n.handle("GET", "/plugins/enabled", func(*request) (int, any, *Error) {
+		return http.StatusOK, map[string]any{"enabled_plugins": slices.Sorted(maps.Keys(priorities()))}, nil
+	})
+	n.handle("GET", "/status/dns", func(*request) (int, any, *Error) {
+		return 0, nil, plainError(http.StatusNotImplemented, "not implemented with the legacy DNS client")
+	})
+}
+
+// refuseEndpoints are those that Kong has and the sandbox has not.
+func (k *Kong) refuseEndpoints(n *node) {
+	for path, what := range map[string]string{
+		"/acme": "ACME", "/acme/certificates": "ACME", "/acme/certificates/:name": "ACME", "/acme_storage": "ACME",
+		"/cache": "Kong's cache", "/cache/:key": "Kong's cache",
+		"/clustering/data-planes": "clustering", "/clustering/status": "clustering",
+		"/debug/node/log-level": "debugging", "/debug/node/log-level/:level": "debugging",
+		"/metrics": "metrics", "/oauth2_tokens": "OAuth 2.0 tokens", "/oauth2_tokens/:name": "OAuth 2.0 tokens",
+		"/proxy-cache": "the proxy cache", "/proxy-cache/:key": "the proxy cache", "/proxy-cache/:plugin/caches/:key": "the proxy cache",
+		"/schemas/filters/:name": "WebAssembly filters", "/sessions": "sessions", "/timers": "timers",
+		"/upstreams/:upstreams/health":                              "health checks",
+		"/upstreams/:upstreams/targets/:targets/healthy":            "health checks",
+		"/upstreams/:upstreams/targets/:targets/unhealthy":          "health checks",
+		"/upstreams/:upstreams/targets/:targets/:address/healthy":   "health checks",
+		"/upstreams/:upstreams/targets/:targets/:address/unhealthy": "health checks",
+	} {
+		n.handle("*", path, func(*request) (int, any, *Error) { return 0, nil, notModelled(what) })
+	}
+	for _, path := range []string{
+		"/filter-chains", "/filter-chains/:filter_chains", "/filter-chains/:filter_chains/route", "/filter-chains/:filter_chains/service",
+		"/routes/:routes/filter-chains", "/routes/:routes/filter-chains/:filter_chains",
+		"/services/:services/filter-chains", "/services/:services/filter-chains/:filter_chains",
+	} {
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+			n.handle(method, path, func(*request) (int, any, *Error) {
+				return 0, nil, plainError(http.StatusBadRequest, "this endpoint is only available when wasm is enabled")
+			})
+		}
+	}
+}
+
+// paths returns all paths at and below n, in order of their segments.
+func (n *node) paths(prefix string) []string {
+	out := []string{}
+	if n.methods != nil && prefix != "" {
+		out = append(out, prefix)
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.static)) {
+		out = append(out, n.static[name].paths(strings.TrimSuffix(prefix, "/")+"/"+name)...)
+	}
+	if n.param != nil {
+		name := "name"
+		if len(n.param.names) > 0 {
+			name = n.param.names[len(n.param.names)-1]
+		}
+		out = append(out, n.param.paths(strings.TrimSuffix(prefix, "/")+"/{"+name+"}")...)
+	}
+	return out
+}
+
+// root says who this Kong is and how it is configured.
+func (k *Kong) root(*request) (int, any, *Error) {
+	available := map[string]any{}
+	for name, priority := range priorities() {
+		available[name] = map[string]any{"priority": priority, "version": k.config.Version}
+	}
+	enabled := []any{}
+	plugins := k.store.kinds["plugins"]
+	for _, id := range plugins.ids {
+		if name := plugins.rows[id].data["name"]; !slices.Contains(enabled, name) {
+			enabled = append(enabled, name)
+		}
+	}
+	return http.StatusOK, map[string]any{
+		"tagline": "Welcome to kong", "version": k.config.Version, "edition": "community",
+		"lua_version": "LuaJIT 2.1.1700206165", "node_id": k.nodeID, "hostname": "sandbox",
+		"timers":        map[string]any{"pending": 1, "running": 0},
+		"plugins":       map[string]any{"available_on_server": available, "enabled_in_cluster": enabled},
+		"configuration": k.configuration(),
+	}, nil
+}
+
+func (k *Kong) configuration() map[string]any {
+	database := "postgres"
+	if k.config.DBLess {
+		database = "off"
+	}
+	return map[string]any{
+		"admin_listen": listOf(k.config.AdminListen), "proxy_listen": listOf(k.config.ProxyListen), "stream_listen": []string{"off"},
+		"allow_debug_header": false, "database": database, "db_update_frequency": 5,
+		"headers": []string{"server_tokens", "latency_tokens", "x-kong-request-id"},
+		"plugins": []string{"bundled"}, "port_maps": map[string]any{}, "role": "traditional", "router_flavor": k.config.Flavor,
+		"untrusted_lua": "sandbox", "untrusted_lua_sandbox_environment": map[string]any{}, "untrusted_lua_sandbox_requires": map[string]any{},
+		"worker_consistency": "eventual",
+		// A write to the sandbox counts at once. Kong would say 5.
+		"worker_state_update_frequency": 0.01,
+	}
+}
+
+func listOf(addresses []string) []string {
+	if len(addresses) == 0 {
+		return []string{"off"}
+	}
+	return addresses
+}
+
+// status says how this Kong is. Its memory figures are made up.
+func (k *Kong) status(q *request) (int, any, *Error) {
+	if unit := q.query.Get("unit"); unit != "" && unit != "m" || q.query.Has("scale") {
+		return 0, nil, notModelled("units of memory figures")
+	}
+	k.requests.Lock()
+	total := k.requests.total
+	k.requests.Unlock()
+	dicts := map[string]any{}
+	for name, size := range schema.SharedDicts() {
+		dicts[name] = map[string]any{"allocated_slabs": "0.04 MiB", "capacity": fmt.Sprintf("%d.00 MiB", size)}
+	}
+	body := map[string]any{
+		"memory": map[string]any{
+			"lua_shared_dicts": dicts,
+			"workers_lua_vms":  []any{map[string]any{"http_allocated_gc": "50.00 MiB", "pid": 1}},
+		},
+		"server": map[string]any{
+			"connections_accepted": total, "connections_active": 1, "connections_handled": total,
+			"connections_reading": 0, "connections_waiting": 0, "connections_writing": 1, "total_requests": total,
+		},
+	}
+	if k.config.DBLess {
+		body["configuration_hash"] = k.hash
+	} else {
+		body["database"] = map[string]any{"reachable": true}
+	}
+	return http.StatusOK, body, nil
+}
+
+// priorities are the bundled plugins with the priority by which Kong orders them.
+//
+// Source: the PRIORITY of kong/plugins/*/handler.lua.
+func priorities() map[string]int {
+	return map[string]int{
+		"acl": 950, "acme": 1705, "ai-prompt-decorator": 772, "ai-prompt-guard": 771, "ai-prompt-template": 773, "ai-proxy": 770,
+		"ai-request-transformer": 777, "ai-response-transformer": 768, "aws-lambda": 750, "azure-functions": 749, "basic-auth": 1100,
+		"bot-detection": 2500, "correlation-id": 100001, "cors": 2000, "datadog": 10, "file-log": 9, "grpc-gateway": 998, "grpc-web": 3,
+		"hmac-auth": 1030, "http-log": 12, "ip-restriction": 990, "jwt": 1450, "key-auth": 1250, "ldap-auth": 1200, "loggly": 6,
+		"oauth2": 1400, "opentelemetry": 14, "post-function": -1000, "pre-function": 1000000, "prometheus": 13, "proxy-cache": 100,
+		"rate-limiting": 910, "redirect": 779, "request-size-limiting": 951, "request-termination": 2, "request-transformer": 801,
+		"response-ratelimiting": 900, "response-transformer": 800, "session": 1900, "standard-webhooks": 760, "statsd": 11, "syslog": 4,
+		"tcp-log": 7, "udp-log": 8, "zipkin": 100000,
+	}
+}

@@ -1,0 +1,27 @@
+package sandbox
+
+import (
+	"errors"
+
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// routeCheck returns what the router has against the fields by which a route matches. What the schema says about single fields has been checked
+// before.
+func routeCheck(f kong.Flavor) func(map[string]any) error {
+	return func(fields map[string]any) error {
+		r, err := kong.New(kong.Routes, "00000000-0000-4000-8000-000000000000", fields, kong.Origin{})
+		if err != nil {
+			return err
+		}
+		var found route.Violations
+		if err := route.Validate(r, f); !errors.As(err, &found) {
+			return err
+		}
+		if found[0].Field == "" {
+			return errors.New(found[0].Message)
+		}
+		return found
+	}
+}

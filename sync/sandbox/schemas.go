@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
+)
+
+// schemaEndpoints are those of /schemas.
+//
+// Source: kong/api/routes/kong.lua.
+func (k *Kong) schemaEndpoints(n *node) {
+	n.handle("GET", "/schemas/:name", func(q *request) (int, any, *Error) {
+		e, err := k.entityNamed(q.param("name"))
+		if err != nil {
+			return 0, nil, err
+		}
+		return http.StatusOK, e.Describe(), nil
+	})
+	n.handle("POST", "/schemas/:name/validate", k.validate)
+	plugin := func(describe func(*schema.Record) any) handler {
+		return func(q *request) (int, any, *Error) {
+			sub := k.tables.Entity("plugins").Subschema(q.param("name"))
+			if sub == nil {
+				return 0, nil, plainError(http.StatusNotFound, "No plugin named '"+q.param("name")+"'")
+			}
+			return http.StatusOK, describe(sub), nil
+		}
+	}
+	n.handle("GET", "/schemas/plugins/:name", plugin(func(r *schema.Record) any { return r.Describe() }))
+	n.handle("GET", "/plugins/schema/:name", plugin(func(r *schema.Record) any { return r.Field("config").Describe() }))
+	n.handle("GET", "/schemas/vaults/:name", func(q *request) (int, any, *Error) {
+		return 0, nil, notModelled("the schemas of vaults")
+	})
+}
+
+func (k *Kong) entityNamed(name string) (*schema.Entity, *Error) {
+	if e := k.tables.Entity(name); e != nil {
+		return e, nil
+	}
+	return nil, plainError(http.StatusNotFound, "No entity named '"+name+"'")
+}
+
+// validate says whether an entity could be created, apart from what other entities there are.
+func (k *Kong) validate(q *request) (int, any, *Error) {
+	e, err := k.entityNamed(q.param("name"))
+	if err != nil {
+		return 0, nil, err
+	}
+	if e.Unmodelled {
+		return 0, nil, notModelled("the validation of " + e.Name)
+	}
+	data, errs := e.Fill(q.body, schema.Insert)
+	if errs == nil {
+		errs = e.Validate(data)
+	}
+	if errs != nil {
+		return 0, nil, schemaViolation(errs)
+	}
+	return http.StatusOK, map[string]any{"message": "schema validation successful"}, nil
+}
