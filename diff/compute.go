@@ -41,7 +41,7 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err := p.compare(o.Schemas); err != nil {
 		return Plan{}, err
 	}
-	p.deletes()
+	p.deletes(o.Schemas)
 	return p, nil
 }
 
@@ -79,12 +79,12 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 }
 
 // deletes adds the deletes, and a conflict for each foreign entity that refers to one.
-func (p *Plan) deletes() {
+func (p *Plan) deletes(schemas kong.Schemas) {
 	gone := map[kong.Key]kong.Entity{}
 	for e := range p.live.All() {
 		if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) {
 			gone[e.Key()] = e
-			p.changes = append(p.changes, Change{Op: Delete, Before: e})
+			p.changes = append(p.changes, Change{Op: Delete, Before: e, Fields: fields(schemas, e, kong.Entity{})})
 		}
 	}
 	if len(gone) == 0 {

@@ -23,7 +23,7 @@ type comparer struct {
 // always compared as a whole: their indices mean nothing.
 func fields(schemas kong.Schemas, before, after kong.Entity) []Field {
 	c := comparer{schemas: schemas, before: before, after: after}
-	c.row, _ = after.Kind().Row()
+	c.row, _ = either(before, after).Kind().Row()
 	names := map[string]bool{}
 	for name := range before.Fields() {
 		names[name] = true
@@ -83,8 +83,7 @@ func (c *comparer) isSet() bool { return len(c.path) == 1 && slices.Contains(c.r
 // secret reports whether the value at the current path must not be shown, by what either side is: a plugin's schema
 // depends on its name.
 func (c *comparer) secret() bool {
-	return c.schemas.Secret(c.after, c.path...) || c.row.Secret(c.path[0]) ||
-		!c.before.IsZero() && c.schemas.Secret(c.before, c.path...)
+	return c.row.Secret(c.path[0]) || c.schemas.Secret(c.after, c.path...) || c.schemas.Secret(c.before, c.path...)
 }
 
 // redact returns v with every secret inside masked.

@@ -237,22 +237,27 @@ func (g *guard) upstreamName(e kong.Entity) string {
 	return ""
 }
 
-// matters reports whether the change is more than a matter of names. Kong routes, guards and balances alike whatever tags say.
-// Nor do weights matter: the same targets answer as before.
+// harmless are fields that decide neither which requests get where nor what a plugin does to them, beside tags.
+//
+// Source: Kong 3.9.3, kong/db/schema/entities/*.lua.
+var harmless = map[kong.Kind][]string{
+	kong.Plugins:  {"instance_name"},
+	kong.Routes:   {"name", "https_redirect_status_code", "request_buffering", "response_buffering"},
+	kong.Services: {"name", "retries", "connect_timeout", "read_timeout", "write_timeout"},
+	kong.Targets:  {"weight"},
+	kong.Upstreams: {"algorithm", "slots", "healthchecks", "hash_on", "hash_on_header", "hash_on_cookie", "hash_on_cookie_path",
+		"hash_on_query_arg", "hash_on_uri_capture", "hash_fallback", "hash_fallback_header", "hash_fallback_query_arg",
+		"hash_fallback_uri_capture"},
+}
+
+// matters reports whether the change makes a difference to which requests get where, or to what a plugin does to them.
 func matters(c Change) bool {
 	if c.Op != Update {
 		return true
 	}
 	return slices.ContainsFunc(c.Fields, func(f Field) bool {
-		switch name := strings.Split(f.Path, "/")[1]; name {
-		case "tags", "instance_name":
-			return false
-		case "name":
-			return c.After.Kind() == kong.Plugins || c.After.Kind() == kong.Upstreams
-		case "weight":
-			return c.After.Kind() != kong.Targets
-		}
-		return true
+		name := strings.Split(f.Path, "/")[1]
+		return name != "tags" && !slices.Contains(harmless[c.After.Kind()], name)
 	})
 }
 

@@ -120,7 +120,7 @@ func checkLaws(t *testing.T, seed uint64) {
 }
 
 func TestLaws(t *testing.T) {
-	for seed := range uint64(2000) {
+	for seed := range uint64(400) {
 		checkLaws(t, seed)
 	}
 }

@@ -48,8 +48,6 @@ const (
 	deleting
 )
 
-func (s stage) String() string { return [...]string{"create", "close", "guard", "open", "delete"}[s] }
-
 // step is the place of a phase: its stage, and within it an order by the rank of its kinds.
 type step struct {
 	stage stage
@@ -285,7 +283,8 @@ func (s *schedule) phases() []Phase {
 		last = at.stage
 		writes := s.steps[at]
 		slices.SortFunc(writes, func(a, b Write) int {
-			return cmp.Or(a.Entity.Key().Compare(b.Entity.Key()), cmp.Compare(a.Op, b.Op))
+			return cmp.Or(cmp.Compare(a.Entity.Kind(), b.Entity.Kind()), cmp.Compare(a.Entity.Name(), b.Entity.Name()),
+				cmp.Compare(a.Entity.ID(), b.Entity.ID()))
 		})
 		out = append(out, Phase{Name: phaseName(at.stage, writes), Writes: writes})
 	}
@@ -308,17 +307,24 @@ func (s *schedule) settled(out []Phase, st stage) []Phase {
 	return out
 }
 
-// phaseName returns "close routes, services".
+// phaseName returns what the phase does to which kinds: "close routes".
 func phaseName(st stage, writes []Write) string {
 	kinds := map[kong.Kind]bool{}
+	verb := writes[0].Op.String()
 	for _, w := range writes {
 		kinds[w.Entity.Kind()] = true
+		if w.Op != writes[0].Op {
+			verb = "write"
+		}
+	}
+	if st == closing && verb == Update.String() {
+		verb = "close"
 	}
 	var names []string
 	for _, k := range sortedKinds(kinds) {
 		names = append(names, string(k))
 	}
-	return st.String() + " " + strings.Join(names, ", ")
+	return verb + " " + strings.Join(names, ", ")
 }
 
 // must returns e. An entity in canonical form takes a string, a bool or a list of strings without fail.

@@ -1,6 +1,9 @@
 package diff
 
 import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -36,7 +39,7 @@ type Change struct {
 	// Before is the live entity, zero for a Create. After is the desired one under its live id, as rendered, without
 	// Kong's defaults; zero for a Delete.
 	Before, After kong.Entity
-	// Fields are what differs, by path: for a Create the fields of After, for a Delete none.
+	// Fields are what differs, by path: for a Create all of After, for a Delete all of Before.
 	Fields []Field
 }
 
@@ -150,12 +153,16 @@ func (p Plan) Conflicts() []Conflict { return p.conflicts }
 // Live returns the live state that the plan was computed from, foreign entities included.
 func (p Plan) Live() kong.State { return p.live }
 
-// Desired returns the desired state under the ids that Kong has, or will have; only entities that are ours.
+// Desired returns the desired state under the ids that Kong has, or will have: only entities that are ours, without those
+// in conflict.
 func (p Plan) Desired() kong.State { return p.desired }
 
 // After returns what Kong holds once the plan is applied: [Plan.Desired] and every foreign live entity. It is what a
-// DB-less Kong is to be given. It is an error where the two cannot be together, which [Plan.Conflicts] tells in detail.
+// DB-less Kong is to be given. It is an error if the plan has conflicts.
 func (p Plan) After() (kong.State, error) {
+	if len(p.conflicts) > 0 {
+		return kong.State{}, errors.New("the plan has conflicts with entities that are not ours")
+	}
 	all := make([]kong.Entity, 0, p.live.Len()+p.desired.Len())
 	for e := range p.desired.All() {
 		all = append(all, e)
@@ -170,6 +177,20 @@ func (p Plan) After() (kong.State, error) {
 		return kong.State{}, fmt.Errorf("desired entities and those that are not ours: %w", err)
 	}
 	return s, nil
+}
+
+// ID returns the digest of all that the plan says: of two plans with one ID, who approved the one has approved the other.
+// Secrets do not count, only that they change; nor does where an entity comes from.
+func (p Plan) ID() kong.Digest {
+	h := sha256.New()
+	enc := json.NewEncoder(h) // which errs on what is no JSON value, which no field holds; nor does a hash err
+	for _, c := range p.changes {
+		_ = enc.Encode([]any{c.Op, c.Entity().Key(), c.Fields})
+	}
+	for _, c := range p.conflicts {
+		_ = enc.Encode([]any{c.Reason, c.Entity.Key(), c.Foreign.Key()})
+	}
+	return kong.Digest(h.Sum(nil))
 }
 
 // Counts returns how many entities change.

@@ -1,0 +1,88 @@
+package diff
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// The JSON forms below are part of format_version 1.0 of the report. They hold no value that the text report would not show.
+
+type changeJSON struct {
+	Op     string      `json:"op"`
+	Kind   kong.Kind   `json:"kind"`
+	Name   string      `json:"name"`
+	ID     string      `json:"id"`
+	Origin *originJSON `json:"origin,omitempty"`
+	Fields []Field     `json:"fields,omitempty"`
+}
+
+type originJSON struct {
+	Object string `json:"object,omitempty"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Col    int    `json:"col,omitempty"`
+}
+
+func originOf(e kong.Entity) *originJSON {
+	o := e.Origin()
+	if o == (kong.Origin{}) {
+		return nil
+	}
+	return &originJSON{Object: o.Object.String(), File: o.Pos.File, Line: o.Pos.Line, Col: o.Pos.Col}
+}
+
+// MarshalJSON returns the change as {op, kind, name, id, origin, fields}.
+func (c Change) MarshalJSON() ([]byte, error) {
+	e := c.Entity()
+	return marshal(changeJSON{c.Op.String(), e.Kind(), e.Name(), e.ID(), originOf(e), c.Fields})
+}
+
+// MarshalJSON returns the field as {path, old, new, secret}. What was, or is, not set is left out.
+func (f Field) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Path   string     `json:"path"`
+		Old    kong.Value `json:"old,omitempty"`
+		New    kong.Value `json:"new,omitempty"`
+		Secret bool       `json:"secret,omitempty"`
+	}{f.Path, f.Old, f.New, f.Secret})
+}
+
+type entityJSON struct {
+	Kind   kong.Kind   `json:"kind"`
+	Name   string      `json:"name"`
+	ID     string      `json:"id"`
+	Origin *originJSON `json:"origin,omitempty"`
+}
+
+func nameOf(e kong.Entity) entityJSON { return entityJSON{e.Kind(), e.Name(), e.ID(), originOf(e)} }
+
+// MarshalJSON returns the conflict as {reason, entity, foreign, message}.
+func (c Conflict) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Reason  Reason     `json:"reason"`
+		Entity  entityJSON `json:"entity"`
+		Foreign entityJSON `json:"foreign"`
+		Message string     `json:"message"`
+	}{c.Reason, nameOf(c.Entity), nameOf(c.Foreign), c.String()})
+}
+
+// MarshalJSON returns what is written to which entity, not what it is.
+func (w Write) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Op string `json:"op"`
+		entityJSON
+	}{w.Op.String(), nameOf(w.Entity)})
+}
+
+// marshal is json.Marshal without HTML's escapes.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
