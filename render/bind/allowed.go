@@ -68,6 +68,7 @@ func (g *Graph) allows(l *Listener, namespace string) bool {
 	case gatewayv1.NamespacesFromSelector:
 		known, _ := g.labels(namespace)
 		return l.selector.labels.Matches(known)
+	default:
+		return false
 	}
-	return false
 }

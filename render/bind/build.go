@@ -101,5 +101,3 @@ func namespaceLabels(name string, in map[string]string) labels.Set {
 	set[corev1.LabelMetadataName] = name
 	return set
 }
-
-func namespaceRef(name string) manifest.Ref { return manifest.Ref{Kind: "Namespace", Name: name} }

@@ -30,7 +30,7 @@ spec: {gatewayClassName: %s, listeners: [{name: l, port: 80, protocol: HTTP}]}
 		{"by name", "", "", "kong", Options{}, true},
 		{"not by name", "", "", "edge", Options{}, false},
 		{"given controller", "edge", "example.com/other", "edge", Options{Controllers: []string{"example.com/other"}}, true},
-		{"given controllers replace Kong's", "edge", "konghq.com/gateway-operator", "edge", Options{Controllers: []string{"example.com/other"}}, false},
+		{"it replaces Kong's", "edge", "konghq.com/gateway-operator", "edge", Options{Controllers: []string{"example.com/other"}}, false},
 		{"given name", "", "", "edge", Options{ClassName: "edge"}, true},
 		{"given name replaces kong", "", "", "kong", Options{ClassName: "edge"}, false},
 	}
@@ -88,7 +88,7 @@ spec:
 		t.Errorf("bindings (-want +got):\n%s", diff)
 	}
 	if c := g.Gateways[0].Listeners[2]; c.Programmed || c.AttachedRoutes != 1 {
-		t.Errorf("listener c: programmed %v with %d routes, want a route attached to a listener that is not programmed", c.Programmed, c.AttachedRoutes)
+		t.Errorf("listener c: programmed %v with %d routes, want not programmed with 1 route", c.Programmed, c.AttachedRoutes)
 	}
 }
 

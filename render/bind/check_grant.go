@@ -15,11 +15,13 @@ func (c checker) grantCheck(from source, to, grant manifest.Ref) Check {
 	if grant != (manifest.Ref{}) {
 		return pass(checkGrant, c.at(grant, ""), "another namespace: allowed by %s", grant)
 	}
-	check := deny(checkGrant, RefNotPermitted, c.at(grant, ""),
-		"no ReferenceGrant in namespace %s lets the %ss of namespace %s refer to %s %s", to.Namespace, from.kind, from.namespace, to.Kind, to.Name)
+	check := Check{Name: checkGrant, Reason: RefNotPermitted, Detail: say(
+		"no ReferenceGrant in namespace %s lets the %ss of namespace %s refer to %s %s",
+		to.Namespace, from.kind, from.namespace, to.Kind, to.Name)}
 	if grant, group, ok := c.misnamed(from, to); ok {
 		check.Pos = c.at(grant, "spec.to")
-		return check.fix(say("write group: \"\" instead of group: %s in spec.to of %s%s: that is the core group's name", group, grant, place(check.Pos)))
+		return check.fix(say("write group: \"\" instead of group: %s in spec.to of %s%s: that is the core group's name",
+			group, grant, place(check.Pos)))
 	}
 	note, near := c.nearMiss(from, to)
 	check.Pos = c.at(near, "")
@@ -40,7 +42,8 @@ func (c checker) misnamed(from source, to manifest.Ref) (grant manifest.Ref, gro
 // nearMiss says which grant was probably meant to allow the reference, and why it does not; or nothing.
 func (c checker) nearMiss(from source, to manifest.Ref) (string, manifest.Ref) {
 	if grant, ok := c.grants.allowIn(from.namespace, from, to); ok {
-		return say("%s%s is in the wrong namespace: a grant belongs where the %s is\n", grant, place(c.at(grant, "metadata.namespace")), to.Kind), grant
+		return say("%s%s is in the wrong namespace: a grant belongs where the %s is\n",
+			grant, place(c.at(grant, "metadata.namespace")), to.Kind), grant
 	}
 	if grant, ok := c.grants.offers(to); ok {
 		return say("%s%s allows such references, but not from the %ss of namespace %s\n",

@@ -108,7 +108,8 @@ func selectorCheck(l *Listener) Check {
 func (c checker) certificateCheck(l *Listener, r *certificateRef) Check {
 	if r.target == (manifest.Ref{}) {
 		return deny(checkCertificate, InvalidCertificateRef, r.pos, "protocol %s needs a certificate, and there are no tls.certificateRefs",
-			string(l.Spec.Protocol)).in(r.field).fix("add to tls.certificateRefs of the listener a Secret of type kubernetes.io/tls:\n  - name: NAME")
+			string(l.Spec.Protocol)).in(r.field).
+			fix("add to tls.certificateRefs of the listener a Secret of type kubernetes.io/tls:\n  - name: NAME")
 	}
 	switch r.reason {
 	case "":
@@ -125,8 +126,9 @@ func (c checker) certificateCheck(l *Listener, r *certificateRef) Check {
 func (c checker) invalidCertificate(r *certificateRef) Check {
 	switch {
 	case r.target.Group != "" || r.target.Kind != kindSecret:
-		return deny(checkCertificate, InvalidCertificateRef, r.pos, "kind %s of group %q holds no certificates: only Secrets of the core group do",
-			r.target.Kind, r.target.Group).in(r.field).fix("remove group and kind from the certificateRef, and name a Secret of type kubernetes.io/tls")
+		return deny(checkCertificate, InvalidCertificateRef, r.pos,
+			"kind %s of group %q holds no certificates: only Secrets of the core group do", r.target.Kind, r.target.Group).in(r.field).
+			fix("remove group and kind from the certificateRef, and name a Secret of type kubernetes.io/tls")
 	case r.problem != "":
 		return deny(checkCertificate, InvalidCertificateRef, r.pos, "%s is not usable: %s", r.target, r.problem).in(r.field).
 			fix(say("put a PEM certificate and its private key into tls.crt and tls.key of the Secret%s, and set type: kubernetes.io/tls",

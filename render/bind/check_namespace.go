@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/manifest"
 )
 
 // namespaceCheck tells whether a listener lets routes of the route's namespace attach.
@@ -99,7 +101,7 @@ func (c checker) labelFix(namespace string, set map[string]string, remove []stri
 		fixes = append(fixes, c.setLabels(namespace, set, exists))
 	}
 	if len(remove) > 0 {
-		fixes = append(fixes, say("remove from Namespace %s%s the label %s", namespace, place(c.at(namespaceRef(namespace), "metadata.labels")), listing(remove)))
+		fixes = append(fixes, say("remove from Namespace %s%s the label %s", namespace, c.labelsPlace(namespace), listing(remove)))
 	}
 	return strings.Join(fixes, "\n")
 }
@@ -110,10 +112,14 @@ func (c checker) setLabels(namespace string, set map[string]string, exists bool)
 		fmt.Fprintf(&lines, "\n    %s: %s", scalar(k), scalar(set[k]))
 	}
 	if exists {
-		return say("label Namespace %s%s:", namespace, place(c.at(namespaceRef(namespace), "metadata.labels"))) + "\n" + indent("metadata:\n  labels:"+lines.String(), 1)
+		return say("label Namespace %s%s:", namespace, c.labelsPlace(namespace)) + "\n" + indent("metadata:\n  labels:"+lines.String(), 1)
 	}
 	return "add the Namespace with its labels:\n" +
 		indent("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: "+scalar(namespace)+"\n  labels:"+lines.String(), 1)
+}
+
+func (c checker) labelsPlace(namespace string) string {
+	return place(c.at(manifest.Ref{Kind: "Namespace", Name: namespace}, "metadata.labels"))
 }
 
 // missingLabels returns the labels to set on and to remove from a namespace so that the selector matches it. It cannot if that takes

@@ -18,7 +18,8 @@ func (c checker) parentChecks(r *Route, p *Parent) []Check {
 		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "gwsync does not read ListenerSets yet").in(kind).
 			fix("put the listener into a Gateway, and name the Gateway as parent")}
 	case ForeignParent:
-		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is not a Gateway", p.Target.Kind, p.Target.Group).in(kind)}
+		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is not a Gateway",
+			p.Target.Kind, p.Target.Group).in(kind)}
 	case ParentNotFound:
 		return []Check{deny(checkExists, p.Reason, r.Object.At(name), "%s is not among the manifests", p.Target).in(name).
 			fix(c.otherGateways(p))}
@@ -123,7 +124,8 @@ func hostnameCheck(r *Route, b *Binding) Check {
 	if parent, wild := strings.CutPrefix(l.Hostname, "*."); wild && slices.Contains(r.Hostnames, parent) {
 		fix = say("%s does not cover %s itself: give it a listener of its own", l.Hostname, parent)
 	}
-	return deny(checkHostname, NoMatchingListenerHostname, pos, "hostnames: the listener's %s has nothing in common with %s", l.Hostname, some(r.Hostnames, 4)).fix(fix)
+	return deny(checkHostname, NoMatchingListenerHostname, pos, "hostnames: the listener's %s has nothing in common with %s",
+		l.Hostname, some(r.Hostnames, 4)).fix(fix)
 }
 
 // backendChecks tells how far a backendRef got. What follows a failed check is not told: whether a Service exists is none of the

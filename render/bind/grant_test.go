@@ -12,8 +12,12 @@ import (
 func TestGrants(t *testing.T) {
 	named := gatewayv1.ObjectName("echo")
 	empty := gatewayv1.ObjectName("")
-	httproute := gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "HTTPRoute", Namespace: "src"}
+	from := func(group gatewayv1.Group, kind gatewayv1.Kind, namespace gatewayv1.Namespace) gatewayv1.ReferenceGrantFrom {
+		return gatewayv1.ReferenceGrantFrom{Group: group, Kind: kind, Namespace: namespace}
+	}
 	service := gatewayv1.ReferenceGrantTo{Kind: "Service"}
+	httproute := from(gatewayGroup, "HTTPRoute", "src")
+	secret := gatewayv1.ReferenceGrantTo{Kind: "Secret"}
 	tests := []struct {
 		name      string
 		namespace string
@@ -23,12 +27,12 @@ func TestGrants(t *testing.T) {
 	}{
 		{"all Services", "dst", list(httproute), list(service), true},
 		{"that Service", "dst", list(httproute), list(gatewayv1.ReferenceGrantTo{Kind: "Service", Name: &named}), true},
-		{"one of several", "dst", list(gatewayv1.ReferenceGrantFrom{Kind: "X"}, httproute), list(gatewayv1.ReferenceGrantTo{Kind: "Secret"}, service), true},
+		{"one of several", "dst", list(from("", "X", ""), httproute), list(secret, service), true},
 		{"the route's namespace", "src", list(httproute), list(service), false},
-		{"another namespace trusted", "dst", list(gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "HTTPRoute", Namespace: "x"}), list(service), false},
-		{"another kind trusted", "dst", list(gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "GRPCRoute", Namespace: "src"}), list(service), false},
-		{"another group trusted", "dst", list(gatewayv1.ReferenceGrantFrom{Group: "", Kind: "HTTPRoute", Namespace: "src"}), list(service), false},
-		{"no wildcards", "dst", list(gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "HTTPRoute", Namespace: "*"}), list(service), false},
+		{"another namespace trusted", "dst", list(from(gatewayGroup, "HTTPRoute", "x")), list(service), false},
+		{"another kind trusted", "dst", list(from(gatewayGroup, "GRPCRoute", "src")), list(service), false},
+		{"another group trusted", "dst", list(from("", "HTTPRoute", "src")), list(service), false},
+		{"no wildcards", "dst", list(from(gatewayGroup, "HTTPRoute", "*")), list(service), false},
 		{"the core group by a name", "dst", list(httproute), list(gatewayv1.ReferenceGrantTo{Group: "core", Kind: "Service"}), false},
 		{"an empty name is no name", "dst", list(httproute), list(gatewayv1.ReferenceGrantTo{Kind: "Service", Name: &empty}), false},
 		{"no to", "dst", list(httproute), nil, false},

@@ -158,7 +158,8 @@ func arbitraryManifests(seed []byte) []string {
 		case "gateway":
 			docs = append(docs, gatewayDoc(w, n))
 		case "namespace":
-			docs = append(docs, fmt.Sprintf("apiVersion: v1\nkind: Namespace\nmetadata: {name: %s, labels: {env: %s}}", w.namespace(), w.next("dev", "prod")))
+			docs = append(docs, fmt.Sprintf("apiVersion: v1\nkind: Namespace\nmetadata: {name: %s, labels: {env: %s}}",
+				w.namespace(), w.next("dev", "prod")))
 		}
 	}
 	return unique(docs)

@@ -28,7 +28,9 @@ func TestPrintable(t *testing.T) {
 }
 
 func FuzzScalar(f *testing.F) {
-	for _, s := range []string{"", "echo", "true", "No", "~", "123", "0x1f", "1e3", ".inf", "-", "a: b", "a #b", "\u0085", "\"", "a\nb", "=", "<<", "2001-01-01"} {
+	for _, s := range []string{
+		"", "echo", "true", "No", "~", "123", "0x1f", "1e3", ".inf", "-", "a: b", "a #b", "\u0085", "\"", "a\nb", "=", "<<", "2001-01-01",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -8,8 +8,9 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 )
 
-// Text returns the explanation for a terminal: plain, one line a check, marked "ok", "DENIED" or, for what is not ours, "--", each with the place that
-// decided, and below a denial what would allow it. It holds no control characters but line ends, whatever names the objects have.
+// Text returns the explanation for a terminal: plain, one line a check, marked "ok", "DENIED" or, for what is not ours,
+// "--", each with the place that decided, and below a denial what would allow it. It holds no control characters but
+// line ends, whatever names the objects have.
 func (e Explanation) Text() string {
 	var b strings.Builder
 	e.write(&b, 0)
