@@ -86,8 +86,8 @@ type usageError struct {
 // Hint names the help to read.
 func (e usageError) Hint() string { return "see: " + e.help }
 
-// report prints an error for people.
-func report(w io.Writer, err error) {
+// printError prints an error for people.
+func printError(w io.Writer, err error) {
 	var coded codedError
 	if err == nil || errors.As(err, &coded) && coded.err == nil {
 		return

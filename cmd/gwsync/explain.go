@@ -79,4 +79,3 @@ func unknownRoute(ref manifest.Ref, result render.Result) error {
 	}
 	return sync.WithHint(fmt.Errorf("%s is not among the manifests", ref), hint)
 }
-

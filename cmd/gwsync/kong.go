@@ -67,7 +67,7 @@ func (f *kongFlags) client(instance string) (*admin.Client, error) {
 		TLS:         tls,
 		Timeout:     f.timeout,
 		Parallelism: f.parallelism,
-		Targets:     func(u kong.Entity) bool { return diff.Owned(u, instance) },
+		Targets:     func(upstream kong.Entity) bool { return diff.Owned(upstream, instance) },
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/diag"
@@ -34,6 +35,7 @@ takes as it is on POST /config. It needs no Kong and no cluster.`,
 			if err != nil {
 				return err
 			}
+			o.Target.Tags = diff.Tags(how.instance)
 			result, err := renderSource(cmd.Context(), source, o)
 			if err != nil {
 				return err

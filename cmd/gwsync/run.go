@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, p process) (code int) {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted{err}
 	}
-	report(p.stderr, err)
+	printError(p.stderr, err)
 	return exitCode(err)
 }
 

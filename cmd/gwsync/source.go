@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 	"sigs.k8s.io/yaml"
 
-	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/kong"
@@ -25,7 +24,8 @@ type sourceFlags struct {
 	repo     string
 	ref      string
 	repoPath string
-	auth     git.Auth
+
+	tokenFile, keyFile, knownHosts string
 }
 
 func (f *sourceFlags) add(flags *pflag.FlagSet) {
@@ -34,7 +34,9 @@ func (f *sourceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.repo, "repo", "", "read the git repository at this `URL` instead: file://, https:// or ssh://")
 	flags.StringVar(&f.ref, "ref", "", "branch, tag or commit of --repo (default: its default branch)")
 	flags.StringVar(&f.repoPath, "repo-path", "", "directory of --repo")
-	addGitAuth(flags, &f.auth)
+	flags.StringVar(&f.tokenFile, "git-token-file", "", "`FILE` with a token for --repo over https (else $GWSYNC_GIT_TOKEN)")
+	flags.StringVar(&f.keyFile, "ssh-key-file", "", "private key `FILE` for --repo over ssh (else the ssh agent)")
+	flags.StringVar(&f.knownHosts, "known-hosts", "", "`FILE` of known ssh servers (else ~/.ssh/known_hosts)")
 }
 
 // source returns the one source that the flags name.
@@ -51,11 +53,26 @@ func (f *sourceFlags) source(flags *pflag.FlagSet, p process) (sync.Source, erro
 	case f.repo == "" && (f.ref != "" || f.repoPath != ""):
 		return nil, errors.New("--ref and --repo-path are for --repo")
 	case f.repo != "":
-		return git.New(git.Config{URL: f.repo, Ref: f.ref, Path: f.repoPath, Auth: gitAuth(f.auth, p)})
+		return git.New(git.Config{URL: f.repo, Ref: f.ref, Path: f.repoPath, Auth: f.auth(p)})
 	case len(f.files) > 0:
 		return sync.Files(f.files, p.stdin), nil
 	}
 	return sync.Dir(f.path), nil
+}
+
+// auth returns the credentials of the environment, as far as flags do not replace them.
+func (f *sourceFlags) auth(p process) git.Auth {
+	auth := git.AuthFromEnv(p.getenv)
+	if f.tokenFile != "" {
+		auth.Token, auth.TokenFile = "", f.tokenFile
+	}
+	if f.keyFile != "" {
+		auth.SSHKeyFile = f.keyFile
+	}
+	if f.knownHosts != "" {
+		auth.KnownHosts = []string{f.knownHosts}
+	}
+	return auth
 }
 
 // renderFlags say how manifests become Kong's configuration.
@@ -90,7 +107,7 @@ func (f *renderFlags) options() (render.Options, error) {
 	o := render.Options{
 		Manifest: manifest.Options{Namespace: f.namespace},
 		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class},
-		Target:   render.Target{Tags: diff.Tags(f.instance), AllowUnresolved: f.allowUnresolved},
+		Target:   render.Target{AllowUnresolved: f.allowUnresolved},
 	}
 	if err := validInstance(f.instance); err != nil {
 		return o, err

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gwsync/gwsync/sync"
+	"github.com/gwsync/gwsync/sync/admin"
+)
+
+func newApply(p process) *cobra.Command {
+	var f compareFlags
+	var yes bool
+	var settle time.Duration
+	cmd := &cobra.Command{
+		Use:     "apply",
+		Aliases: []string{"sync"},
+		Short:   "Change Kong to what the manifests say",
+		Long: `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an entity,
+or if something of somebody else's is in the way. Entities that this instance does not own are never written.
+
+On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			source, err := f.from.source(cmd.Flags(), p)
+			if err != nil {
+				return err
+			}
+			a := applier{compareFlags: f, process: p, source: source, ask: !yes && terminal(p.stdin) && terminal(p.stderr), settle: settle}
+			return f.kong.with(cmd.Context(), f.how, func(c *admin.Client) error { return a.apply(cmd.Context(), c) })
+		},
+	}
+	f.add(cmd.Flags())
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
+		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
+	return cmd
+}
+
+// applier is one run of apply.
+type applier struct {
+	compareFlags
+	process
+	source sync.Source
+	ask    bool
+	settle time.Duration
+}
+
+func (a *applier) apply(ctx context.Context, c *admin.Client) error {
+	proposal, err := a.propose(ctx, a.source, c)
+	if err != nil {
+		return err
+	}
+	if err := a.check(a.stderr, proposal); err != nil {
+		return a.finish(proposal, sync.Result{}, err)
+	}
+	if a.output == "text" {
+		if err := a.print(a.process, a.report("apply", proposal, nil)); err != nil {
+			return err
+		}
+	}
+	if a.ask && !proposal.Plan.Empty() {
+		if err := a.confirm(ctx, c, proposal); err != nil {
+			return a.finish(proposal, sync.Result{}, err)
+		}
+	}
+	result, err := sync.Apply(ctx, c, proposal.Plan, sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe})
+	return a.finish(proposal, result, err)
+}
+
+// confirm asks whether to go on, and that nothing changed meanwhile.
+func (a *applier) confirm(ctx context.Context, c *admin.Client, proposal sync.Proposal) error {
+	fmt.Fprintf(a.stderr, "Apply these changes to %s? [y/N] ", a.kong.address)
+	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if s := strings.ToLower(strings.TrimSpace(answer)); s != "y" && s != "yes" {
+		return codedError{exitRefused, errors.New("not applied")}
+	}
+	again, err := a.propose(ctx, a.source, c)
+	if err != nil {
+		return err
+	}
+	if planned, found := proposal.Plan.Live().Digest(), again.Plan.Live().Digest(); planned != found {
+		return codedError{exitStale, &sync.StaleError{Planned: planned, Found: found}}
+	}
+	return nil
+}
+
+// observe says what Kong is waited for.
+func (a *applier) observe(e sync.Event) {
+	if e.Wait >= time.Second {
+		fmt.Fprintf(a.stderr, "%s: waiting %s until Kong's workers have taken it up\n", e.Step, e.Wait)
+	}
+}
+
+// finish reports how far the apply came, and returns err.
+func (a *applier) finish(proposal sync.Proposal, result sync.Result, err error) error {
+	if a.output == "json" {
+		r := a.report("apply", proposal, err)
+		r.Applied = result.Done
+		return errors.Join(err, a.print(a.process, r))
+	}
+	if err == nil && !proposal.Plan.Empty() {
+		fmt.Fprintf(a.stdout, "Applied: %s.\n", plural(len(result.Done), "change"))
+	}
+	return err
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
+	"github.com/gwsync/gwsync/sync/sandbox"
+)
+
+func newDemo(p process) *cobra.Command {
+	var path, flavor string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show the whole job on an embedded Kong",
+		Long: `Show the whole job on an embedded, empty Kong: explain how each route is bound, diff, apply, diff again, and ask the proxy
+for each route. Each step is a gwsync command, printed as you would type it.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, err := kong.ParseFlavor(flavor)
+			if err != nil {
+				return fmt.Errorf("--router-flavor: %w", err)
+			}
+			result, err := renderSource(cmd.Context(), sync.Dir(path), render.Options{Target: render.Target{Flavor: f}})
+			if err != nil {
+				return err
+			}
+			return withSandbox(cmd.Context(), sandbox.Config{Flavor: f}, func(admin, proxy string) error {
+				d := demo{p: p, path: path, admin: admin, proxy: proxy}
+				return d.run(cmd.Context(), result.Graph.Routes)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&path, "path", "examples/cross-namespace", "manifests to show it on")
+	cmd.Flags().StringVar(&flavor, "router-flavor", string(kong.TraditionalCompatible), "expressions or traditional_compatible")
+	return cmd
+}
+
+// demo plays commands as a user would type them.
+type demo struct {
+	p            process
+	path         string
+	admin, proxy string
+}
+
+func (d demo) run(ctx context.Context, routes []*bind.Route) error {
+	for _, r := range routes {
+		ref := r.Object.Ref
+		if err := d.command(ctx, "How is the route bound?", "explain", "httproute/"+ref.Namespace+"/"+ref.Name); err != nil {
+			return err
+		}
+	}
+	for _, step := range []struct {
+		title string
+		args  []string
+	}{
+		{"What would change in Kong, which is empty?", []string{"diff"}},
+		{"Change it.", []string{"apply", "--yes"}},
+		{"What is left to change?", []string{"diff"}},
+	} {
+		if err := d.command(ctx, step.title, append(step.args, "--kong-addr", d.admin)...); err != nil {
+			return err
+		}
+	}
+	for _, r := range routes {
+		if err := d.request(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command runs gwsync with the arguments and the path.
+func (d demo) command(ctx context.Context, title string, args ...string) error {
+	args = append(args, "--path", d.path)
+	fmt.Fprintf(d.p.stdout, "# %s\n$ gwsync %s\n", title, strings.Join(args, " "))
+	p := d.p
+	p.stderr = d.p.stdout
+	p.stdin = strings.NewReader("")
+	if code := run(ctx, args, p); code != exitOK {
+		return codedError{code: code}
+	}
+	fmt.Fprintln(d.p.stdout)
+	return nil
+}
+
+// request asks the proxy for what the first match of the route wants.
+func (d demo) request(ctx context.Context, r *bind.Route) error {
+	if len(r.Bindings()) == 0 || len(r.Rules) == 0 {
+		return nil
+	}
+	path, method, host := "/", http.MethodGet, ""
+	if m := r.Rules[0].Spec.Matches; len(m) > 0 {
+		if p := m[0].Path; p != nil && p.Value != nil && p.Type != nil && *p.Type != gatewayv1.PathMatchRegularExpression {
+			path = *p.Value
+		}
+		if m[0].Method != nil {
+			method = string(*m[0].Method)
+		}
+	}
+	if h := r.Bindings()[0].Hostnames; len(h) > 0 {
+		host = strings.Replace(h[0], "*", "www", 1)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, d.proxy+path, nil)
+	if err != nil {
+		return err
+	}
+	shown := "curl " + d.proxy + path
+	if host != "" {
+		req.Host = host
+		shown = "curl -H 'Host: " + host + "' " + d.proxy + path
+	}
+	fmt.Fprintf(d.p.stdout, "# Ask Kong's proxy; an echo answers in the backend's place.\n$ %s\n", shown)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	const limit = 1 << 20
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.p.stdout, "%s %s\n%s\n\n", resp.Proto, resp.Status, strings.TrimSpace(string(body)))
+	return nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gwsync/gwsync/diff/report"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
+	"github.com/gwsync/gwsync/sync/admin"
+)
+
+// compareFlags are those of the verbs that compare manifests with a Kong.
+type compareFlags struct {
+	from   sourceFlags
+	how    renderFlags
+	kong   kongFlags
+	output outputFormat
+	color  colorMode
+}
+
+func (f *compareFlags) add(flags *pflag.FlagSet) {
+	f.from.add(flags)
+	f.how.add(flags)
+	f.kong.add(flags)
+	f.output, f.color = "text", "auto"
+	flags.VarP(&f.output, "output", "o", "text or json")
+	flags.Var(&f.color, "color", "auto, always or never")
+}
+
+func newDiff(p process) *cobra.Command {
+	var f compareFlags
+	var exitCode bool
+	cmd := &cobra.Command{
+		Use:     "diff",
+		Aliases: []string{"plan"},
+		Short:   "Show what apply would change in Kong",
+		Long: `Show what apply would change in Kong: each entity with the fields that differ, and the file and line that it comes from. Only
+entities that this instance owns are compared; others are never touched.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			source, err := f.from.source(cmd.Flags(), p)
+			if err != nil {
+				return err
+			}
+			return f.kong.with(ctx, f.how, func(c *admin.Client) error {
+				proposal, err := f.propose(ctx, source, c)
+				if err != nil {
+					return err
+				}
+				err = f.check(p.stderr, proposal)
+				if err == nil || f.output == "json" {
+					err = errors.Join(err, f.print(p, f.report("diff", proposal, err)))
+				}
+				if err == nil && exitCode && !proposal.Plan.Empty() {
+					return codedError{code: exitChanges}
+				}
+				return err
+			})
+		},
+	}
+	f.add(cmd.Flags())
+	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 2 if there are changes")
+	return cmd
+}
+
+// propose works out what to change.
+func (f *compareFlags) propose(ctx context.Context, source sync.Source, c *admin.Client) (sync.Proposal, error) {
+	o, err := f.how.options()
+	if err != nil {
+		return sync.Proposal{}, err
+	}
+	proposal, err := sync.Propose(ctx, source, c, f.how.instance, o)
+	if err != nil {
+		return sync.Proposal{}, err
+	}
+	if want := kong.Flavor(f.how.flavor); want != "" && want != proposal.Info.Flavor {
+		return sync.Proposal{}, fmt.Errorf("--router-flavor is %s, but the Kong's router_flavor is %s", want, proposal.Info.Flavor)
+	}
+	return proposal, nil
+}
+
+// check prints what there is to say about the manifests. Its error says why nothing must be applied.
+func (f *compareFlags) check(w io.Writer, proposal sync.Proposal) error {
+	if err := showFindings(w, proposal.Rendered); err != nil {
+		return err
+	}
+	if conflicts := proposal.Plan.Conflicts(); len(conflicts) > 0 {
+		return codedError{exitRefused, &sync.ConflictError{Conflicts: conflicts}}
+	}
+	return nil
+}
+
+// report returns all that a verb has to report.
+func (f *compareFlags) report(command string, proposal sync.Proposal, err error) report.Report {
+	return report.Report{
+		Command:  command,
+		Target:   f.kong.address,
+		Revision: proposal.Revision,
+		Plan:     proposal.Plan,
+		Findings: proposal.Rendered.Findings,
+		Err:      err,
+	}
+}
+
+// print prints a report in the format that was asked for.
+func (f *compareFlags) print(p process, r report.Report) error {
+	if f.output == "json" {
+		return report.JSON(p.stdout, r)
+	}
+	return report.Text(p.stdout, r, report.TextOptions{Color: f.color.on(p.stdout, p.getenv)})
+}
