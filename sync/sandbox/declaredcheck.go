@@ -116,7 +116,7 @@ func (k *Kong) checkItem(e *schema.Entity, v any, refs schema.References) any {
 //
 // Source: kong/db/schema/others/declarative_config.lua, get_key_for_uuid_gen.
 func (d *item) deriveID(random bool) {
-	if _, ok := d.data["id"]; ok {
+	if _, ok := d.data["id"]; ok || d.shadowed() {
 		return
 	}
 	if key, ok := d.derivation(); ok {
@@ -125,6 +125,9 @@ func (d *item) deriveID(random bool) {
 		d.data["id"] = newUUID()
 	}
 }
+
+// shadowed says that d stands inside an entity that has a field of the same name, which is where Kong forgets about it.
+func (d *item) shadowed() bool { return d.parent != nil && d.parent.kind.Field(d.kind.Name) != nil }
 
 func (d *item) derivation() (string, bool) {
 	if len(d.kind.CacheKey) == 0 {
@@ -175,7 +178,7 @@ func (k *Kong) fillReferences(doc map[string]any) {
 		}
 	})
 	k.eachDeclared(doc, func(d *item) {
-		if d.parent != nil && d.data[d.field.Name] == nil {
+		if d.parent != nil && d.data[d.field.Name] == nil && !d.shadowed() {
 			d.data[d.field.Name] = map[string]any{"id": d.parent.data["id"]}
 		}
 		for _, f := range d.kind.Foreign() {

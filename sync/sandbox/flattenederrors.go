@@ -106,7 +106,7 @@ func describeEntity(e *schema.Entity, data map[string]any, errs []any) map[strin
 			delete(data, name)
 		}
 	}
-	out := map[string]any{"entity_type": strings.TrimSuffix(e.Name, "s"), "entity": data, "errors": errs}
+	out := map[string]any{"entity_type": strings.TrimSuffix(e.Name, "s"), "entity": asLua(data), "errors": errs}
 	if name, ok := data["name"].(string); ok && name != "" {
 		out["entity_name"] = name
 	}
@@ -117,6 +117,24 @@ func describeEntity(e *schema.Entity, data map[string]any, errs []any) map[strin
 		out["entity_tags"] = tags
 	}
 	return out
+}
+
+// asLua returns v as Lua prints what it has read: an empty array is an empty object.
+func asLua(v any) any {
+	switch v := v.(type) {
+	case []any:
+		if len(v) == 0 {
+			return map[string]any{}
+		}
+		for i, e := range v {
+			v[i] = asLua(e)
+		}
+	case map[string]any:
+		for name, e := range v {
+			v[name] = asLua(e)
+		}
+	}
+	return v
 }
 
 // categorize returns errors as a list, with the path of the field that each is about.

@@ -32,12 +32,16 @@ type conversation struct {
 	// IDs are the ids that the real Kong made up, $1 first. The sandbox makes them up, too, so that lists have the same order.
 	IDs   []string
 	PEM   map[string]string
-	Steps []struct {
-		Request string // method and path
-		Body    any
-		Status  int
-		Answer  any
-	}
+	// Given are requests that came before, whose answers are not recorded here.
+	Given []step
+	Steps []step
+}
+
+type step struct {
+	Request string // method and path
+	Body    any
+	Status  int
+	Answer  any
 }
 
 // TestRecordings replays every recorded conversation. What the sandbox does not answer as Kong did is listed in disagreements.txt, and what is listed
@@ -50,9 +54,12 @@ func TestRecordings(t *testing.T) {
 		for _, c := range readConversations(t, "testdata/"+file+".jsonl") {
 			for _, f := range c.Flavors {
 				r := newReplay(c, f)
+				for _, s := range c.Given {
+					r.step(t, s)
+				}
 				for i, step := range c.Steps {
 					name := fmt.Sprintf("%s %s %d", c.Scenario, f, i)
-					diff := r.step(t, i)
+					diff := r.step(t, step)
 					known := slices.Contains(disagreements, name)
 					switch {
 					case diff != "" && !known:
@@ -98,9 +105,8 @@ func newReplay(c conversation, f kong.Flavor) *replay {
 }
 
 // step sends a request and returns how the answer differs from the recorded one.
-func (r *replay) step(t *testing.T, i int) string {
+func (r *replay) step(t *testing.T, step step) string {
 	t.Helper()
-	step := r.Steps[i]
 	method, path, _ := strings.Cut(step.Request, " ")
 	var body []byte
 	if step.Body != nil {

@@ -17,7 +17,10 @@ func (k *Kong) schemaEndpoints(n *node) {
 		}
 		return http.StatusOK, e.Describe(), nil
 	})
-	n.handle("POST", "/schemas/:name/validate", k.validate)
+	n.handle("POST", "/schemas/:name/validate", func(q *request) (int, any, *Error) { return k.validate(q.param("name"), q.body) })
+	for _, name := range []string{"plugins", "vaults"} { // where a path below /schemas/NAME is something else, too
+		n.handle("POST", "/schemas/"+name+"/validate", func(q *request) (int, any, *Error) { return k.validate(name, q.body) })
+	}
 	plugin := func(describe func(*schema.Record) any) handler {
 		return func(q *request) (int, any, *Error) {
 			sub := k.tables.Entity("plugins").Subschema(q.param("name"))
@@ -42,15 +45,15 @@ func (k *Kong) entityNamed(name string) (*schema.Entity, *Error) {
 }
 
 // validate says whether an entity could be created, apart from what other entities there are.
-func (k *Kong) validate(q *request) (int, any, *Error) {
-	e, err := k.entityNamed(q.param("name"))
+func (k *Kong) validate(kind string, body map[string]any) (int, any, *Error) {
+	e, err := k.entityNamed(kind)
 	if err != nil {
 		return 0, nil, err
 	}
 	if e.Unmodelled {
 		return 0, nil, notModelled("the validation of " + e.Name)
 	}
-	data, errs := e.Fill(q.body, schema.Insert)
+	data, errs := e.Fill(body, schema.Insert)
 	if errs == nil {
 		errs = e.Validate(data)
 	}
