@@ -88,6 +88,9 @@ func (a *applier) validate(ctx context.Context) error {
 
 // phases carries out the plan's phases until one fails or the context ends.
 func (a *applier) phases(ctx context.Context) error {
+	if err := a.wait(ctx, "settle", 0, min(a.Settle, a.target.Settling())); err != nil {
+		return err
+	}
 	phases := a.plan.Phases()
 	for i, phase := range phases {
 		a.write(ctx, phase)
@@ -96,15 +99,23 @@ func (a *applier) phases(ctx context.Context) error {
 			return errors.Join(a.errs...)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case !phase.Settle || i == len(phases)-1 || a.Settle <= 0:
+		case !phase.Settle || i == len(phases)-1:
 			continue
 		}
-		a.Observe(Event{Step: phase.Name, Done: len(phase.Writes), Total: len(phase.Writes), Wait: a.Settle})
-		if err := sleep(ctx, a.Settle); err != nil {
+		if err := a.wait(ctx, phase.Name, len(phase.Writes), a.Settle); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wait waits for the Kong to take up a step of so many writes.
+func (a *applier) wait(ctx context.Context, step string, writes int, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	a.Observe(Event{Step: step, Done: writes, Total: writes, Wait: d})
+	return sleep(ctx, d)
 }
 
 // write makes the writes of one phase, until one fails or the context ends. Those under way then are finished all the same:

@@ -23,14 +23,15 @@ type Options struct {
 
 // Event is a step of an apply.
 type Event struct {
-	// Step is "validate", the name of a phase of the plan, or "load".
+	// Step is "validate", "settle", the name of a phase of the plan, or "load".
 	Step string
 	// Write is the write that was made; in the step "validate" its entity is what the Kong was asked about. Zero in "load", and
 	// when Wait is set.
 	Write diff.Write
 	// Done of Total requests of this step were made.
 	Done, Total int
-	// Wait is how long the apply now waits for the Kong to take up the step.
+	// Wait is how long the apply now waits for the Kong to take up the step, or in the step "settle" what a run before has
+	// written.
 	Wait time.Duration
 	// Err is why the request failed.
 	Err error
@@ -67,11 +68,11 @@ func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error
 	if !info.Database {
 		return a.finish(a.load(ctx))
 	}
-	if a.Settle == 0 {
-		a.Settle = info.Settle
-	}
 	if err := a.validate(ctx); err != nil {
 		return a.result(), err
+	}
+	if a.Settle == 0 {
+		a.Settle = info.Settle
 	}
 	return a.finish(a.phases(ctx))
 }

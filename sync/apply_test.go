@@ -19,11 +19,12 @@ import (
 
 // fakeKong is a Kong in memory. Each request takes a second.
 type fakeKong struct {
-	info    Info
-	refuse  func(kong.Entity) bool // by Validate and Load
-	fail    func(diff.Write) error
-	loading error
-	stuck   func() // called by a write that never ends by itself
+	info     Info
+	refuse   func(kong.Entity) bool // by Validate and Load
+	fail     func(diff.Write) error
+	loading  error
+	settling time.Duration
+	stuck    func() // called by a write that never ends by itself
 
 	mu       sync.Mutex
 	entities map[kong.Key]kong.Entity
@@ -57,6 +58,8 @@ func (f *fakeKong) Info(context.Context) (Info, error) { return f.info, nil }
 func (f *fakeKong) Schemas(context.Context, ...kong.State) (kong.Schemas, error) {
 	return kong.Schemas{}, nil
 }
+
+func (f *fakeKong) Settling() time.Duration { return f.settling }
 
 func (f *fakeKong) Read(context.Context) (kong.State, error) {
 	defer f.request("read")()
@@ -281,6 +284,22 @@ func TestSettleCanBeReplaced(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestApplyWaitsForWhatARunBeforeHasWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, true, kong.State{})
+		f.settling = 5 * time.Second
+		var first Event
+		_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, services(t, 1)...)), Options{Observe: func(e Event) {
+			if first.Step == "" && e.Step != "validate" {
+				first = e
+			}
+		}})
+		if err != nil || first.Wait != f.settling || first.Step != "settle" {
+			t.Errorf("began with %+v, %v", first, err)
+		}
+	})
 }
 
 // refusal is an answer that says no.

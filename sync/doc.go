@@ -11,9 +11,12 @@
 //
 // With a database, the plan's phases are carried out in order, the writes of a phase side by side. After a phase that says so,
 // Apply waits until the Kong's workers have taken it up, for they rebuild their routes and their plugins at different times: a
-// route must never be served without its plugins. After the first failure, and when the context ends, no further write
-// starts, those under way are finished, and a [PartialError] says how far it came. Whatever the end was, a later run
-// starts from what the Kong then holds and gets to the same state: all identities are known beforehand.
+// route must never be served without its plugins. It waits before the first phase, too, if the Kong was written moments ago,
+// as by a run that was killed.
+//
+// After the first failure, and when the context ends, no further write starts, those under way are finished, and a
+// [PartialError] says how far it came. Whatever the end was, a later run starts from what the Kong then holds and gets to the
+// same state: all identities are known beforehand.
 //
 // Without a database the whole configuration is loaded at once, all or nothing, with what is not gwsync's exactly as it was
 // read.

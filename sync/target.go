@@ -21,6 +21,9 @@ type Target interface {
 	Schemas(ctx context.Context, of ...kong.State) (kong.Schemas, error)
 	// Read returns what the Kong holds, gwsync's entities and others'.
 	Read(ctx context.Context) (kong.State, error)
+	// Settling returns how long the Kong still needs until it acts on everything that the last Read saw; 0 if it does. A run
+	// that was killed may have written moments ago.
+	Settling() time.Duration
 	// Validate returns a *[RejectedError] if the Kong would not take e by itself. It writes nothing.
 	Validate(ctx context.Context, e kong.Entity) error
 	// Write makes one write to a Kong with a database. Making it twice is making it once.

@@ -30,6 +30,8 @@ type Client struct {
 	// reached is set by the first answer: only then is it worth trying again to connect.
 	reached atomic.Bool
 
+	clock clock
+
 	infoMu sync.Mutex
 	root   *root
 
@@ -84,6 +86,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 		return nil, &UnreachableError{Address: c.address(), Err: withoutURL(err)}
 	}
 	defer resp.Body.Close()
+	c.clock.set(resp.Header.Get("Date"))
 	body := make([]byte, resp.ContentLength) // it is in memory already, and its length known: see whole
 	if _, err := io.ReadFull(resp.Body, body); err != nil {
 		return nil, &UnreachableError{Address: c.address(), Err: err}

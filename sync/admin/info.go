@@ -43,9 +43,16 @@ func (c *Client) Info(ctx context.Context) (sync.Info, error) {
 		Version:  r.Version,
 		Flavor:   flavor,
 		Database: r.Configuration.Database != "off",
-		Settle:   seconds(r.Configuration.WorkerUpdate) + seconds(r.Configuration.DBUpdate),
+		Settle:   r.settle(),
 		Plugins:  slices.Sorted(maps.Keys(r.Plugins.Available)),
 	}, nil
+}
+
+// settle returns how long a write takes until all workers of all nodes act on it: a node hears of another's writes within the
+// one period, and its workers rebuild routes and plugins within the other. One node's Admin API does not tell whether there are
+// more nodes.
+func (r *root) settle() time.Duration {
+	return seconds(r.Configuration.WorkerUpdate) + seconds(r.Configuration.DBUpdate)
 }
 
 // getRoot returns the answer to GET /, from memory after the first time.

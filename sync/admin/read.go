@@ -99,6 +99,9 @@ func (c *Client) list(ctx context.Context, kind kong.Kind, path []string) ([]kon
 				return nil, c.notKong("a listing holds what is no entity: " + err.Error())
 			}
 			out = append(out, e)
+			if updated, ok := fields["updated_at"].(float64); ok {
+				c.clock.saw(updated)
+			}
 		}
 		switch p.Offset {
 		case "":

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -158,6 +160,31 @@ func TestReadLeavesOutTheNamesThatKongAddsToCertificates(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	}
+}
+
+func TestSettling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// Kong's clock is an hour ahead of ours, and the last write was 3 seconds ago. It takes 7 until all act on it.
+		now := time.Now().Add(time.Hour)
+		l := newListing(t)
+		l.header = http.Header{"Date": {now.UTC().Format(http.TimeFormat)}}
+		delete(l.n, "/routes")
+		l.answers["GET /routes?size=1000"] = []string{fmt.Sprintf(`200 {"data":[{"id":"1","name":"a","updated_at":%d},
+			{"id":"2","name":"b","updated_at":%d}]}`, now.Unix()-3, now.Unix()-300)}
+		c := client(t, l, Config{})
+		if got := c.Settling(); got != 0 {
+			t.Errorf("before it was read: %s", got)
+		}
+		if _, err := c.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []time.Duration{5 * time.Second, 3 * time.Second, time.Second, 0} {
+			if got := c.Settling(); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
 }
 
 func TestReadFails(t *testing.T) {

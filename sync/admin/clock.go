@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// clock knows a Kong's time, and when something was last written there.
+type clock struct {
+	mu sync.Mutex
+	// ahead is how far the Kong's clock is before ours.
+	ahead time.Duration
+	// written is the time, by the Kong's clock, of the last write that was seen.
+	written time.Time
+}
+
+// set sets the clock by the Date of an answer.
+func (c *clock) set(date string) {
+	if t, err := http.ParseTime(date); err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.ahead = time.Until(t)
+	}
+}
+
+// saw notes an entity's updated_at, in seconds since 1970.
+func (c *clock) saw(updated float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := time.Unix(int64(updated), 0); t.After(c.written) {
+		c.written = t
+	}
+}
+
+// sinceWrite returns how long ago the last write was. Kong tells time in seconds: it may be up to one too much.
+func (c *clock) sinceWrite() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.written) + c.ahead
+}
+
+// Settling returns how long the Kong still needs until its workers act on everything that [Client.Read] has seen, judged by
+// the newest updated_at. A period below a second is too short to be told from times in whole seconds: it is not waited for.
+func (c *Client) Settling() time.Duration {
+	c.infoMu.Lock()
+	defer c.infoMu.Unlock()
+	if c.root == nil || c.root.settle() < time.Second {
+		return 0
+	}
+	return max(0, min(c.root.settle(), c.root.settle()+time.Second-c.clock.sinceWrite()))
+}
