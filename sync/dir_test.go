@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -101,6 +102,42 @@ func TestDir(t *testing.T) {
 	}
 }
 
+// Findings name files as the user would type them.
+func TestFindings(t *testing.T) {
+	chdir(t, "secret.yaml", "examples/x/broken.yaml", "examples/x/out.yaml -> ../../secret.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("examples/x/broken.yaml", "a: [")
+	for name, source := range map[string]Source{
+		"--path": Dir("examples/x"),
+		"-f":     Files([]string{"examples/x/broken.yaml", "-", "examples/x"}, strings.NewReader("b: [")),
+	} {
+		inputs, err := fetch(t, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, findings, err := manifest.Load(inputs, manifest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range findings {
+			got = append(got, f.Pos.File)
+		}
+		slices.Sort(got)
+		want := []string{"examples/x/broken.yaml", "examples/x/out.yaml"}
+		if name == "-f" {
+			want = append([]string{"-"}, want...)
+		}
+		if diff := cmp.Diff(want, slices.Compact(got)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestDirRefuses(t *testing.T) {
 	chdir(t, "a.yaml")
 	for name, want := range map[string][2]string{
@@ -156,18 +193,14 @@ func TestDirIsFS(t *testing.T) {
 
 // A reader of a pipe would wait for somebody to write to it.
 func TestDirHasNoPipes(t *testing.T) {
-	// What is true of pipes is true of sockets, and those Go can make on all systems. Their names must be short.
-	dir, err := os.MkdirTemp("", "dir")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	listener, err := net.Listen("unix", filepath.Join(dir, "pipe.yaml"))
+	chdir(t)
+	// What is true of pipes is true of sockets, and those Go can make on all systems.
+	listener, err := net.Listen("unix", "pipe.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	inputs, err := fetch(t, Dir(dir))
+	inputs, err := fetch(t, Dir("."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,10 +107,10 @@ var lfsPointer = []byte("version https://git-lfs.github.com/spec/v1\n")
 
 // content returns what is in a file, or a symlink's target. The caller may change it.
 func (t *tree) content(n node) ([]byte, error) {
-	switch n.mode {
-	case filemode.Dir:
+	if n.mode == filemode.Dir {
 		return nil, errIsDir
-	case filemode.Submodule:
+	}
+	if n.mode == filemode.Submodule {
 		return nil, errSubmodule
 	}
 	t.mu.Lock()

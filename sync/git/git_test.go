@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gwsync/gwsync/render/manifest"
 )
 
 // hint returns what the command line would print below an error.
@@ -203,6 +206,42 @@ func TestFetchPath(t *testing.T) {
 		if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
 			t.Errorf("path %q: got %v, want %q", test.path, err, test.err)
 		}
+	}
+}
+
+// Findings name files as they are in the repository, and what may not be read is a finding of its own.
+func TestFindings(t *testing.T) {
+	b, dir := onDisk(t, true)
+	b.ref("refs/heads/master", b.commit(b.tree(
+		b.dir("deploy",
+			b.file("broken.yaml", "a: ["),
+			b.file("large.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"),
+			b.link("out.yaml", "../../out.yaml"),
+			submodule("theme"),
+		),
+		b.file("other.yaml", "b: ["),
+	)))
+	source, err := New(Config{URL: dir, Path: "deploy"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := source.Fetch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snapshot.Close()
+	_, findings, err := manifest.Load(snapshot.Inputs, manifest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		got = append(got, f.Pos.File)
+	}
+	slices.Sort(got)
+	want := []string{"deploy/broken.yaml", "deploy/large.yaml", "deploy/out.yaml", "deploy/theme"}
+	if diff := cmp.Diff(want, got); diff != "" || !findings.HasErrors() {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

@@ -235,7 +235,7 @@ type sshServer struct {
 	addr       string
 }
 
-func serveSSH(t *testing.T, s *server, alsoAllowed ...ssh.PublicKey) *sshServer {
+func serveSSH(t *testing.T, s *server, allowed ...ssh.PublicKey) *sshServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -244,7 +244,7 @@ func serveSSH(t *testing.T, s *server, alsoAllowed ...ssh.PublicKey) *sshServer 
 	t.Cleanup(func() { listener.Close() })
 	_, hostKey := newKey(t)
 	clientKey, client := newKey(t)
-	allowed := append(alsoAllowed, client.PublicKey())
+	allowed = append(allowed, client.PublicKey())
 	config := &ssh.ServerConfig{PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		for _, k := range allowed {
 			if c.User() == "git" && bytes.Equal(key.Marshal(), k.Marshal()) {

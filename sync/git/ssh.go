@@ -51,11 +51,11 @@ func newSSH(at address, auth Auth) (*secureShell, error) {
 
 // dial connects, checks the server's key, and starts git-upload-pack. When ctx ends, so does the connection.
 func (s *secureShell) dial(ctx context.Context) (session, error) {
-	method, closeAgent, err := s.method(ctx)
+	method, done, err := s.method(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAgent()
+	defer done()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.addr)
 	if err != nil {
 		return nil, err
@@ -89,14 +89,14 @@ func (s *secureShell) handshake(conn net.Conn, method ssh.AuthMethod) (*sshSessi
 	return started, nil
 }
 
-// method returns how to log in, and what to close afterwards.
-func (s *secureShell) method(ctx context.Context) (ssh.AuthMethod, func() error, error) {
+// method returns how to log in, and what to call afterwards.
+func (s *secureShell) method(ctx context.Context) (_ ssh.AuthMethod, done func(), _ error) {
 	if s.auth.SSHKeyFile != "" {
 		signer, err := s.auth.key()
 		if err != nil {
 			return nil, nil, err
 		}
-		return ssh.PublicKeys(signer), func() error { return nil }, nil
+		return ssh.PublicKeys(signer), func() {}, nil
 	}
 	if s.auth.SSHAgent == "" {
 		return nil, nil, gwsync.WithHint(errors.New("no ssh key"), "name one by --ssh-key-file, or start an ssh-agent")
@@ -105,7 +105,7 @@ func (s *secureShell) method(ctx context.Context) (ssh.AuthMethod, func() error,
 	if err != nil {
 		return nil, nil, fmt.Errorf("ssh-agent: %w", err)
 	}
-	return ssh.PublicKeysCallback(agent.NewClient(conn).Signers), conn.Close, nil
+	return ssh.PublicKeysCallback(agent.NewClient(conn).Signers), func() { conn.Close() }, nil
 }
 
 // key reads the private key.

@@ -106,8 +106,7 @@ func serveAgent(t *testing.T, s *sshServer) string {
 	if err := keys.Add(agent.AddedKey{PrivateKey: s.clientKey}); err != nil {
 		t.Fatal(err)
 	}
-	// The name of a socket must be short, and those of t.TempDir are not always.
-	dir, err := os.MkdirTemp("", "agent")
+	dir, err := os.MkdirTemp("", "agent") //nolint:usetesting // the name of a socket must be short, and that of t.TempDir is not always
 	if err != nil {
 		t.Fatal(err)
 	}
