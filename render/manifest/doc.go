@@ -28,7 +28,7 @@
 // A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core
 // kinds). In that one pass it finds what is unknown, missing, doubled, of the wrong type or out of range, fills in defaults,
-// and notes the places. What a schema cannot say is in rules.go and filter.go: the part of the CRDs' CEL rules that
+// and notes the places. What a schema cannot say is in rules.go, filter.go and gateway.go: the part of the CRDs' CEL rules that
 // gwsync relies on. As in the API server, rules are tried on an object only if it agrees with its schema.
 //
 // Scalars mean what they mean to kubectl, which is YAML 1.1: yes and on are booleans, 010 is eight. Anchors, aliases and

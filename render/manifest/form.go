@@ -2,7 +2,8 @@ package manifest
 
 import "strings"
 
-// forms returns the forms of the patterns that the schemas use most, by pattern.
+// forms returns the forms of the patterns that the schemas use most, by pattern. One without a function is checked by the
+// pattern itself.
 func forms() map[string]form {
 	const (
 		label     = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
@@ -34,6 +35,12 @@ func forms() map[string]form {
 			func(s string) bool { return isQualified(s, domainPrefix) }},
 		`^[-._a-zA-Z0-9]+$`: {
 			"a key of letters, digits and -_.", func(s string) bool { return s != "" && all(s, isWordByte) }},
+		`^` + subdomain + `\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$`: {
+			says: "a DNS name, / and a path, such as example.com/controller"},
+		`^([0-9]{1,5}(h|m|s|ms)){1,4}$`: {
+			says: "a duration such as 10s or 1h30m"},
+		`(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9\-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)`: {
+			says: "an origin such as https://*.example.com:8443, or *"},
 	}
 }
 

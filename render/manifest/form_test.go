@@ -19,7 +19,9 @@ func FuzzForms(f *testing.F) {
 	}
 	var checks []check
 	for pattern, form := range forms() {
-		checks = append(checks, check{form, regexp.MustCompile(pattern)})
+		if form.ok != nil {
+			checks = append(checks, check{form, regexp.MustCompile(pattern)})
+		}
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, c := range checks {

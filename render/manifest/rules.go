@@ -18,49 +18,6 @@ func (r report) invalid(field, message string) { r(CodeInvalidValue, field, mess
 // The rules are those of the CRDs (x-kubernetes-validations) and of the API server's own code that the rest of gwsync could
 // not do without. They see an object that agrees with its schema and has its defaults.
 
-// gatewayRules are the rules of spec.listeners.
-func gatewayRules(g *gatewayv1.Gateway, r report) {
-	type address struct {
-		port               gatewayv1.PortNumber
-		protocol, hostname string
-	}
-	seen := map[address]gatewayv1.SectionName{}
-	for i, l := range g.Spec.Listeners {
-		field := fmt.Sprintf("spec.listeners[%d]", i)
-		listenerRules(l, field, r)
-		a := address{l.Port, string(l.Protocol), string(deref(l.Hostname))}
-		if first, again := seen[a]; again {
-			r.invalid(field, fmt.Sprintf("has the same port, protocol and hostname as the listener %q", first))
-			continue
-		}
-		seen[a] = l.Name
-	}
-}
-
-func listenerRules(l gatewayv1.Listener, field string, r report) {
-	protocol := l.Protocol
-	switch protocol {
-	case gatewayv1.HTTPProtocolType, gatewayv1.TCPProtocolType, gatewayv1.UDPProtocolType:
-		if l.TLS != nil {
-			r.invalid(field+".tls", fmt.Sprintf("must not be set for the protocol %s", protocol))
-		}
-	case gatewayv1.HTTPSProtocolType:
-		if l.TLS != nil && deref(l.TLS.Mode) != gatewayv1.TLSModeTerminate {
-			r.invalid(field+".tls.mode", "must be Terminate for the protocol HTTPS")
-		}
-	case gatewayv1.TLSProtocolType:
-		if l.TLS == nil {
-			r(CodeMissingField, field+".tls", "tls is required for the protocol TLS", "")
-		}
-	}
-	if (protocol == gatewayv1.TCPProtocolType || protocol == gatewayv1.UDPProtocolType) && l.Hostname != nil {
-		r.invalid(field+".hostname", fmt.Sprintf("must not be set for the protocol %s", protocol))
-	}
-	if t := l.TLS; t != nil && deref(t.Mode) == gatewayv1.TLSModeTerminate && len(t.CertificateRefs)+len(t.Options) == 0 {
-		r(CodeMissingField, field+".tls.certificateRefs", "certificateRefs is required for the mode Terminate", "")
-	}
-}
-
 // httpRouteRules are the rules of an HTTPRoute.
 func httpRouteRules(h *gatewayv1.HTTPRoute, r report) {
 	parentRules(h.Spec.ParentRefs, h.Namespace, r)

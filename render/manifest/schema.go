@@ -85,8 +85,12 @@ func formOf(pattern string) form {
 	if pattern == "" {
 		return form{}
 	}
-	if f, ok := forms()[pattern]; ok {
-		return f
+	f, ok := forms()[pattern]
+	if !ok {
+		f.says = "text that matches " + pattern
 	}
-	return form{says: "text that matches " + pattern, ok: regexp.MustCompile(pattern).MatchString}
+	if f.ok == nil {
+		f.ok = regexp.MustCompile(pattern).MatchString
+	}
+	return f
 }

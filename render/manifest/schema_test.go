@@ -22,11 +22,7 @@ var update = flag.Bool("update", false, "rewrite the expectations under testdata
 // TestSchemasAreTheCRDs compares schema/ with the custom resource definitions of the gateway-api module that go.mod
 // asks for; -update takes them over.
 func TestSchemasAreTheCRDs(t *testing.T) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	crds := filepath.Join(strings.TrimSpace(string(dir)), "config", "crd")
+	crds := filepath.Join(gatewayAPI(t), "config", "crd")
 	for file, plural := range map[string]string{
 		"gatewayclass": "gatewayclasses", "gateway": "gateways", "httproute": "httproutes", "referencegrant": "referencegrants",
 	} {
@@ -42,6 +38,16 @@ func TestSchemasAreTheCRDs(t *testing.T) {
 			checkGolden(t, filepath.Join("schema", file+".json"), encodeSchema(t, s))
 		})
 	}
+}
+
+// gatewayAPI returns the directory of the gateway-api module that go.mod asks for.
+func gatewayAPI(t *testing.T) string {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(dir))
 }
 
 // readCRD returns the schema of v1, and fails where a served version has another.
