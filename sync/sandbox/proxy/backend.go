@@ -124,14 +124,6 @@ func roundTrip(conn net.Conn, out *outgoing) (*http.Response, error) {
 	}
 }
 
-// tunnelBody is the connection to a backend that has switched protocols, with what was read of it already.
-type tunnelBody struct {
-	io.Reader
-	net.Conn
-}
-
-func (t tunnelBody) Read(b []byte) (int, error) { return t.Reader.Read(b) }
-
 // lastingBody closes the connection with the body.
 type lastingBody struct {
 	io.ReadCloser

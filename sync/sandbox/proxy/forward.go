@@ -16,7 +16,7 @@ import (
 // forward asks the backend, as often as the service's retries allow.
 //
 // Source: Kong 3.9.3, kong/runloop/balancer/init.lua; nginx's proxy_next_upstream with its default "error timeout".
-func (x *exchange) forward() *response {
+func (x *exchange) forward(ctx context.Context) *response {
 	service := x.match.Service
 	if what := unmodelledService(service); what != "" {
 		return x.unmodelled("service %s: %s", service.Name(), what)
@@ -32,7 +32,7 @@ func (x *exchange) forward() *response {
 	}
 	a := &attempt{exchange: x, service: service, upstream: u, ownHost: x.out.host, lost: map[peer]bool{}}
 	x.seal()
-	return a.run()
+	return a.run(ctx)
 }
 
 // loadBody makes the body of the request ready to be sent, and sent again.
@@ -42,7 +42,7 @@ func (x *exchange) loadBody() *response {
 	}
 	body, err := x.readBody()
 	if err != nil {
-		return x.bodyFailed(err)
+		return x.failed(err)
 	}
 	x.out.body = body
 	return nil
@@ -77,19 +77,18 @@ type attempt struct {
 // errNoPeer says that nobody has an address.
 var errNoPeer = errors.New("no peer has an address")
 
-func (a *attempt) run() *response {
+func (a *attempt) run(ctx context.Context) *response {
 	asked := time.Now()
 	var resp *http.Response
 	var err error
 	for tries := number(a.service, "retries", 5) + 1; tries > 0; tries-- {
-		if resp, err = a.try(); err == nil {
+		if resp, err = a.try(ctx); err == nil {
 			return a.answered(resp, time.Since(asked))
 		}
 		if errors.Is(err, errNoPeer) {
 			return a.noPeer()
 		}
-		var unsent *unsentError
-		if a.in.Context().Err() != nil || !errors.As(err, &unsent) && !repeatable(a.out.method) {
+		if ctx.Err() != nil || !repeatable(err, a.out.method) {
 			break
 		}
 	}
@@ -103,7 +102,7 @@ func (a *attempt) run() *response {
 }
 
 // try asks one peer. Those whose names do not resolve are passed over: Kong has no address of them in its ring.
-func (a *attempt) try() (*http.Response, error) {
+func (a *attempt) try(ctx context.Context) (*http.Response, error) {
 	for {
 		p, ok := a.next()
 		if !ok {
@@ -119,7 +118,7 @@ func (a *attempt) try() (*http.Response, error) {
 		if a.service.Text("protocol") == "https" {
 			l.serverName = withoutPort(a.out.host)
 		}
-		resp, err := l.ask(a.in.Context(), &a.out)
+		resp, err := l.ask(ctx, &a.out)
 		var unknown *net.DNSError
 		if !errors.As(err, &unknown) {
 			return resp, err
@@ -177,6 +176,9 @@ func (a *attempt) answered(resp *http.Response, waited time.Duration) *response 
 		r.upgraded, _ = resp.Body.(*lastingBody).ReadCloser.(io.ReadWriteCloser)
 		return r
 	}
+	if a.out.method == http.MethodHead && a.in.Method != http.MethodHead {
+		r.header.Del("Content-Length") // of a body that does not come
+	}
 	wantsTrailers := a.out.header.Get("Te") != ""
 	dropHopByHop(r.header)
 	r.header.Del("Upgrade")
@@ -189,13 +191,19 @@ func (a *attempt) answered(resp *http.Response, waited time.Duration) *response 
 	return r
 }
 
-// repeatable reports whether nginx sends a request of the method again once a part of it was sent.
-func repeatable(method string) bool {
+// repeatable reports whether nginx sends a request again after a failure: always if nothing was sent, and for most methods
+// after a connection failed or was too slow. An answer that cannot be read is an answer.
+func repeatable(err error, method string) bool {
+	var unsent *unsentError
+	if errors.As(err, &unsent) {
+		return true
+	}
 	switch method {
 	case http.MethodPost, http.MethodPatch, "LOCK":
 		return false
 	}
-	return true
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
 func isTimeout(err error) bool {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -186,10 +187,20 @@ func (x *exchange) access() *response {
 	return answer
 }
 
-// failed is the answer for a plugin that broke.
+// failed is the answer where Kong, or a plugin, could not go on.
 func (x *exchange) failed(err error) *response {
-	if u, ok := err.(*unmodelledError); ok { //nolint:errorlint // plugins return it as it is
-		return x.unmodelled("%s", u.what)
+	var (
+		what     *unmodelledError
+		body     *bodyError
+		tooLarge *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &what):
+		return x.unmodelled("%s", what.what)
+	case errors.As(err, &tooLarge):
+		return x.errorPage(http.StatusRequestEntityTooLarge)
+	case errors.As(err, &body):
+		return x.errorPage(http.StatusBadRequest)
 	}
 	return x.fail(http.StatusInternalServerError, pageMessages(http.StatusInternalServerError))
 }

@@ -44,7 +44,7 @@ func New(state func() (kong.State, uint64), flavor kong.Flavor, o Options) *Prox
 // clean the path.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(r, p.table(), &p.options)
-	x.send(w, x.respond())
+	x.send(w, x.respond(r.Context()))
 }
 
 // table returns the compiled configuration, compiling it if the generation is another one.

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -169,26 +170,22 @@ func TestHeaderThatIsTooLong(t *testing.T) {
 }
 
 func TestBodyThatIsTooLarge(t *testing.T) {
-	k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{})
-	c := k.connect(t, "http", "")
-	defer c.Close()
-	go func() {
-		_, _ = io.WriteString(c, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
-		_, _ = io.Copy(c, io.LimitReader(zeros{}, maxBody+1))
-	}()
-	resp, body := roundTripRaw(t, c, "POST", "")
-	if resp.StatusCode != 413 || !strings.HasPrefix(body, "Payload too large") {
-		t.Errorf("got %d %.100s", resp.StatusCode, body)
+	const transforming = `"paths":["/echo"],"plugins":[{"name":"request-transformer","config":{"add":{"body":["a:b"]}}}]`
+	for _, config := range []string{guide, strings.Replace(guide, `"paths":["/echo"]`, transforming, 1)} {
+		k := startKong(t, stateOf(t, config), kong.TraditionalCompatible, Options{})
+		c := k.connect(t, "http", "")
+		resp, body := roundTripRaw(t, c, "POST", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"+
+			"Content-Length: 99999999\r\n\r\n")
+		_ = c.Close()
+		if resp.StatusCode != 413 || !strings.Contains(body, "Payload too large") {
+			t.Errorf("got %d %.100s", resp.StatusCode, body)
+		}
 	}
 }
 
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
-
 func TestResponsesAreStreamed(t *testing.T) {
 	more := make(chan bool)
-	conn, k := realBackend(t, func(w http.ResponseWriter, _ *http.Request) {
+	conn := realBackend(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "first\n")
 		_ = http.NewResponseController(w).Flush()
 		<-more
@@ -209,12 +206,11 @@ func TestResponsesAreStreamed(t *testing.T) {
 	if !strings.Contains(string(rest), "second") {
 		t.Errorf("got %q", rest)
 	}
-	_ = k
 }
 
 func TestClientThatLeavesEndsTheRequest(t *testing.T) {
 	asked, ended := make(chan bool), make(chan bool)
-	conn, _ := realBackend(t, func(_ http.ResponseWriter, r *http.Request) {
+	conn := realBackend(t, func(_ http.ResponseWriter, r *http.Request) {
 		close(asked)
 		<-r.Context().Done()
 		close(ended)
@@ -232,7 +228,7 @@ func TestClientThatLeavesEndsTheRequest(t *testing.T) {
 }
 
 func TestWebSocket(t *testing.T) {
-	conn, _ := realBackend(t, func(w http.ResponseWriter, r *http.Request) {
+	conn := realBackend(t, func(w http.ResponseWriter, r *http.Request) {
 		c, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil || r.Header.Get("Upgrade") != "websocket" {
 			return
@@ -252,7 +248,7 @@ func TestWebSocket(t *testing.T) {
 }
 
 // realBackend returns a client's connection to a proxy that asks a backend of the given kind.
-func realBackend(t *testing.T, handler http.HandlerFunc) (net.Conn, *testKong) {
+func realBackend(t *testing.T, handler http.HandlerFunc) net.Conn {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -267,7 +263,7 @@ func realBackend(t *testing.T, handler http.HandlerFunc) (net.Conn, *testKong) {
 	k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{Dial: dial})
 	conn := k.connect(t, "http", "")
 	t.Cleanup(func() { _ = conn.Close() })
-	return conn, k
+	return conn
 }
 
 func TestHTTPSBackend(t *testing.T) {
@@ -304,5 +300,53 @@ func TestAppendToHostIsGarbageAsInKong(t *testing.T) {
 	k := startKong(t, stateOf(t, config), kong.TraditionalCompatible, Options{})
 	if _, body := k.get(t, "/a"); !strings.Contains(body, `"host": "table: 0x`) {
 		t.Errorf("got %s", body)
+	}
+}
+
+// A backend that breaks off must not look like one that finished.
+func TestAnswerThatBreaksOff(t *testing.T) {
+	const transforming = `"paths":["/echo"],"plugins":[{"name":"response-transformer","config":{"add":{"json":["a:b"]}}}]`
+	for _, config := range []string{guide, strings.Replace(guide, `"paths":["/echo"]`, transforming, 1)} {
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			go func() {
+				_, _ = http.ReadRequest(bufio.NewReader(server))
+				_, _ = io.WriteString(server, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"k\":1")
+				_ = server.Close()
+			}()
+			return client, nil
+		}
+		k := startKong(t, stateOf(t, config), kong.TraditionalCompatible, Options{Dial: dial})
+		c := k.connect(t, "http", "")
+		go func() { _, _ = io.WriteString(c, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n") }()
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(resp.Body); err == nil {
+			t.Errorf("the client took %q for the whole answer", body)
+		}
+		_ = c.Close()
+	}
+}
+
+// An answer that cannot be read is not asked for again; a connection that breaks is.
+func TestTriesByFailure(t *testing.T) {
+	for raw, want := range map[string]int32{"": 6, "HTTP/1.1 200 OK\r\nbad header\r\n\r\n": 1} {
+		var tries atomic.Int32
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			tries.Add(1)
+			client, server := net.Pipe()
+			go func() {
+				_, _ = http.ReadRequest(bufio.NewReader(server))
+				_, _ = io.WriteString(server, raw)
+				_ = server.Close()
+			}()
+			return client, nil
+		}
+		k := startKong(t, stateOf(t, guide), kong.TraditionalCompatible, Options{Dial: dial})
+		if resp, body := k.get(t, "/echo"); resp.StatusCode != 502 || tries.Load() != want {
+			t.Errorf("%q: %d after %d tries: %s", raw, resp.StatusCode, tries.Load(), body)
+		}
 	}
 }

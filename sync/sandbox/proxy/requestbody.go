@@ -31,11 +31,10 @@ func contentKind(h http.Header) bodyKind {
 	return otherBody
 }
 
-// body changes the body, if it is of a kind that the plugin knows and the configuration has anything to say about it.
-func (t *transformation) body() error {
+// changeBody changes the body, if it is of a kind that the plugin knows and the configuration has anything to say about it.
+func (t *transformation) changeBody() error {
 	kind := contentKind(t.x.out.header)
-	v := operationsOf(t, func(o operation) []pair { return o.body })
-	if kind == otherBody || len(v.remove)+len(v.rename)+len(v.replace)+len(v.add)+len(v.append) == 0 {
+	if kind == otherBody || t.body.none() {
 		return nil
 	}
 	if kind == multipartBody {
@@ -45,14 +44,14 @@ func (t *transformation) body() error {
 	if err != nil {
 		return err
 	}
-	var changed bool
+	changed := false
 	if kind == formBody {
 		form := parseArgs(string(body))
-		if changed, err = t.changeArgs(form, v, len(body) > 0); changed {
+		if changed, err = t.change(form, t.body, len(body) > 0); changed {
 			body = []byte(form.String())
 		}
 	} else {
-		body, changed, err = t.changeJSON(body, v)
+		body, changed, err = t.changeJSON(body)
 	}
 	if err != nil || !changed {
 		return err
@@ -65,85 +64,49 @@ var errScalar = errors.New("attempt to index a JSON value that is no object")
 
 // changeJSON changes the members of a JSON object. What is no JSON stays as it is; of an array nothing can be changed, but it
 // is written anew.
-func (t *transformation) changeJSON(body []byte, v verbs) (_ []byte, changed bool, err error) {
-	var parsed any = map[string]any{}
+func (t *transformation) changeJSON(body []byte) (_ []byte, changed bool, err error) {
+	var v any = map[string]any{}
 	if len(body) > 0 {
 		var ok bool
-		if parsed, ok = decodeLuaJSON(body); !ok {
+		if v, ok = decodeLuaJSON(body); !ok {
 			return body, false, nil
 		}
 	}
-	object, ok := parsed.(map[string]any)
-	if !ok {
-		if _, list := parsed.([]any); !list {
-			return nil, false, errScalar
-		}
-		object = map[string]any{}
+	var f object
+	switch v := v.(type) {
+	case map[string]any:
+		f = v
+	case []any:
+		f = object{} // the names that Kong gives a list are lost when it is written
+	default:
+		return nil, false, errScalar
 	}
-	if changed, err = t.changeObject(object, v, len(body) > 0); err != nil || !changed {
+	if changed, err = t.change(f, t.body, len(body) > 0); err != nil || !changed {
 		return body, false, err
 	}
-	if !ok {
-		return encodeLuaJSON(parsed), true, nil
-	}
-	return encodeLuaJSON(object), true, nil
+	return encodeLuaJSON(v), true, nil
 }
 
-// changeObject is [transformation.changeArgs] for an object. What is false counts as missing.
-func (t *transformation) changeObject(o map[string]any, v verbs, any bool) (changed bool, err error) {
-	if any {
-		for _, p := range v.remove {
-			delete(o, p.name)
-			changed = true
-		}
-		for _, p := range v.rename {
-			to, _, err := t.value(p)
-			if err != nil {
-				return false, err
-			}
-			if value, ok := o[p.name]; ok && value != false && p.name != to {
-				delete(o, p.name)
-				o[to] = value
-				changed = true
-			}
-		}
-		for _, p := range v.replace {
-			if value, ok := o[p.name]; ok && value != false {
-				if err := t.setMember(o, p); err != nil {
-					return false, err
-				}
-				changed = true
-			}
-		}
-	}
-	for _, p := range v.add {
-		if value, ok := o[p.name]; !ok || value == false {
-			if err := t.setMember(o, p); err != nil {
-				return false, err
-			}
-			changed = true
-		}
-	}
-	for _, p := range v.append {
-		s, ok, err := t.value(p)
-		if err != nil {
-			return false, err
-		}
-		if changed = true; ok {
-			o[p.name] = appendLuaValue(o[p.name], s)
-		}
-	}
-	return changed, nil
+// object is a JSON object. A member that is false counts as missing.
+type object map[string]any
+
+func (o object) has(name string) bool {
+	v, ok := o[name]
+	return ok && v != false
 }
 
-func (t *transformation) setMember(o map[string]any, p pair) error {
-	v, ok, err := t.value(p)
-	if err != nil {
-		return err
-	}
-	delete(o, p.name)
+func (o object) remove(name string) { delete(o, name) }
+
+func (o object) rename(from, to string) {
+	o[to] = o[from]
+	delete(o, from)
+}
+
+func (o object) set(name, value string, ok bool) {
+	delete(o, name)
 	if ok {
-		o[p.name] = v
+		o[name] = value
 	}
-	return nil
 }
+
+func (o object) append(name, value string) { o[name] = appendLuaValue(o[name], value) }

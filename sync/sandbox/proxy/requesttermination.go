@@ -81,7 +81,7 @@ func terminationMessage(status int) string {
 func (t *requestTermination) echo(x *exchange, message string) (*response, error) {
 	body, err := x.readBody()
 	if err != nil {
-		return x.bodyFailed(err), nil
+		return nil, err
 	}
 	hostname, _ := os.Hostname()
 	headers := map[string]any{}

@@ -65,18 +65,29 @@ func (r *response) setBody(b []byte) {
 	r.body = io.NopCloser(bytes.NewReader(b))
 }
 
-// readBody returns the whole body and keeps it. It fails for bodies that are too large to keep.
+var errTooLarge = errors.New("the body is too large to be changed")
+
+// readBody returns the whole body and keeps it. After an error, which is errTooLarge or the backend's, nobody can: sending the
+// answer fails like reading it did.
 func (r *response) readBody() ([]byte, error) {
 	if r.body == nil {
 		return nil, nil
 	}
 	b, err := io.ReadAll(io.LimitReader(r.body, maxBody+1))
 	if err == nil && len(b) > maxBody {
-		err = errors.New("the body is too large to be changed")
+		err = errTooLarge
 	}
 	r.setBody(b)
+	if err != nil {
+		r.body = io.NopCloser(io.MultiReader(r.body, failingReader{err}))
+	}
 	return b, err
 }
+
+// failingReader ends a body that broke off.
+type failingReader struct{ err error }
+
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 // send runs the filters over an answer, adds what Kong adds last, and writes it.
 //
@@ -150,7 +161,7 @@ func stream(w http.ResponseWriter, r *response) {
 	}
 	if _, err := io.Copy(out, r.body); err != nil {
 		_ = http.NewResponseController(w).Flush() // what did arrive is passed on
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler)               //nolint:forbidigo // net/http's way to say so
 	}
 }
 
@@ -165,32 +176,4 @@ func (f flushing) Write(b []byte) (int, error) {
 		err = f.c.Flush()
 	}
 	return n, err
-}
-
-// tunnel connects the client with a backend that has switched protocols, until either side ends it.
-func tunnel(w http.ResponseWriter, r *response) {
-	defer r.upgraded.Close()
-	client, buffered, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		http.Error(w, "this connection cannot be upgraded", http.StatusInternalServerError)
-		return
-	}
-	defer client.Close()
-	_, _ = io.WriteString(buffered, "HTTP/1.1 101 Switching Protocols\r\n")
-	_ = r.header.Write(buffered)
-	_, _ = io.WriteString(buffered, "\r\n")
-	if buffered.Flush() != nil {
-		return
-	}
-	done := make(chan struct{}, 2)
-	pipe := func(to io.Writer, from io.Reader) {
-		_, _ = io.Copy(to, from)
-		done <- struct{}{}
-	}
-	go pipe(r.upgraded, buffered)
-	go pipe(client, r.upgraded)
-	<-done
-	_ = client.SetDeadline(time.Unix(1, 0)) // wakes the other direction
-	_ = r.upgraded.Close()
-	<-done
 }

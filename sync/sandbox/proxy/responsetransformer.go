@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -30,7 +31,7 @@ func newResponseTransformer(config kong.Value) (plugin, error) {
 	return t, decode(config, t)
 }
 
-func (t *responseTransformer) filter(_ *exchange, r *response) {
+func (t *responseTransformer) filter(x *exchange, r *response) {
 	t.headers(r.header)
 	if len(t.Remove.JSON)+len(t.Rename.JSON)+len(t.Replace.JSON)+len(t.Add.JSON)+len(t.Append.JSON) == 0 ||
 		!isJSON(r.header.Get("Content-Type")) {
@@ -38,6 +39,9 @@ func (t *responseTransformer) filter(_ *exchange, r *response) {
 	}
 	r.header.Del("Content-Length")
 	body, err := r.readBody()
+	if errors.Is(err, errTooLarge) {
+		*r = *x.unmodelled("response-transformer on a body of more than %d MiB", maxBody>>20)
+	}
 	if err != nil {
 		return
 	}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 // respond returns the answer to the request: what stands in the package comment, from one station to the next.
 //
 // Source: Kong 3.9.3, kong/init.lua (access) and kong/runloop/handler.lua.
-func (x *exchange) respond() *response {
+func (x *exchange) respond(ctx context.Context) *response {
 	if refused := x.admit(); refused != nil {
 		return refused
 	}
@@ -29,7 +30,7 @@ func (x *exchange) respond() *response {
 	if x.match.Service.IsZero() {
 		return x.fail(http.StatusServiceUnavailable, "no Service found with those values")
 	}
-	return x.forward()
+	return x.forward(ctx)
 }
 
 // routed returns the request as the router looks at it.
