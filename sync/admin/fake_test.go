@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -67,7 +68,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case truncated:
 		w.Header().Set("Content-Length", "1000")
-		io.WriteString(w, `{"data":[`)
+		fmt.Fprint(w, `{"data":[`)
 		return
 	case silence:
 		<-r.Context().Done()
@@ -80,7 +81,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	code := map[string]int{"200": 200, "201": 201, "204": 204, "302": 302, "304": 304, "400": 400, "401": 401, "403": 403, "404": 404,
 		"409": 409, "413": 413, "429": 429, "500": 500, "501": 501, "502": 502, "503": 503, "504": 504}[status]
 	w.WriteHeader(code)
-	io.WriteString(w, text)
+	fmt.Fprint(w, text)
 }
 
 func (s *script) lines() []string {
@@ -100,13 +101,16 @@ var errReset = errors.New("connection reset by peer")
 
 func (t inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	defer func() {
-		switch p := recover(); {
-		case p == http.ErrAbortHandler && r.Context().Err() != nil:
-			resp, err = nil, r.Context().Err()
-		case p == http.ErrAbortHandler:
-			resp, err = nil, errReset
-		case p != nil:
+		p := recover()
+		aborted, _ := p.(error)
+		switch {
+		case p == nil:
+		case !errors.Is(aborted, http.ErrAbortHandler):
 			panic(p)
+		case r.Context().Err() != nil:
+			resp, err = nil, r.Context().Err()
+		default:
+			resp, err = nil, errReset
 		}
 	}()
 	if r.Body == nil {

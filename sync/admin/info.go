@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,9 +68,9 @@ func (c *Client) getRoot(ctx context.Context) (*root, error) {
 	var r root
 	err := c.get(ctx, req, &r)
 	switch {
-	case isStatus(err, http.StatusNotFound) && c.workspace != "":
+	case isNotFound(err) && c.workspace != "":
 		return nil, sync.WithHint(err, "is there a workspace "+c.workspace+"? Only Kong Enterprise has workspaces")
-	case isStatus(err, http.StatusNotFound):
+	case isNotFound(err):
 		return nil, c.notKong("it answers " + err.Error())
 	case err != nil:
 		return nil, err

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"golang.org/x/sync/errgroup"
@@ -90,8 +89,7 @@ func (c *Client) schema(ctx context.Context, n schemaName) ([]byte, error) {
 		path = []string{"schemas", "plugins", n.plugin}
 	}
 	body, err := c.do(ctx, request{method: http.MethodGet, path: path})
-	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	if isNotFound(err) {
 		return nil, nil
 	}
 	return body, err

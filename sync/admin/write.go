@@ -30,7 +30,7 @@ func (c *Client) Write(ctx context.Context, w diff.Write) error {
 	switch {
 	case w.Op == diff.Delete:
 		_, err := c.do(ctx, request{method: http.MethodDelete, path: path, entity: e})
-		if isStatus(err, http.StatusNotFound) {
+		if isNotFound(err) {
 			return nil
 		}
 		return err
@@ -63,7 +63,7 @@ func (c *Client) createTarget(ctx context.Context, e kong.Entity) error {
 	if !taken {
 		return err
 	}
-	if update := c.updateTarget(ctx, e); !isStatus(update, http.StatusNotFound) {
+	if update := c.updateTarget(ctx, e); !isNotFound(update) {
 		return update
 	}
 	return err
@@ -89,7 +89,7 @@ func (c *Client) updateTarget(ctx context.Context, e kong.Entity) error {
 	return err
 }
 
-func isStatus(err error, status int) bool {
+func isNotFound(err error) bool {
 	var refused *Error
-	return errors.As(err, &refused) && refused.Status == status
+	return errors.As(err, &refused) && refused.Status == http.StatusNotFound
 }
