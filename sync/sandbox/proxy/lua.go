@@ -9,12 +9,7 @@ import (
 // maxNesting bounds the depth of an expression.
 const maxNesting = 100
 
-var (
-	errSyntax = errors.New("not an expression that is known here")
-	errCall   = errors.New("attempt to call a nil value")
-	errIndex  = errors.New("attempt to index a value that is no table")
-	errConcat = errors.New("attempt to concatenate a value that is no text")
-)
+var errSyntax = errors.New("not an expression that is known here")
 
 // luaParser reads an expression by recursive descent: or, and, comparison, "..", not, and what fields are taken of.
 type luaParser struct {
@@ -117,22 +112,6 @@ func (p *luaParser) comparison() (luaExpr, error) {
 	})
 }
 
-func compareLua(want bool) combine {
-	return func(a any, b func() (any, error)) (any, error) {
-		v, err := b()
-		if err != nil {
-			return nil, err
-		}
-		if _, ok := a.(luaIndex); ok {
-			return !want, nil // no two of the tables here are the same one
-		}
-		if _, ok := v.(luaIndex); ok {
-			return !want, nil
-		}
-		return (a == v) == want, nil
-	}
-}
-
 func (p *luaParser) concatenation() (luaExpr, error) {
 	return p.chain(p.unary, func() combine {
 		if !p.accept("..") {
@@ -150,17 +129,6 @@ func (p *luaParser) concatenation() (luaExpr, error) {
 		}
 	})
 }
-
-func concatenable(v any) bool {
-	switch v.(type) {
-	case string, float64:
-		return true
-	}
-	return false
-}
-
-// combine applies an operator to a value and an operand that it may leave alone.
-type combine func(a any, b func() (any, error)) (any, error)
 
 // chain reads operands with operators between them, and applies these from left to right.
 func (p *luaParser) chain(operand func() (luaExpr, error), operator func() combine) (luaExpr, error) {
@@ -327,34 +295,4 @@ func (p *luaParser) number() (float64, error) {
 	}
 	p.rest = p.rest[n:]
 	return f, nil
-}
-
-func constant(v any) luaExpr { return func(luaIndex) (any, error) { return v, nil } }
-
-func index(of, key luaExpr) luaExpr {
-	return func(env luaIndex) (any, error) {
-		v, err := of(env)
-		if err != nil {
-			return nil, err
-		}
-		t, ok := v.(luaIndex)
-		if !ok {
-			return nil, errIndex
-		}
-		k, err := key(env)
-		if err != nil {
-			return nil, err
-		}
-		return t(k), nil
-	}
-}
-
-// call fails once its callee is known: the templates that Kong runs may not call anything.
-func call(of luaExpr) luaExpr {
-	return func(env luaIndex) (any, error) {
-		if _, err := of(env); err != nil {
-			return nil, err
-		}
-		return nil, errCall
-	}
 }

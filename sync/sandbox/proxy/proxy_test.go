@@ -120,10 +120,9 @@ func TestHealthChecksAreNothingToTheEcho(t *testing.T) {
 }
 
 func TestTableFollowsTheGeneration(t *testing.T) {
-	var generation, reads atomic.Uint64
+	var generation atomic.Uint64
 	before, after := stateOf(t, guide), stateOf(t, strings.ReplaceAll(guide, `"/echo"`, `"/other"`))
 	p := New(func() (kong.State, uint64) {
-		reads.Add(1)
 		if g := generation.Load(); g > 0 {
 			return after, g
 		}
@@ -137,9 +136,6 @@ func TestTableFollowsTheGeneration(t *testing.T) {
 	second := p.table()
 	if second == first {
 		t.Error("not compiled again after a change")
-	}
-	if _, ok := p.state(); reads.Load() == 0 || ok != 1 {
-		t.Error("the state was not asked for")
 	}
 }
 
