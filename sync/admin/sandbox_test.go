@@ -202,12 +202,13 @@ func TestApplyTwiceOnAKong(t *testing.T) {
 			k := w.boot(t)
 			before, _ := k.State()
 			notes := &recorder{next: inProcess{k.Admin()}}
+			single := oneByOne{notes, make(chan struct{}, 1)}
 			for _, desired := range []kong.State{w.first, w.second, w.first, {}} {
-				if plan := mustRun(t, notes, desired); plan.Empty() {
+				if plan := mustRun(t, single, desired); plan.Empty() {
 					t.Error("nothing to do")
 				}
 				notes.writes = 0
-				if plan := mustRun(t, notes, desired); !plan.Empty() {
+				if plan := mustRun(t, single, desired); !plan.Empty() {
 					t.Errorf("a second time: %s: %v", plan, plan.Changes())
 				}
 				if notes.writes > 0 {
@@ -237,11 +238,9 @@ type recorder struct {
 	next   http.RoundTripper
 	paths  string
 	writes int
-	total  int
 }
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.total++
 	if req.Method != http.MethodGet && !strings.HasSuffix(req.URL.Path, "/validate") {
 		r.paths += req.Method + " " + req.URL.Path + "\n"
 		r.writes++
@@ -305,6 +304,9 @@ func TestKilledAtAnyRequest(t *testing.T) {
 					_, err = run(t.Context(), oneByOne{&mortal{inProcess{k.Admin()}, n, lose}, turn}, w.second, -1)
 					if err != nil && !errors.Is(err, errKilled) {
 						t.Fatalf("killed at request %d: %v", n, err)
+					}
+					if now, _ := k.State(); now.Digest() == start.Digest() {
+						continue // nothing came of it: the next run is an undisturbed one
 					}
 					mustRun(t, inProcess{k.Admin()}, w.second)
 					if d := cmp.Diff(want, held(k)); d != "" {
