@@ -144,7 +144,7 @@ func (d *decoder) distinct(items []*yaml.Node, s *schema) {
 	seen := map[string]*yaml.Node{}
 	mark := len(d.path)
 	for i, item := range items {
-		id, ok := identity(resolveAlias(item), s)
+		id, ok := d.file.identity(resolveAlias(item), s)
 		if !ok {
 			continue // reported where the item is decoded
 		}
@@ -168,13 +168,13 @@ func what(s *schema) string {
 }
 
 // identity returns what must be distinct among the items of a list, and whether the item has it.
-func identity(item *yaml.Node, s *schema) (string, bool) {
+func (f *file) identity(item *yaml.Node, s *schema) (string, bool) {
 	if s.ListType == "set" {
 		return keyOf(item)
 	}
 	var id strings.Builder
 	for _, key := range s.ListKeys {
-		v := lookup(item, key)
+		v := f.lookup(item, key)
 		switch {
 		case v != nil && v.Kind == yaml.ScalarNode:
 			id.WriteString(strconv.Quote(scalarOf(v).text))

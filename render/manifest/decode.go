@@ -88,8 +88,7 @@ func (d *decoder) typed(n *yaml.Node, s *schema) {
 
 // spend takes a node that an alias led to out of the file's budget, and reports whether there was enough.
 func (d *decoder) spend(n *yaml.Node) bool {
-	d.file.budget = max(d.file.budget-1-len(n.Value), -1)
-	if d.file.budget >= 0 {
+	if d.file.spend(1 + len(n.Value)) {
 		return true
 	}
 	if !d.spent {

@@ -18,6 +18,8 @@ type document struct {
 	line int
 	// apiVersion and kind are as written, or as the list says that holds the document.
 	apiVersion, kind string
+	// aliased says that an alias stands for the document.
+	aliased bool
 }
 
 // add deals with a document that may be a list of further ones. What gwsync has no use for is counted.
@@ -29,13 +31,17 @@ func (f *file) add(doc document, depth int) {
 	if doc.root.Kind == yaml.ScalarNode && scalarOf(doc.root).is == isNull {
 		return // a document of comments only
 	}
-	if v := lookupText(doc.root, "apiVersion"); v != "" {
+	if v := f.lookupText(doc.root, "apiVersion"); v != "" {
 		doc.apiVersion = v
 	}
-	if k := lookupText(doc.root, "kind"); k != "" {
+	if k := f.lookupText(doc.root, "kind"); k != "" {
 		doc.kind = k
 	}
-	items := lookup(doc.root, "items")
+	items := f.lookup(doc.root, "items")
+	if f.budget < 0 && (doc.aliased || slices.ContainsFunc(doc.root.Content, isMerge)) {
+		f.reject(doc, CodeAliasLimit, doc.root, "the aliases of this file stand for too much text", "write out what they stand for")
+		return
+	}
 	of, isList := strings.CutSuffix(doc.kind, "List")
 	if !isList || items == nil || items.Kind != yaml.SequenceNode {
 		f.classify(doc)
@@ -46,15 +52,15 @@ func (f *file) add(doc document, depth int) {
 		return
 	}
 	for _, item := range items.Content {
-		next := document{root: resolveAlias(item), line: doc.line}
+		next := document{root: resolveAlias(item), line: doc.line, aliased: item.Kind == yaml.AliasNode}
 		if of != "" { // the items of an HTTPRouteList need not say what they are
 			next.apiVersion, next.kind = doc.apiVersion, of
 		}
-		if item.Kind == yaml.AliasNode {
-			if f.budget -= aliasCost; f.budget < 0 {
-				f.reject(doc, CodeAliasLimit, item, "the aliases of this file stand for too many objects", "write them out")
-				return
-			}
+		if next.aliased && f.budget < 0 {
+			return // it was said of the item before
+		}
+		if next.aliased {
+			f.spend(aliasCost)
 		}
 		f.add(next, depth+1)
 	}
@@ -70,13 +76,13 @@ func (f *file) classify(doc document) {
 	case k != nil && slices.Contains(k.versions, version):
 		f.decode(doc, k, version)
 	case k != nil:
-		f.reject(doc, CodeUnknownVersion, lookup(doc.root, "apiVersion"), k.name+" is not served as "+quote(doc.apiVersion), k.served())
+		f.reject(doc, CodeUnknownVersion, f.lookup(doc.root, "apiVersion"), k.name+" is not served as "+quote(doc.apiVersion), k.served())
 	case doc.apiVersion == "" && named != nil:
 		f.reject(doc, CodeMissingField, doc.root, "apiVersion is required", named.served())
 	case doc.kind == "" && group == gatewayGroup:
 		f.reject(doc, CodeMissingField, doc.root, "kind is required", "")
 	case group == "" && named != nil:
-		f.reject(doc, CodeUnknownVersion, lookup(doc.root, "apiVersion"),
+		f.reject(doc, CodeUnknownVersion, f.lookup(doc.root, "apiVersion"),
 			"there is no "+named.name+" in "+quote(doc.apiVersion), named.served())
 	default:
 		f.skip(doc, groupKind{group, doc.kind})
@@ -86,11 +92,11 @@ func (f *file) classify(doc document) {
 // skip counts a document of a kind that is not read, unless it seems to be a misspelling of one that is.
 func (f *file) skip(doc document, gk groupKind) {
 	near := table().near(gk)
-	if near == nil {
+	if near == nil || doc.apiVersion == "" {
 		f.skipped[gk]++
 		return
 	}
-	f.reject(doc, CodeUnknownKind, lookup(doc.root, "kind"), "there is no kind "+quote(gk.kind)+" in "+quote(doc.apiVersion),
+	f.reject(doc, CodeUnknownKind, f.lookup(doc.root, "kind"), "there is no kind "+quote(gk.kind)+" in "+quote(doc.apiVersion),
 		"did you mean "+near.name+"?")
 }
 
@@ -107,8 +113,8 @@ func (f *file) reject(doc document, code string, at *yaml.Node, message, hint st
 
 // name returns what a document calls itself.
 func (f *file) name(doc document, k *kind) Ref {
-	meta := lookup(doc.root, "metadata")
-	r := Ref{Kind: doc.kind, Namespace: lookupText(meta, "namespace"), Name: lookupText(meta, "name")}
+	meta := f.lookup(doc.root, "metadata")
+	r := Ref{Kind: doc.kind, Namespace: f.lookupText(meta, "namespace"), Name: f.lookupText(meta, "name")}
 	if k == nil {
 		return r
 	}
@@ -136,15 +142,15 @@ func (f *file) decode(doc document, k *kind, version string) {
 	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0]}
 	d.value(doc.root, "", doc.root, k.schema)
 	f.json, f.places = d.json, d.places // to be used again
-	if ns := lookup(lookup(doc.root, "metadata"), "namespace"); k.cluster && ns != nil {
+	if meta := f.lookup(doc.root, "metadata"); k.cluster && f.lookupText(meta, "namespace") != "" {
 		d.path = append(d.path, "metadata.namespace"...)
-		d.failAt(ns, CodeInvalidValue, "a "+k.name+" is in no namespace", "remove the namespace")
+		d.failAt(f.lookup(meta, "namespace"), CodeInvalidValue, "a "+k.name+" is in no namespace", "remove the namespace")
 	}
 	o := Object{Ref: ref, Version: version, places: places{file: f.display, nodes: slices.Clone(d.places)}}
 	if d.failed == 0 {
 		o.Typed = d.typedObject(o, doc)
 	}
-	if ref.Name != "" {
+	if ref.Name != "" || d.failed == 0 {
 		f.objects = append(f.objects, loaded{o, d.failed == 0})
 	}
 }

@@ -99,31 +99,16 @@ func (d *decoder) collect(set *fieldSet, n *yaml.Node) {
 
 // merge adds what the merge keys of a mapping refer to: what is there already wins, then what is named first.
 func (d *decoder) merge(set *fieldSet, n *yaml.Node, depth int) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if !isMerge(n.Content[i]) {
+	for _, from := range merged(n) {
+		if from.Kind != yaml.MappingNode {
+			d.failAt(from, CodeWrongType, "a merge key (<<) takes an object or a list of objects", "")
 			continue
 		}
-		from := resolveAlias(n.Content[i+1])
-		if from.Kind == yaml.MappingNode {
-			d.mergeFrom(set, from, depth)
-			continue
-		}
-		if from.Kind != yaml.SequenceNode {
-			d.failAt(n.Content[i], CodeWrongType, "a merge key (<<) takes an object or a list of objects", "")
-			continue
-		}
-		for _, item := range from.Content {
-			if item = resolveAlias(item); item.Kind == yaml.MappingNode {
-				d.mergeFrom(set, item, depth)
-			} else {
-				d.failAt(n.Content[i], CodeWrongType, "a merge key (<<) takes an object or a list of objects", "")
-			}
-		}
+		d.mergeFrom(set, from, depth)
 	}
 }
 
 func (d *decoder) mergeFrom(set *fieldSet, from *yaml.Node, depth int) {
-	const maxMerges = 32
 	if depth > maxMerges {
 		d.failAt(from, CodeAliasLimit, fmt.Sprintf("merge keys (<<) are nested more than %d deep", maxMerges), "")
 		return
@@ -141,6 +126,24 @@ func (d *decoder) mergeFrom(set *fieldSet, from *yaml.Node, depth int) {
 	d.merge(set, from, depth+1)
 }
 
+// merged returns what the merge keys of a mapping refer to.
+func merged(n *yaml.Node) []*yaml.Node {
+	var all []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if !isMerge(n.Content[i]) {
+			continue
+		}
+		from := []*yaml.Node{resolveAlias(n.Content[i+1])}
+		if from[0].Kind == yaml.SequenceNode {
+			from = from[0].Content
+		}
+		for _, item := range from {
+			all = append(all, resolveAlias(item))
+		}
+	}
+	return all
+}
+
 func isMerge(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Tag == "!!merge"
 }
@@ -154,26 +157,39 @@ func keyOf(n *yaml.Node) (string, bool) {
 	return scalarOf(n).key()
 }
 
-// lookup returns the value of a mapping's own key, or nil.
-func lookup(n *yaml.Node, name string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
+// maxMerges is how deep merge keys may be nested.
+const maxMerges = 32
+
+// lookup returns the value under a mapping's key, which may come from a merge key, or nil.
+func (f *file) lookup(n *yaml.Node, name string) *yaml.Node { return f.find(n, name, 0) }
+
+func (f *file) find(n *yaml.Node, name string, merges int) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode || merges > maxMerges || merges > 0 && !f.spend(len(n.Content)) {
 		return nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key, ok := keyOf(n.Content[i]); ok && key == name {
+		if key, ok := keyOf(n.Content[i]); ok && key == name && !isMerge(n.Content[i]) {
 			return resolveAlias(n.Content[i+1])
+		}
+	}
+	for _, from := range merged(n) {
+		if v := f.find(from, name, merges+1); v != nil {
+			return v
 		}
 	}
 	return nil
 }
 
-// lookupText returns the scalar under a mapping's own key as text; "" where there is none.
-func lookupText(n *yaml.Node, name string) string {
-	v := lookup(n, name)
+// lookupText returns the scalar under a mapping's key as text; "" where there is none.
+func (f *file) lookupText(n *yaml.Node, name string) string {
+	v := f.lookup(n, name)
 	if v == nil || v.Kind != yaml.ScalarNode {
 		return ""
 	}
-	text, _ := scalarOf(v).key()
+	text, ok := scalarOf(v).key()
+	if !ok {
+		return ""
+	}
 	return text
 }
 

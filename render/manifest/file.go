@@ -108,6 +108,12 @@ func (f *file) syntax(c chunk, err error) diag.Finding {
 
 func (f *file) pos(line, col int) diag.Pos { return diag.Pos{File: f.display, Line: line, Col: col} }
 
+// spend takes work that an alias asked for out of the budget, and reports whether there was enough.
+func (f *file) spend(n int) bool {
+	f.budget = max(f.budget-n, -1)
+	return f.budget >= 0
+}
+
 // unreadable returns the finding for a file or directory that could not be read.
 func unreadable(display string, err error) diag.Finding {
 	var pathError *fs.PathError

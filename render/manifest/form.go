@@ -15,6 +15,8 @@ func forms() map[string]form {
 	return map[string]form{
 		`^` + label + `$`: {
 			"a DNS label: lower-case letters, digits and hyphens", isLabel},
+		`^(` + label + `)?$`: {
+			"a DNS label: lower-case letters, digits and hyphens", func(s string) bool { return s == "" || isLabel(s) }},
 		`^` + subdomain + `$`: {
 			"a DNS name: lower-case letters, digits, hyphens and dots", isSubdomain},
 		`^$|^` + subdomain + `$`: {

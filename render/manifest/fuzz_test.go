@@ -77,8 +77,10 @@ func checkPlaces(t *testing.T, data []byte, set Set, findings diag.List) {
 		}
 	}
 	for o := range set.All() {
-		if check(o.At("spec.rules[0]")); o.Ref.Name == "" {
-			t.Errorf("an object without a name: %+v", o)
+		check(o.At("spec.rules[0]"))
+		meta := o.Typed.(interface{ GetName() string })
+		if o.Ref.Name == "" || o.Ref.Name != meta.GetName() {
+			t.Errorf("%v is named %q", o.Ref, meta.GetName())
 		}
 	}
 }
