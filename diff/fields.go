@@ -19,8 +19,8 @@ type comparer struct {
 }
 
 // fields returns what differs between before and after, by path. Objects are compared by key at every depth, arrays
-// element by element where both have the same length, else as a whole. Arrays that Kong's table of kinds calls sets are
-// always compared as a whole: their indices mean nothing.
+// element by element where that reads well (see elementwise), else as a whole. Arrays that Kong's table of kinds calls sets
+// are always compared as a whole: their indices mean nothing.
 func fields(schemas kong.Schemas, before, after kong.Entity) []Field {
 	c := comparer{schemas: schemas, before: before, after: after}
 	c.row, _ = either(before, after).Kind().Row()
@@ -50,7 +50,7 @@ func (c *comparer) compare(old, now kong.Value) {
 	if equal(old, now) {
 		return
 	}
-	if c.secret() {
+	if c.secret() || isPrivateKey(old) || isPrivateKey(now) {
 		c.add(Field{Old: masked(old), New: masked(now), Secret: true})
 		return
 	}
@@ -64,7 +64,7 @@ func (c *comparer) compare(old, now kong.Value) {
 	}
 	oldList, oldIs := old.([]any)
 	nowList, nowIs := now.([]any)
-	if oldIs && nowIs && len(oldList) == len(nowList) && !c.isSet() {
+	if oldIs && nowIs && !c.isSet() && elementwise(oldList, nowList) {
 		for i := range oldList {
 			c.enter(strconv.Itoa(i), oldList[i], nowList[i])
 		}
@@ -76,6 +76,25 @@ func (c *comparer) compare(old, now kong.Value) {
 func (c *comparer) add(f Field) {
 	f.Path = pointer(c.path)
 	c.out = append(c.out, f)
+}
+
+// elementwise reports whether two arrays differ element by element rather than by elements that come, go or move: they are of
+// one length, and all that differs are a single element or elements with parts of their own.
+func elementwise(old, now []any) bool {
+	if len(old) != len(now) {
+		return false
+	}
+	simple := 0
+	for i := range old {
+		switch old[i].(type) {
+		case []any, map[string]kong.Value:
+			continue
+		}
+		if !equal(old[i], now[i]) {
+			simple++
+		}
+	}
+	return simple <= 1
 }
 
 func (c *comparer) isSet() bool { return len(c.path) == 1 && slices.Contains(c.row.Sets, c.path[0]) }
@@ -108,10 +127,16 @@ func (c *comparer) redact(v kong.Value) kong.Value {
 func (c *comparer) redactChild(name string, v kong.Value) kong.Value {
 	c.path = append(c.path, name)
 	defer func() { c.path = c.path[:len(c.path)-1] }()
-	if c.secret() {
+	if c.secret() || isPrivateKey(v) {
 		return masked(v)
 	}
 	return c.redact(v)
+}
+
+// isPrivateKey reports whether the value is PEM text with a private key, wherever somebody put it.
+func isPrivateKey(v kong.Value) bool {
+	s, _ := v.(string)
+	return strings.Contains(s, "PRIVATE KEY-----")
 }
 
 func masked(v kong.Value) kong.Value {

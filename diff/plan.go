@@ -102,9 +102,9 @@ func (c Conflict) String() string {
 	theirs := fmt.Sprintf("%s %q (id %s)", other.Singular, c.Foreign.Name(), c.Foreign.ID())
 	switch c.Reason {
 	case NameTaken:
-		return ours + ": the name is taken by a " + theirs + " that is not ours"
+		return ours + ": there is one already that is not ours (id " + c.Foreign.ID() + ")"
 	case IDTaken:
-		return ours + ": the id is taken by a " + theirs + " that is not ours"
+		return ours + ": its id is that of " + theirs + ", which is not ours"
 	case InUse:
 		return ours + " cannot be deleted: " + theirs + ", which is not ours, refers to it"
 	}

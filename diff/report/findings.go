@@ -1,0 +1,53 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// Findings writes the findings by place, in the form that editors and CI systems know from compilers, each with its hint
+// indented below. It writes nothing for an empty list.
+func Findings(w io.Writer, l diag.List) error {
+	var b bytes.Buffer
+	for _, f := range l.Sorted() {
+		finding(&b, f)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func finding(b *bytes.Buffer, f diag.Finding) {
+	where := f.Pos.String()
+	if where == "" {
+		where = f.Object.String()
+	}
+	if where != "" {
+		b.WriteString(clean(where) + ": ")
+	}
+	b.WriteString(f.Severity.String() + ": " + clean(f.Message))
+	if f.Code != "" {
+		b.WriteString(" [" + clean(f.Code) + "]")
+	}
+	b.WriteByte('\n')
+	for _, p := range f.Related {
+		b.WriteString("    see also " + clean(p.String()) + "\n")
+	}
+	hint(b, f.Hint)
+}
+
+// hint writes a hint as an indented block.
+func hint(b *bytes.Buffer, text string) {
+	if text = strings.TrimRight(text, "\n"); text == "" {
+		return
+	}
+	b.WriteString("    hint: ")
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			b.WriteString("      ")
+		}
+		b.WriteString(strings.TrimRight(clean(strings.TrimSuffix(line, "\r")), " ") + "\n")
+	}
+}

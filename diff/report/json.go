@@ -1,0 +1,127 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// formatVersion is that of the JSON document: minor versions add names, and readers have to ignore those that they do not
+// know; a major version may change anything.
+const formatVersion = "1.0"
+
+type document struct {
+	FormatVersion string          `json:"format_version"`
+	Command       string          `json:"command"`
+	Result        string          `json:"result"`
+	Target        string          `json:"target,omitempty"`
+	Revision      string          `json:"revision,omitempty"`
+	PlanID        string          `json:"plan_id"`
+	Summary       summary         `json:"summary"`
+	Changes       []diff.Change   `json:"changes"`
+	Conflicts     []diff.Conflict `json:"conflicts"`
+	Findings      []findingJSON   `json:"findings"`
+	Failed        []diff.Write    `json:"failed,omitempty"`
+	Error         *failure        `json:"error,omitempty"`
+}
+
+type summary struct {
+	Create    int `json:"create"`
+	Update    int `json:"update"`
+	Delete    int `json:"delete"`
+	Conflicts int `json:"conflicts"`
+	Errors    int `json:"errors"`
+	Warnings  int `json:"warnings"`
+	Applied   int `json:"applied"`
+	Failed    int `json:"failed"`
+	Skipped   int `json:"skipped"`
+}
+
+type failure struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+type place struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Col  int    `json:"col,omitempty"`
+}
+
+type findingJSON struct {
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Object   string `json:"object,omitempty"`
+	place
+	Field   string  `json:"field,omitempty"`
+	Message string  `json:"message"`
+	Hint    string  `json:"hint,omitempty"`
+	Related []place `json:"related,omitempty"`
+}
+
+// JSON writes the report as one JSON document: format_version "1.0"; result "no-changes", "changes" or "error"; what the text
+// report says, and more, in full: all fields that are created or deleted.
+func JSON(w io.Writer, r Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r.document())
+}
+
+func (r Report) document() document {
+	d := document{
+		FormatVersion: formatVersion,
+		Command:       r.Command,
+		Result:        r.result(),
+		Target:        r.target(),
+		Revision:      r.Revision,
+		PlanID:        r.Plan.ID().String(),
+		Summary:       r.summary(),
+		Changes:       append([]diff.Change{}, r.Plan.Changes()...),
+		Conflicts:     append([]diff.Conflict{}, r.Plan.Conflicts()...),
+		Findings:      []findingJSON{},
+	}
+	for _, f := range r.Findings.Sorted() {
+		d.Findings = append(d.Findings, findingOf(f))
+	}
+	for _, c := range r.Failed {
+		d.Failed = append(d.Failed, diff.Write{Op: c.Op, Entity: c.Entity()})
+	}
+	if r.Err != nil {
+		d.Error = &failure{Message: r.Err.Error(), Hint: hintOf(r.Err)}
+	}
+	return d
+}
+
+func (r Report) summary() summary {
+	c := r.Plan.Counts()
+	return summary{
+		Create:    c.Create,
+		Update:    c.Update,
+		Delete:    c.Delete,
+		Conflicts: len(r.Plan.Conflicts()),
+		Errors:    r.Findings.Count(diag.Error),
+		Warnings:  r.Findings.Count(diag.Warning),
+		Applied:   len(r.Applied),
+		Failed:    len(r.Failed),
+		Skipped:   len(r.Skipped),
+	}
+}
+
+func findingOf(f diag.Finding) findingJSON {
+	out := findingJSON{
+		Severity: f.Severity.String(),
+		Code:     f.Code,
+		Object:   f.Object.String(),
+		place:    place(f.Pos),
+		Field:    f.Field,
+		Message:  f.Message,
+		Hint:     f.Hint,
+	}
+	for _, p := range f.Related {
+		out.Related = append(out.Related, place(p))
+	}
+	return out
+}

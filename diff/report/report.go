@@ -1,0 +1,53 @@
+package report
+
+import (
+	"errors"
+	"net/url"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// Report is what a verb has to report. Fields that a verb knows nothing of stay zero.
+type Report struct {
+	// Command is the verb: "diff".
+	Command string
+	// Target is the Kong, as the user named it. A password in a URL is not shown.
+	Target string
+	// Revision is the commit that the manifests come from.
+	Revision string
+	Plan     diff.Plan
+	Findings diag.List
+	// Applied, Failed and Skipped are how far an apply came with the changes of the plan.
+	Applied, Failed, Skipped []diff.Change
+	// Err is why the verb failed. If it has a method Hint() string, that says what to do about it.
+	Err error
+}
+
+// result says in one word how the verb ended.
+func (r Report) result() string {
+	switch {
+	case r.Err != nil || r.Findings.HasErrors() || len(r.Plan.Conflicts()) > 0:
+		return "error"
+	case r.Plan.Empty():
+		return "no-changes"
+	}
+	return "changes"
+}
+
+// target returns the target without its password.
+func (r Report) target() string {
+	u, err := url.Parse(r.Target)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return u.Redacted()
+}
+
+func hintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
