@@ -212,7 +212,8 @@ func TestDirHasNoPipes(t *testing.T) {
 func TestFiles(t *testing.T) {
 	chdir(t, "a.yaml", "sub/b.json", "sub/deeper/c.yaml", "work/here", "link.yaml -> sub/b.json")
 	t.Chdir("work")
-	inputs, err := fetch(t, Files([]string{"../a.yaml", "-", "../sub", "../sub/b.json", "here", "../link.yaml"}, strings.NewReader("piped")))
+	names := []string{"../a.yaml", "-", "../sub", "../sub/b.json", "here", "../link.yaml"}
+	inputs, err := fetch(t, Files(names, strings.NewReader("piped")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,8 @@ func TestFiles(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if info, err := fs.Stat(inputs[0].FS, "a.yaml"); err != nil || info.Name() != "a.yaml" || info.Size() != int64(len("text of a.yaml")) || !info.Mode().IsRegular() {
+	info, err := fs.Stat(inputs[0].FS, "a.yaml")
+	if err != nil || info.Name() != "a.yaml" || info.Size() != int64(len("text of a.yaml")) || !info.Mode().IsRegular() {
 		t.Errorf("stat: got %v, %v", info, err)
 	}
 }
@@ -253,8 +255,10 @@ func TestFilesAgain(t *testing.T) {
 func TestFilesRefuses(t *testing.T) {
 	chdir(t, "a.yaml")
 	for name, want := range map[string][2]string{
-		"none.yaml":             {"none.yaml: no such file or directory", ""},
-		"https://example.com/x": {"-f reads files and directories, not URLs", "read a git repository with --repo, or pipe what was downloaded into: -f -"},
+		"none.yaml": {"none.yaml: no such file or directory", ""},
+		"https://example.com/x": {
+			"-f reads files and directories, not URLs", "read a git repository with --repo, or pipe what was downloaded into: -f -",
+		},
 	} {
 		_, err := fetch(t, Files([]string{"a.yaml", name}, strings.NewReader("")))
 		if err == nil || err.Error() != want[0] || hint(err) != want[1] {

@@ -75,7 +75,9 @@ func saysNotFound(err error) bool {
 	if !strings.Contains(text, "the server says: ") {
 		return false
 	}
-	for _, words := range []string{"not found", "does not exist", "no such repository", "not appear to be a git repository", "could not be found"} {
+	for _, words := range []string{
+		"not found", "does not exist", "no such repository", "not appear to be a git repository", "could not be found",
+	} {
 		if strings.Contains(text, words) {
 			return true
 		}

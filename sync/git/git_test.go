@@ -69,9 +69,11 @@ func places(t *testing.T) (map[string]Config, history) {
 		"work tree":      {URL: workTree(t, checkoutDir)},
 	}
 	for name, can := range map[string][]capability.Capability{
-		"https":             {capability.Sideband64k, capability.Shallow, capability.NoProgress},
-		"https, any commit": {capability.Sideband64k, capability.Shallow, capability.AllowReachableSHA1InWant, capability.Filter, capability.OFSDelta},
-		"https, plain":      {},
+		"https": {capability.Sideband64k, capability.Shallow, capability.NoProgress},
+		"https, any commit": {
+			capability.Sideband64k, capability.Shallow, capability.AllowReachableSHA1InWant, capability.Filter, capability.OFSDelta,
+		},
+		"https, plain": {},
 	} {
 		url, ca := serveHTTPS(t, &server{store: onServer, can: can}, "")
 		c[name] = Config{URL: url, Auth: Auth{CAFile: ca}}
@@ -279,18 +281,22 @@ func TestFetchNoRepository(t *testing.T) {
 	plain := t.TempDir()
 	url, ca := serveHTTPS(t, &server{store: inMemory(t)}, "")
 	shell := serveSSH(t, &server{store: inMemory(t)})
+	noRepo := func(url string) string { return strings.Replace(url, "/team/", "/other/", 1) }
 	for name, test := range map[string]struct {
 		config    Config
 		err, hint string
 	}{
-		"no directory":   {Config{URL: "file:///does/not/exist"}, "file:///does/not/exist: no such directory", ""},
-		"not git":        {Config{URL: plain}, plain + ": not a git repository", "read a plain directory with --path"},
-		"empty, local":   {Config{URL: emptyDir}, "the repository has no default branch", "the repository is empty"},
-		"empty, https":   {Config{URL: url, Auth: Auth{CAFile: ca}}, "the repository is empty", ""},
-		"empty, ssh":     {Config{URL: shell.url, Auth: shell.auth}, "the repository is empty", ""},
-		"no such, https": {Config{URL: strings.Replace(url, "repo", "other", 1), Auth: Auth{CAFile: ca}}, "repository not found", "check the URL; if it is private, give a token by GWSYNC_GIT_TOKEN or --git-token-file"},
-		"no such, ssh":   {Config{URL: strings.Replace(shell.url, "team", "other", 1), Auth: shell.auth}, "repository not found", "check the URL; the ssh key must be allowed to read it"},
-		"unknown CA":     {Config{URL: url}, "certificate signed by unknown authority", "name the certificate authority of your server by --git-ca-file"},
+		"no directory": {Config{URL: "file:///does/not/exist"}, "file:///does/not/exist: no such directory", ""},
+		"not git":      {Config{URL: plain}, plain + ": not a git repository", "read a plain directory with --path"},
+		"empty, local": {Config{URL: emptyDir}, "the repository has no default branch", "the repository is empty"},
+		"empty, https": {Config{URL: url, Auth: Auth{CAFile: ca}}, "the repository is empty", ""},
+		"empty, ssh":   {Config{URL: shell.url, Auth: shell.auth}, "the repository is empty", ""},
+		"no such, https": {Config{URL: noRepo(url), Auth: Auth{CAFile: ca}}, "repository not found",
+			"check the URL; if it is private, give a token by GWSYNC_GIT_TOKEN or --git-token-file"},
+		"no such, ssh": {Config{URL: noRepo(shell.url), Auth: shell.auth}, "repository not found",
+			"check the URL; the ssh key must be allowed to read it"},
+		"unknown CA": {Config{URL: url}, "certificate signed by unknown authority",
+			"name the certificate authority of your server by --git-ca-file"},
 	} {
 		_, err := fetch(t, test.config, "")
 		if err == nil || !strings.Contains(err.Error(), test.err) || hint(err) != test.hint {
@@ -391,7 +397,8 @@ func TestFetchToken(t *testing.T) {
 	} {
 		c.Auth.CAFile = ca
 		_, err := fetch(t, c, "README.md")
-		if !errors.Is(err, transport.ErrAuthenticationRequired) || hint(err) == "" || strings.Contains(err.Error(), "wr0ng") || strings.Contains(err.Error(), "\x1b") {
+		if !errors.Is(err, transport.ErrAuthenticationRequired) || hint(err) == "" ||
+			strings.Contains(err.Error(), "wr0ng") || strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("%s: got %v, hint %q", name, err, hint(err))
 		}
 	}

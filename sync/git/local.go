@@ -43,7 +43,7 @@ func openLocal(name string) (*local, error) {
 	storage := filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), filesystem.Options{
 		KeepDescriptors:      true,
 		LargeObjectThreshold: maxObject,
-		AlternatesFS:         osfs.New("/", osfs.WithBoundOS()),
+		AlternatesFS:         directory("/"),
 	})
 	// Open refuses what it cannot read, such as SHA-256 repositories; the storage is all that is needed of it.
 	if _, err := gogit.Open(storage, nil); err != nil {
@@ -64,9 +64,9 @@ func gitDir(name string) (billy.Filesystem, error) {
 	}
 	inner := filepath.Join(name, ".git")
 	if info, err := os.Stat(inner); err != nil {
-		return osfs.New(name), nil // bare
+		return directory(name), nil // bare
 	} else if info.IsDir() {
-		return osfs.New(inner), nil
+		return directory(inner), nil
 	}
 	dir, err := pointer(inner, "gitdir: ")
 	if err != nil {
@@ -74,13 +74,15 @@ func gitDir(name string) (billy.Filesystem, error) {
 	}
 	common, err := pointer(filepath.Join(dir, "commondir"), "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return osfs.New(dir), nil
+		return directory(dir), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common)), nil
+	return dotgit.NewRepositoryFilesystem(directory(dir), directory(common)), nil
 }
+
+func directory(name string) billy.Filesystem { return osfs.New(name, osfs.WithBoundOS()) }
 
 // pointer reads a file that holds the name of a directory.
 func pointer(file, prefix string) (string, error) {

@@ -91,7 +91,8 @@ func (r refs) find(name string) (plumbing.Hash, error) {
 		switch {
 		case !ok || h == found:
 		case first != "":
-			return plumbing.ZeroHash, sync.WithHint(fmt.Errorf("%q is both %s and %s, and they differ", name, first, full), "write the name in full: "+first)
+			return plumbing.ZeroHash, sync.WithHint(fmt.Errorf("%q is both %s and %s, and they differ", name, first, full),
+				"write the name in full: "+first)
 		default:
 			found, first = h, full
 		}

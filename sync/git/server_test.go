@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -106,10 +107,12 @@ func (s *server) answer(r io.Reader, w io.Writer) error {
 	if err := pktline.NewEncoder(w).EncodeString("NAK\n"); err != nil {
 		return err
 	}
-	var hashes []plumbing.Hash
+	reached := map[plumbing.Hash]bool{}
 	for _, h := range q.wants {
-		hashes = s.reach(h, q, hashes)
+		s.reach(h, q, reached)
 	}
+	hashes := slices.Collect(maps.Keys(reached))
+	plumbing.HashesSort(hashes)
 	out := w
 	if strings.Contains(q.capabilities, "side-band-64k") {
 		mux := sideband.NewMuxer(sideband.Sideband64k, w)
@@ -166,41 +169,33 @@ func (s *server) allows(h plumbing.Hash) bool {
 }
 
 // reach adds h and what it is made of.
-func (s *server) reach(h plumbing.Hash, q request, seen []plumbing.Hash) []plumbing.Hash {
-	if slices.Contains(seen, h) {
-		return seen
-	}
+func (s *server) reach(h plumbing.Hash, q request, reached map[plumbing.Hash]bool) {
 	o, err := object.GetObject(s.store, h)
-	if err != nil {
-		return seen
+	if err != nil || reached[h] {
+		return
 	}
+	reached[h] = true
 	switch o := o.(type) {
 	case *object.Tag:
-		return s.reach(o.Target, q, append(seen, h))
+		s.reach(o.Target, q, reached)
 	case *object.Commit:
-		seen = append(seen, h)
 		if q.filter != "tree:0" {
-			seen = s.reach(o.TreeHash, q, seen)
+			s.reach(o.TreeHash, q, reached)
 		}
 		for _, parent := range o.ParentHashes {
 			if q.depth == 0 {
-				seen = s.reach(parent, q, seen)
+				s.reach(parent, q, reached)
 			}
 		}
-		return seen
 	case *object.Tree:
-		seen = append(seen, h)
 		for _, e := range o.Entries {
-			seen = s.reach(e.Hash, q, seen)
+			s.reach(e.Hash, q, reached)
 		}
-		return seen
-	default:
-		return append(seen, h)
 	}
 }
 
 // serveHTTPS serves a repository over https to who has the token, and returns its URL and the file with the server's certificate.
-func serveHTTPS(t *testing.T, s *server, token string) (url, caFile string) {
+func serveHTTPS(t testing.TB, s *server, token string) (url, caFile string) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /team/repo.git/info/refs", func(w http.ResponseWriter, _ *http.Request) {

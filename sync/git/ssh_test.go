@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
@@ -81,9 +82,10 @@ func TestSSHKey(t *testing.T) {
 		"agent":            {Auth{SSHAgent: serveAgent(t, s)}, "", ""},
 		"no passphrase":    {Auth{SSHKeyFile: locked}, "needs a passphrase", "set GWSYNC_SSH_KEY_PASSPHRASE"},
 		"wrong passphrase": {Auth{SSHKeyFile: locked, SSHKeyPassphrase: "0pen"}, "the ssh key " + locked, ""},
-		"wrong key":        {Auth{SSHKeyFile: other}, "127.0.0.1 does not accept the ssh key for user git", "add the public key to the account or as a deploy key, or name another by --ssh-key-file"},
-		"no key file":      {Auth{SSHKeyFile: filepath.Join(dir, "none")}, "read the ssh key: ", ""},
-		"no key":           {Auth{}, "no ssh key", "name one by --ssh-key-file, or start an ssh-agent"},
+		"wrong key": {Auth{SSHKeyFile: other}, "127.0.0.1 does not accept the ssh key for user git",
+			"add the public key to the account or as a deploy key, or name another by --ssh-key-file"},
+		"no key file": {Auth{SSHKeyFile: filepath.Join(dir, "none")}, "read the ssh key: ", ""},
+		"no key":      {Auth{}, "no ssh key", "name one by --ssh-key-file, or start an ssh-agent"},
 	} {
 		test.auth.KnownHosts = s.auth.KnownHosts
 		_, err := fetch(t, Config{URL: s.url, Auth: test.auth}, "README.md")
@@ -135,8 +137,11 @@ func serveAgent(t *testing.T, s *sshServer) string {
 func TestAuthFromEnv(t *testing.T) {
 	env := map[string]string{"GWSYNC_GIT_TOKEN": "t", "GWSYNC_SSH_KEY_PASSPHRASE": "p", "SSH_AUTH_SOCK": "/s", "HOME": "/home/me"}
 	got := AuthFromEnv(func(name string) string { return env[name] })
-	want := Auth{Token: "t", SSHKeyPassphrase: "p", SSHAgent: "/s", KnownHosts: []string{filepath.Join("/home/me", ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"}}
-	if got.Token != want.Token || got.SSHKeyPassphrase != want.SSHKeyPassphrase || got.SSHAgent != want.SSHAgent || strings.Join(got.KnownHosts, " ") != strings.Join(want.KnownHosts, " ") {
-		t.Errorf("got %+v, want %+v", got, want)
+	want := Auth{
+		Token: "t", SSHKeyPassphrase: "p", SSHAgent: "/s",
+		KnownHosts: []string{filepath.Join("/home/me", ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

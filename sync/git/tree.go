@@ -33,12 +33,14 @@ var (
 	errLoop       = errors.New("too many levels of symlinks")
 	errNotDir     = errors.New("not a directory")
 	errIsDir      = errors.New("is a directory")
-	errSubmodule  = gwsync.WithHint(errors.New("is a submodule, which is not followed"), "name a directory without it by --repo-path, or read a checkout with --path")
-	errLFS        = gwsync.WithHint(errors.New("is kept in Git LFS, which is not read"), "read a checkout with --path")
 	errNotFetched = errors.New("is not in the clone, or " + errTooLarge.Error())
+	errSubmodule  = gwsync.WithHint(errors.New("is a submodule, which is not followed"),
+		"name a directory without it by --repo-path, or read a checkout with --path")
+	errLFS = gwsync.WithHint(errors.New("is kept in Git LFS, which is not read"), "read a checkout with --path")
 )
 
-// tree is the tree of a commit as a file system: an [fs.StatFS], [fs.ReadDirFS], [fs.ReadFileFS] and [fs.ReadLinkFS], safe for concurrent use.
+// tree is the tree of a commit as a file system: an [fs.StatFS], [fs.ReadDirFS], [fs.ReadFileFS] and [fs.ReadLinkFS]. It is
+// safe for concurrent use.
 type tree struct {
 	root node
 

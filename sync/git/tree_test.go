@@ -13,9 +13,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	gogit "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/storer"
 )
 
 func TestTreeIsFS(t *testing.T) {
@@ -90,7 +93,9 @@ func TestTreeRefuses(t *testing.T) {
 
 // Names that a checkout could not hold, or that would disturb a terminal.
 func TestTreeNames(t *testing.T) {
-	for _, name := range []string{"..", ".", "../x", "/etc/passwd", "a/b", ".git", ".GIT", "a\nb.yaml", "\x1b[31m.yaml", "\xff.yaml", "del\x7f"} {
+	for _, name := range []string{
+		"..", ".", "../x", "/etc/passwd", "a/b", ".git", ".GIT", "a\nb.yaml", "\x1b[31m.yaml", "\xff.yaml", "del\x7f",
+	} {
 		b, dir := onDisk(t, true)
 		b.ref("refs/heads/master", b.commit(b.tree(b.dir("deploy", b.file(name, "")))))
 		_, err := fetch(t, Config{URL: dir, Path: "deploy"}, "")
@@ -208,45 +213,112 @@ func FuzzFind(f *testing.F) {
 	})
 }
 
-// BenchmarkRead reads 10,000 small files of a repository, as manifest.Load does.
+// BenchmarkRead reads 10,000 small files of a repository, as manifest.Load does: from a directory, each object in a file of its own or
+// all in a pack, and from a server.
 func BenchmarkRead(b *testing.B) {
 	const count = 10_000
-	build := func(r *builder) {
-		var dirs []object.TreeEntry
-		for i := range 100 {
-			var entries []object.TreeEntry
-			for j := range count / 100 {
-				entries = append(entries, r.file(fmt.Sprintf("%03d.yaml", j), fmt.Sprintf("kind: HTTPRoute\nmetadata:\n  name: route-%d-%d\n", i, j)))
+	server := &server{store: tenThousand(inMemory(b))}
+	_, loose := onDisk(b, true)
+	copyObjects(b, server.store, loose, false)
+	_, packed := onDisk(b, true)
+	copyObjects(b, server.store, packed, true)
+	url, ca := serveHTTPS(b, server, "")
+	for name, c := range map[string]Config{
+		"loose":  {URL: loose},
+		"packed": {URL: packed},
+		"https":  {URL: url, Auth: Auth{CAFile: ca}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if n := readAll(b, c); n != count {
+					b.Fatal(n)
+				}
 			}
-			dirs = append(dirs, r.dir(fmt.Sprintf("%03d", i), entries...))
-		}
-		r.ref("refs/heads/master", r.commit(r.tree(dirs...)))
-	}
-	onDisk, dir := onDisk(b, true)
-	build(onDisk)
-	for b.Loop() {
-		source, err := New(Config{URL: dir})
-		if err != nil {
-			b.Fatal(err)
-		}
-		snapshot, err := source.Fetch(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		n := 0
-		err = fs.WalkDir(snapshot.Inputs[0].FS, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			n++
-			_, err = fs.ReadFile(snapshot.Inputs[0].FS, name)
-			return err
 		})
-		if err != nil || n != count {
-			b.Fatal(n, err)
+	}
+}
+
+func tenThousand(b *builder) *builder {
+	var dirs []object.TreeEntry
+	for i := range 100 {
+		var entries []object.TreeEntry
+		for j := range 100 {
+			content := fmt.Sprintf("kind: HTTPRoute\nmetadata:\n  name: route-%d-%d\n", i, j)
+			entries = append(entries, b.file(fmt.Sprintf("%03d.yaml", j), content))
 		}
-		if err := snapshot.Close(); err != nil {
+		dirs = append(dirs, b.dir(fmt.Sprintf("%03d", i), entries...))
+	}
+	b.ref("refs/heads/master", b.commit(b.tree(dirs...)))
+	b.head("master")
+	return b
+}
+
+// copyObjects fills a repository in a directory with what a store has, loose or in a pack.
+func copyObjects(b *testing.B, from storer.Storer, dir string, pack bool) {
+	b.Helper()
+	repo, err := gogit.PlainOpen(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	iter, err := from.IterEncodedObjects(plumbing.AnyObject)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var hashes []plumbing.Hash
+	err = iter.ForEach(func(o plumbing.EncodedObject) error {
+		hashes = append(hashes, o.Hash())
+		if pack {
+			return nil
+		}
+		_, err := repo.Storer.SetEncodedObject(o)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if pack {
+		w, err := repo.Storer.(storer.PackfileWriter).PackfileWriter()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := packfile.NewEncoder(w, from, false).Encode(hashes, 0); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
+	ref, err := from.Reference("refs/heads/master")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := repo.Storer.SetReference(ref); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// readAll returns how many files a repository has, all of which it reads.
+func readAll(b *testing.B, c Config) int {
+	b.Helper()
+	source, err := New(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	snapshot, err := source.Fetch(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	err = fs.WalkDir(snapshot.Inputs[0].FS, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		_, err = fs.ReadFile(snapshot.Inputs[0].FS, name)
+		return err
+	})
+	if err := errors.Join(err, snapshot.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return n
 }

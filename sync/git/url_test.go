@@ -9,19 +9,25 @@ import (
 
 func TestParseURL(t *testing.T) {
 	for raw, want := range map[string]address{
-		"https://github.com/o/r.git":          {scheme: "https", host: "github.com", path: "/o/r.git", shown: "https://github.com/o/r.git"},
-		"https://u:s3cret@example.com:8443/r": {scheme: "https", user: "u", password: "s3cret", host: "example.com", port: 8443, path: "/r", shown: "https://example.com:8443/r"},
-		"https://s3cret@example.com/r":        {scheme: "https", user: "s3cret", host: "example.com", path: "/r", shown: "https://example.com/r"},
-		"https://[::1]:8443/r":                {scheme: "https", host: "::1", port: 8443, path: "/r", shown: "https://[::1]:8443/r"},
-		"ssh://git@example.com:2222/o/r.git":  {scheme: "ssh", user: "git", host: "example.com", port: 2222, path: "/o/r.git", shown: "ssh://git@example.com:2222/o/r.git"},
-		"ssh://example.com/~me/r.git":         {scheme: "ssh", user: "git", host: "example.com", path: "~me/r.git", shown: "ssh://example.com/~me/r.git"},
-		"git@github.com:o/r.git":              {scheme: "ssh", user: "git", host: "github.com", path: "o/r.git", shown: "git@github.com:o/r.git"},
-		"host:r":                              {scheme: "ssh", user: "git", host: "host", path: "r", shown: "host:r"},
-		"file:///srv/a%20b.git":               {scheme: "file", path: "/srv/a b.git", shown: "file:///srv/a%20b.git"},
-		"file://localhost/srv/r":              {scheme: "file", host: "localhost", path: "/srv/r", shown: "file://localhost/srv/r"},
-		"../repo":                             {scheme: "file", path: "../repo", shown: "../repo"},
-		"./a:b":                               {scheme: "file", path: "./a:b", shown: "./a:b"},
-		"s3cret@github.com/o/r":               {scheme: "file", path: "s3cret@github.com/o/r", shown: "***@github.com/o/r"},
+		"https://github.com/o/r.git": {scheme: "https", host: "github.com", path: "/o/r.git", shown: "https://github.com/o/r.git"},
+		"https://u:s3cret@example.com:8443/r": {
+			scheme: "https", user: "u", password: "s3cret", host: "example.com", port: 8443, path: "/r",
+			shown: "https://example.com:8443/r",
+		},
+		"https://s3cret@example.com/r": {scheme: "https", user: "s3cret", host: "example.com", path: "/r", shown: "https://example.com/r"},
+		"https://[::1]:8443/r":         {scheme: "https", host: "::1", port: 8443, path: "/r", shown: "https://[::1]:8443/r"},
+		"ssh://git@example.com:2222/o/r.git": {
+			scheme: "ssh", user: "git", host: "example.com", port: 2222, path: "/o/r.git",
+			shown: "ssh://git@example.com:2222/o/r.git",
+		},
+		"ssh://example.com/~me/r.git": {scheme: "ssh", user: "git", host: "example.com", path: "~me/r.git", shown: "ssh://example.com/~me/r.git"},
+		"git@github.com:o/r.git":      {scheme: "ssh", user: "git", host: "github.com", path: "o/r.git", shown: "git@github.com:o/r.git"},
+		"host:r":                      {scheme: "ssh", user: "git", host: "host", path: "r", shown: "host:r"},
+		"file:///srv/a%20b.git":       {scheme: "file", path: "/srv/a b.git", shown: "file:///srv/a%20b.git"},
+		"file://localhost/srv/r":      {scheme: "file", host: "localhost", path: "/srv/r", shown: "file://localhost/srv/r"},
+		"../repo":                     {scheme: "file", path: "../repo", shown: "../repo"},
+		"./a:b":                       {scheme: "file", path: "./a:b", shown: "./a:b"},
+		"s3cret@github.com/o/r":       {scheme: "file", path: "s3cret@github.com/o/r", shown: "***@github.com/o/r"},
 	} {
 		got, err := parseURL(raw)
 		if err != nil {
@@ -59,7 +65,9 @@ func TestParseURLRefuses(t *testing.T) {
 // No error and no address ever shows what is secret in a URL.
 func FuzzParseURL(f *testing.F) {
 	const secret = "s3cretS3CRET"
-	for _, around := range []string{"https://u:|@example.com/r", "https://|@example.com/r", "u:|@example.com:r", "|@example.com/r", "http://a:|@[::1]:1/", "https://u:|@h:x/"} {
+	for _, around := range []string{
+		"https://u:|@example.com/r", "https://|@example.com/r", "u:|@example.com:r", "|@example.com/r", "http://a:|@[::1]:1/", "https://u:|@h:x/",
+	} {
 		before, after, _ := strings.Cut(around, "|")
 		f.Add(before, after)
 	}
