@@ -42,6 +42,9 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 		return Plan{}, err
 	}
 	p.deletes(o.Schemas)
+	if p.phases, err = p.schedule(); err != nil {
+		return Plan{}, err
+	}
 	return p, nil
 }
 

@@ -133,7 +133,7 @@ func FuzzSecrets(f *testing.F) {
 	f.Add("hunter2-hunter2", "correct horse", uint8(0))
 	f.Add("(secret) x", "\x1b[31m", uint8(7))
 	f.Fuzz(func(t *testing.T, old, now string, which uint8) {
-		old, now = "SECRET"+old, "SECRET"+now
+		old, now = "SECRET"+strings.ToValidUTF8(old, "?"), "SECRET"+strings.ToValidUTF8(now, "?")
 		make := func(value string, in uint8) (out []kong.Entity) {
 			if in&1 == 0 {
 				out = append(out, entity(t, kong.Certificates, "c", map[string]any{"cert": "CERT", "key": value, "key_alt": value}))

@@ -169,6 +169,7 @@ func (g *generator) foreign(s kong.State) kong.State {
 			g.put(kong.Plugins, kong.ID(kong.Plugins, "foreign"+e.ID()), map[string]any{"name": "jwt", "route": r})
 		case kong.Routes:
 			g.put(kong.Plugins, kong.ID(kong.Plugins, "foreign"+e.ID()), map[string]any{"name": "jwt", "route": ref})
+		default:
 		}
 	}
 	out, err := kong.NewState(g.entities...)

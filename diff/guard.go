@@ -26,50 +26,6 @@ type guard struct {
 	routeOrder   []*route
 }
 
-// service is a service before and after; either may be missing. A foreign one is the same before and after.
-type service struct {
-	before, after kong.Entity
-	ours          bool
-	change        int // -1 without one
-	guards
-	// routes are on the service in the live state; arrivals are routes of ours that come to it, new or from elsewhere.
-	routes, arrivals []*route
-	// dirty says that requests get elsewhere by it afterwards.
-	dirty bool
-	// shut says that the service is disabled while guards change.
-	shut bool
-}
-
-// route is a route before and after; either may be missing. A foreign one is the same before and after.
-type route struct {
-	before, after kong.Entity
-	ours          bool
-	change        int // -1 without one
-	guards
-	// from and to are the services before and after, nil without one.
-	from, to *service
-	// dirty says that it matches other requests afterwards, or sends them elsewhere.
-	dirty bool
-	// closed says that it matches nothing while guards change, because it is parked or its service is shut.
-	closed, parked bool
-}
-
-// guards are the plugins on one route or one service.
-type guards struct {
-	had, has int // how many are there before and after, foreign ones included
-	writes   []*pluginWrite
-}
-
-// pluginWrite is the create, update or delete of a plugin on a route or service.
-type pluginWrite struct {
-	op       Op
-	change   int
-	services []*service
-	routes   []*route
-	// early says that the delete must be done before anything is opened, late that it must wait until all is.
-	early, late bool
-}
-
 func newGuard(p Plan) *guard {
 	g := &guard{
 		plan:     p,
@@ -233,6 +189,7 @@ func (g *guard) upstreamName(e kong.Entity) string {
 		if u, ok := g.plan.live.Get(to); ok {
 			return u.Text("name")
 		}
+	default:
 	}
 	return ""
 }
@@ -259,68 +216,4 @@ func matters(c Change) bool {
 		name := strings.Split(f.Path, "/")[1]
 		return name != "tags" && !slices.Contains(harmless[c.After.Kind()], name)
 	})
-}
-
-// isLive reports whether the service lets its routes match in the live state.
-func (s *service) isLive() bool { return s == nil || !s.before.IsZero() && isEnabled(s.before) }
-
-// willLive reports whether the service will let its routes match.
-func (s *service) willLive() bool { return s == nil || !s.after.IsZero() && isEnabled(s.after) }
-
-// isShut reports whether the service is disabled from the close phases to the open ones.
-func (s *service) isShut() bool {
-	switch {
-	case s == nil:
-		return false
-	case s.before.IsZero():
-		return s.shut || !isEnabled(s.after)
-	}
-	return s.shut || !isEnabled(s.before)
-}
-
-// isOpen reports whether requests can match the route in the live state.
-func (r *route) isOpen() bool { return !r.before.IsZero() && !isParked(r.before) && r.from.isLive() }
-
-// willOpen reports whether requests will be able to match the route.
-func (r *route) willOpen() bool { return !r.after.IsZero() && !isParked(r.after) && r.to.willLive() }
-
-func (r *route) isNew() bool  { return r.before.IsZero() }
-func (r *route) isGone() bool { return r.after.IsZero() }
-
-// pluginWrites iterates over the writes that change the route's guards, before or after.
-func (r *route) pluginWrites() iter.Seq[*pluginWrite] {
-	return func(yield func(*pluginWrite) bool) {
-		lists := [][]*pluginWrite{r.writes}
-		if r.from != nil {
-			lists = append(lists, r.from.writes)
-		}
-		if r.to != nil && r.to != r.from {
-			lists = append(lists, r.to.writes)
-		}
-		for _, list := range lists {
-			for _, w := range list {
-				if !yield(w) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// affected iterates over the routes whose guards the write changes, before or after.
-func (w *pluginWrite) affected() iter.Seq[*route] {
-	return func(yield func(*route) bool) {
-		for _, r := range w.routes {
-			if !yield(r) {
-				return
-			}
-		}
-		for _, s := range w.services {
-			for _, r := range slices.Concat(s.routes, s.arrivals) {
-				if !yield(r) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -114,6 +114,7 @@ func newView(w world) view {
 				to, _ := e.Ref("service")
 				v.open[e.ID()], v.on[e.ID()] = traffic{route: effect(e, "tags", "name"), service: service}, to.ID
 			}
+		default:
 		}
 	}
 	return v

@@ -84,7 +84,9 @@ func isStream(route kong.Entity) bool {
 }
 
 // disabled returns the service in a form that makes all its routes vanish from the router at once.
-func disabled(service kong.Entity) (kong.Entity, error) { return service.With("enabled", false) }
+func disabled(service kong.Entity) (kong.Entity, error) {
+	return service.With("enabled", false)
+}
 
 // isEnabled reports whether the service's routes can match. Kong's default is true.
 func isEnabled(service kong.Entity) bool {

@@ -135,6 +135,7 @@ func (c *Counts) add(o Op) {
 type Plan struct {
 	changes   []Change
 	conflicts []Conflict
+	phases    []Phase
 	live      kong.State
 	desired   kong.State
 	owner     owner
@@ -149,6 +150,10 @@ func (p Plan) Changes() []Change { return p.changes }
 
 // Conflicts returns what stands in the way. Unless it is empty, the plan must not be applied. Treat it as read-only.
 func (p Plan) Conflicts() []Conflict { return p.conflicts }
+
+// Phases returns the writes that bring live to desired, in phases; see the package comment for the order and its reasons.
+// It is empty for a plan with conflicts: such a plan must not be applied, not even in part. Treat it as read-only.
+func (p Plan) Phases() []Phase { return p.phases }
 
 // Live returns the live state that the plan was computed from, foreign entities included.
 func (p Plan) Live() kong.State { return p.live }

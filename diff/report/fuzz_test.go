@@ -76,7 +76,7 @@ func FuzzNoSecret(f *testing.F) {
 	f.Add("(secret)", "\n", uint8(1))
 	f.Fuzz(func(t *testing.T, old, now string, which uint8) {
 		make := func(value string) kong.State {
-			value = "SECRET" + value
+			value = "SECRET" + strings.ToValidUTF8(value, "?")
 			consumer := entity(t, kong.Consumers, "1", map[string]any{"username": "u"})
 			ref := map[string]any{"id": "1"}
 			return state(t, consumer,

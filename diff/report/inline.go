@@ -54,7 +54,7 @@ func words(s string) []string {
 	start, inWord := 0, false
 	for i, r := range s {
 		isWord := unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_'
-		if i > start && !(isWord && inWord) {
+		if i > start && (!isWord || !inWord) {
 			out = append(out, clean(s[start:i]))
 			start = i
 		}
@@ -162,6 +162,7 @@ func (p *printer) listed(label string, old, now []string, context bool) bool {
 				p.line(indent + p.paint(red, "- "+t))
 			case diffmatchpatch.DiffInsert:
 				p.line(indent + p.paint(green, "+ "+t))
+			case diffmatchpatch.DiffEqual:
 			}
 		}
 		if e.op == diffmatchpatch.DiffEqual && context {

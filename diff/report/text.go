@@ -67,6 +67,7 @@ func (p *printer) change(c diff.Change) {
 	switch c.Op {
 	case diff.Create:
 		sign, color = "+", green
+	case diff.Update:
 	case diff.Delete:
 		sign, color = "-", red
 	}

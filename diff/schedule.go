@@ -1,0 +1,308 @@
+package diff
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// stage is a part of an apply, see the package comment. Each has phases by rank.
+type stage int
+
+const (
+	create stage = iota
+	closing
+	guarding
+	opening
+	deleting
+)
+
+// step is the place of a phase: its stage, and within it an order by the rank of its kinds.
+type step struct {
+	stage stage
+	order int
+}
+
+// schedule collects the writes of a plan.
+type schedule struct {
+	guard *guard
+	steps map[step][]Write
+	// settle says after which stages the workers must have caught up.
+	settle map[stage]bool
+	err    error
+}
+
+// schedule returns the phases of the plan.
+func (p Plan) schedule() ([]Phase, error) {
+	if len(p.conflicts) > 0 || len(p.changes) == 0 {
+		return nil, nil
+	}
+	s := &schedule{guard: newGuard(p), steps: map[step][]Write{}, settle: map[stage]bool{}}
+	s.guard.decide()
+	for _, sv := range s.guard.serviceOrder {
+		s.service(sv)
+	}
+	for _, r := range s.guard.routeOrder {
+		s.route(r)
+	}
+	for i, c := range p.changes {
+		switch c.Entity().Kind() {
+		case kong.Services, kong.Routes:
+		case kong.Plugins:
+			s.plugin(i, c)
+		default:
+			s.other(i, c)
+		}
+	}
+	s.settles()
+	return s.phases(), s.err
+}
+
+// form returns e, an interim form of an entity, and keeps err.
+func (s *schedule) form(e kong.Entity, err error) kong.Entity {
+	if s.err == nil {
+		s.err = err
+	}
+	return e
+}
+
+// add schedules one write. Entities of lower rank are written first and deleted last.
+func (s *schedule) add(st stage, op Op, e kong.Entity, change int) {
+	order := writeOrder(e.Kind())
+	if op == Delete {
+		order = deleteOrder(e.Kind())
+	}
+	s.addAt(step{st, order}, op, e, change)
+}
+
+func (s *schedule) addAt(at step, op Op, e kong.Entity, change int) {
+	s.steps[at] = append(s.steps[at], Write{Op: op, Entity: e, Change: change})
+}
+
+// writeOrder and deleteOrder are where the writes and deletes of a kind stand in a stage. Between two ranks there is room.
+func writeOrder(k kong.Kind) int  { return 2 * rank(k) }
+func deleteOrder(k kong.Kind) int { return 100 - 2*rank(k) }
+
+// other schedules what is neither service, route nor plugin. What is new is created first, unless requests can reach it at
+// once: a target of an upstream that is there. Targets that leave an upstream are gone when what was closed is opened.
+func (s *schedule) other(i int, c Change) {
+	upstream, isTarget := c.Entity().Ref("upstream")
+	_, live := s.guard.plan.live.Get(upstream)
+	_, stays := s.guard.plan.desired.Get(upstream)
+	switch {
+	case c.Op == Delete && isTarget && stays:
+		s.addAt(step{opening, writeOrder(kong.Targets) + 1}, c.Op, c.Before, i)
+	case c.Op == Delete:
+		s.add(deleting, c.Op, c.Before, i)
+	case c.Op == Update || isTarget && live || rank(c.After.Kind()) > rank(kong.Routes):
+		s.add(opening, c.Op, c.After, i)
+	default:
+		s.add(create, c.Op, c.After, i)
+	}
+}
+
+func (s *schedule) service(sv *service) {
+	switch {
+	case !sv.ours:
+	case sv.before.IsZero() && sv.shut:
+		s.add(create, Create, s.form(disabled(sv.after)), sv.change)
+		s.add(opening, Update, sv.after, sv.change)
+	case sv.before.IsZero():
+		s.add(create, Create, sv.after, sv.change)
+	case sv.shut && sv.after.IsZero():
+		s.add(closing, Update, s.form(disabled(sv.before)), sv.change)
+		s.add(deleting, Delete, sv.before, sv.change)
+	case sv.after.IsZero():
+		s.add(deleting, Delete, sv.before, sv.change)
+	case sv.shut:
+		s.add(closing, Update, s.form(disabled(sv.after)), sv.behalf())
+		if sv.willLive() {
+			s.add(opening, Update, sv.after, sv.behalf())
+		}
+	case sv.change >= 0:
+		s.add(opening, Update, sv.after, sv.change)
+	}
+}
+
+func (s *schedule) route(r *route) {
+	switch {
+	case !r.ours:
+	case r.isNew():
+		s.newRoute(r)
+	case r.isGone():
+		s.goneRoute(r)
+	case r.parked:
+		s.add(closing, Update, s.form(parked(r.after)), r.behalf())
+		s.add(opening, Update, r.after, r.behalf())
+	case r.change < 0:
+	case r.from.isShut() && r.to.isShut():
+		s.add(guarding, Update, r.after, r.change)
+	default:
+		s.add(opening, Update, r.after, r.change)
+	}
+}
+
+// newRoute schedules a route that is not there yet. Its plugins can only be created once it is there.
+func (s *schedule) newRoute(r *route) {
+	switch {
+	case r.has == 0:
+		s.add(opening, Create, r.after, r.change)
+	case r.to.isShut():
+		s.add(guarding, Create, r.after, r.change)
+	default:
+		s.add(guarding, Create, s.form(parked(r.after)), r.change)
+		s.add(opening, Update, r.after, r.change)
+	}
+}
+
+// goneRoute schedules a delete. A closed route goes before its service is opened again; an open one without plugins of its
+// own is closed by its very delete.
+func (s *schedule) goneRoute(r *route) {
+	switch {
+	case r.parked:
+		s.add(closing, Update, s.form(parked(r.before)), r.change)
+		s.add(guarding, Delete, r.before, r.change)
+	case r.closed || !r.isOpen():
+		s.add(guarding, Delete, r.before, r.change)
+	case len(r.writesSeen()) > 0:
+		s.add(closing, Delete, r.before, r.change)
+	default:
+		s.add(deleting, Delete, r.before, r.change)
+	}
+}
+
+func (s *schedule) plugin(i int, c Change) {
+	w := s.guard.plugins[i]
+	if c.Op == Delete && (w == nil || !w.early) {
+		s.add(deleting, c.Op, c.Before, i)
+		return
+	}
+	s.add(guarding, c.Op, c.Entity(), i)
+}
+
+// behalf returns the change that the route is closed for: its own, or else one of a plugin.
+func (r *route) behalf() int {
+	if r.change >= 0 {
+		return r.change
+	}
+	for w := range r.pluginWrites() {
+		return w.change
+	}
+	return r.from.behalf() // it leaves nothing of its own: it is closed with its service
+}
+
+// behalf returns the change that the service is shut for: its own, or else one of a plugin on it or on a route of it.
+func (sv *service) behalf() int {
+	if sv.change >= 0 {
+		return sv.change
+	}
+	for _, w := range sv.writes {
+		return w.change
+	}
+	for _, r := range slices.Concat(sv.routes, sv.arrivals) {
+		if r.change >= 0 {
+			return r.change
+		}
+		for _, w := range r.writes {
+			return w.change
+		}
+	}
+	return 0
+}
+
+// settles decides where the workers must have caught up.
+func (s *schedule) settles() {
+	writes := s.steps[step{guarding, writeOrder(kong.Plugins)}]
+	deletes := s.steps[step{guarding, deleteOrder(kong.Plugins)}]
+	s.settle[closing] = s.has(closing) && len(writes)+len(deletes) > 0
+	s.settle[guarding] = s.guard.opens()
+	for _, w := range s.guard.plugins {
+		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
+	}
+}
+
+func (s *schedule) has(st stage) bool {
+	for at := range s.steps {
+		if at.stage == st {
+			return true
+		}
+	}
+	return false
+}
+
+// opens reports whether the opening stage makes anything match, or get elsewhere, that depends on plugins being in effect.
+func (g *guard) opens() bool {
+	for _, r := range g.routeOrder {
+		if !r.willOpen() {
+			continue
+		}
+		guarded := g.global || r.has > 0 || r.to != nil && r.to.has > 0
+		late := !r.isOpen() || r.closed || r.from != r.to
+		for w := range r.pluginWrites() {
+			late = late || r.dirty && w.op == Create
+			guarded = true
+		}
+		if guarded && late {
+			return true
+		}
+	}
+	return false
+}
+
+// phases returns the schedule in order. A settle that has no phase to follow gets an empty one.
+func (s *schedule) phases() []Phase {
+	var out []Phase
+	var last stage
+	for _, at := range slices.SortedFunc(maps.Keys(s.steps), step.compare) {
+		for st := last; st < at.stage; st++ {
+			out = s.settled(out, st)
+		}
+		last = at.stage
+		writes := s.steps[at]
+		slices.SortFunc(writes, func(a, b Write) int {
+			return cmp.Or(cmp.Compare(a.Entity.Kind(), b.Entity.Kind()), cmp.Compare(a.Entity.Name(), b.Entity.Name()),
+				cmp.Compare(a.Entity.ID(), b.Entity.ID()))
+		})
+		out = append(out, Phase{Name: phaseName(at.stage, writes), Writes: writes})
+	}
+	return out
+}
+
+func (a step) compare(b step) int {
+	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.order, b.order))
+}
+
+// settled returns the phases so far with a wait at the end, if the stage wants one after it.
+func (s *schedule) settled(out []Phase, st stage) []Phase {
+	switch {
+	case !s.settle[st]:
+		return out
+	case len(out) == 0:
+		return append(out, Phase{Name: "settle", Settle: true})
+	}
+	out[len(out)-1].Settle = true
+	return out
+}
+
+// phaseName returns what the phase does to which kinds: "close routes".
+func phaseName(st stage, writes []Write) string {
+	kinds := map[kong.Kind]bool{}
+	verb := writes[0].Op.String()
+	for _, w := range writes {
+		kinds[w.Entity.Kind()] = true
+		if w.Op != writes[0].Op {
+			verb = "write"
+		}
+	}
+	if st == closing && verb == Update.String() {
+		verb = "close"
+	}
+	var names []string
+	for _, k := range sortedKinds(kinds) {
+		names = append(names, string(k))
+	}
+	return verb + " " + strings.Join(names, ", ")
+}
