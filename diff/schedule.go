@@ -210,7 +210,7 @@ func (sv *service) behalf() int {
 			return w.change
 		}
 	}
-	return 0
+	return 0 // not reached: one of these is why it is shut
 }
 
 // settles decides where the workers must have caught up.
@@ -218,7 +218,7 @@ func (s *schedule) settles() {
 	writes := s.steps[step{guarding, writeOrder(kong.Plugins)}]
 	deletes := s.steps[step{guarding, deleteOrder(kong.Plugins)}]
 	s.settle[closing] = s.has(closing) && len(writes)+len(deletes) > 0
-	s.settle[guarding] = s.guard.opens()
+	s.settle[guarding] = s.has(opening) && s.guard.opens()
 	for _, w := range s.guard.plugins {
 		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
 	}
@@ -236,6 +236,9 @@ func (s *schedule) has(st stage) bool {
 // opens reports whether the opening stage makes anything match, or get elsewhere, that depends on plugins being in effect.
 func (g *guard) opens() bool {
 	for _, r := range g.routeOrder {
+		if r.isGone() && r.had > 0 && r.from.isShut() && r.from.willLive() {
+			return true // its service is opened, and must not be together with it
+		}
 		if !r.willOpen() {
 			continue
 		}
