@@ -106,7 +106,7 @@ func (a *applier) observe(e sync.Event) {
 func (a *applier) finish(proposal sync.Proposal, result sync.Result, err error) error {
 	if a.output == "json" {
 		r := a.report("apply", proposal, err)
-		r.Applied = result.Done
+		r.Applied, r.Failed, r.Skipped = result.Done, result.Failed, result.Skipped
 		return errors.Join(err, a.print(a.process, r))
 	}
 	if err == nil && !proposal.Plan.Empty() {

@@ -71,7 +71,7 @@ func showFindings(w io.Writer, r render.Result) error {
 		return err
 	}
 	if n := r.Findings.Count(diag.Error); n > 0 {
-		return fmt.Errorf("%s in the manifests: nothing was written", plural(n, "error"))
+		return fmt.Errorf("%s in the manifests", plural(n, "error"))
 	}
 	showSkipped(w, r.Set)
 	return nil

@@ -70,7 +70,7 @@ func (b box) serve(ctx context.Context, admin, traffic string, ready func(admin,
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		urls[i] = "http://" + l.Addr().String()
-		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute}
+		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute, DisableGeneralOptionsHandler: true}
 		g.Go(func() error {
 			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("%s: %w", s.name, err)

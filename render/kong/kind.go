@@ -80,7 +80,7 @@ func Rows() []Row {
 			Refs: []Ref{{Field: "upstream", Kind: Upstreams, Cascade: true}}},
 		{Kind: Routes, Singular: "route", Name: "name", Sets: []string{"tags", "protocols", "methods", "snis"}, Rank: 4,
 			Refs: []Ref{{Field: "service", Kind: Services}}},
-		{Kind: Plugins, Singular: "plugin", Unique: []string{"name", "service", "route", "consumer"},
+		{Kind: Plugins, Singular: "plugin", Unique: []string{"name", "service", "route", "consumer", "consumer_group"},
 			Sets: []string{"tags", "protocols"}, Rank: 5, Refs: []Ref{
 				{Field: "service", Kind: Services, Cascade: true},
 				{Field: "route", Kind: Routes, Cascade: true},

@@ -27,11 +27,10 @@ type naturalKey struct {
 // a natural key. References may lead out of the set, see [State.Dangling].
 func NewState(entities ...Entity) (State, error) {
 	s := State{
-		all:     slices.Clone(entities),
+		all:     sorted(entities),
 		byKey:   make(map[Key]int, len(entities)),
 		natural: make(map[naturalKey]int, len(entities)),
 	}
-	slices.SortFunc(s.all, compareEntities)
 	var errs []error
 	for i, e := range s.all {
 		if j, ok := s.byKey[e.key]; ok {
@@ -62,13 +61,27 @@ func describe(e Entity) string {
 	return e.key.ID
 }
 
-func compareEntities(a, b Entity) int {
-	if a.key.Kind != b.key.Kind {
-		ra, _ := a.key.Kind.Row()
-		rb, _ := b.key.Kind.Row()
-		return cmp.Or(cmp.Compare(ra.Rank, rb.Rank), cmp.Compare(a.key.Kind, b.key.Kind))
+// sorted returns the entities by rank, kind, name and id.
+func sorted(entities []Entity) []Entity {
+	type keyed struct {
+		rank int
+		name string
+		Entity
 	}
-	return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.key.ID, b.key.ID))
+	all := make([]keyed, len(entities))
+	for i, e := range entities {
+		row, _ := e.key.Kind.Row()
+		all[i] = keyed{row.Rank, e.Name(), e}
+	}
+	slices.SortFunc(all, func(a, b keyed) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Kind, b.key.Kind), cmp.Compare(a.name, b.name),
+			cmp.Compare(a.key.ID, b.key.ID))
+	})
+	out := make([]Entity, len(all))
+	for i, k := range all {
+		out[i] = k.Entity
+	}
+	return out
 }
 
 // Len returns the number of entities.

@@ -92,7 +92,7 @@ func (k *Kong) root(*request) (int, any, *Error) {
 	}
 	return http.StatusOK, map[string]any{
 		"tagline": "Welcome to kong", "version": k.config.Version, "edition": "community",
-		"lua_version": "LuaJIT 2.1.1700206165", "node_id": k.nodeID, "hostname": "sandbox",
+		"lua_version": "LuaJIT 2.1.1700206165", "node_id": k.nodeID,
 		"timers":        map[string]any{"pending": 1, "running": 0},
 		"plugins":       map[string]any{"available_on_server": available, "enabled_in_cluster": enabled},
 		"configuration": k.configuration(),
@@ -106,13 +106,13 @@ func (k *Kong) configuration() map[string]any {
 	}
 	return map[string]any{
 		"admin_listen": listOf(k.config.AdminListen), "proxy_listen": listOf(k.config.ProxyListen), "stream_listen": []string{"off"},
-		"allow_debug_header": false, "database": database, "db_update_frequency": 5,
+		"allow_debug_header": false, "database": database,
 		"headers": []string{"server_tokens", "latency_tokens", "x-kong-request-id"},
 		"plugins": []string{"bundled"}, "port_maps": map[string]any{}, "role": "traditional", "router_flavor": k.config.Flavor,
 		"untrusted_lua": "sandbox", "untrusted_lua_sandbox_environment": map[string]any{}, "untrusted_lua_sandbox_requires": map[string]any{},
 		"worker_consistency": "eventual",
-		// A write to the sandbox counts at once. Kong would say 5.
-		"worker_state_update_frequency": 0.01,
+		// A write to the sandbox counts at once, so that a client need not wait. Kong says 5 for both.
+		"db_update_frequency": 0.01, "worker_state_update_frequency": 0.01,
 	}
 }
 
