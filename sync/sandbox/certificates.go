@@ -8,7 +8,8 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
-// A certificate's "snis" are names of SNI entities that refer to it: given, they replace what there is; answered, they are looked up.
+// A certificate's "snis" are names of SNI entities that refer to it: given, they replace what there is; answered,
+// they are looked up.
 //
 // Source: kong/db/dao/certificates.lua, kong/db/dao/snis.lua.
 
@@ -29,7 +30,7 @@ func sniNames(input map[string]any) ([]string, bool) {
 	return names, true
 }
 
-// checkSNIs refuses names that are listed twice or belong to another certificate.
+// checkSNIs refuses names that are listed twice or belong to a certificate other than that of the id.
 func (k *Kong) checkSNIs(id string, input map[string]any) *Error {
 	names, _ := sniNames(input)
 	for i, name := range names {

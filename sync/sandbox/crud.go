@@ -50,7 +50,7 @@ func (k *Kong) find(e *schema.Entity, s selector) (*row, *Error) {
 
 // insert stores a new entity.
 func (k *Kong) insert(e *schema.Entity, input map[string]any) (*row, *Error) {
-	input, err := k.prepare(e, input, nil)
+	input, err := k.prepare(e, "", input, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (k *Kong) upsert(e *schema.Entity, s selector, input map[string]any) (*row,
 	if err != nil {
 		return nil, err
 	}
-	if input, err = k.prepare(e, input, nil); err != nil {
+	if input, err = k.prepare(e, s.value, input, nil); err != nil {
 		return nil, err
 	}
 	data, errs := e.Fill(input, schema.Upsert)
@@ -113,7 +113,7 @@ func (k *Kong) update(e *schema.Entity, s selector, input map[string]any) (*row,
 	if err != nil {
 		return nil, err
 	}
-	if input, err = k.prepare(e, input, before); err != nil {
+	if input, err = k.prepare(e, s.value, input, before); err != nil {
 		return nil, err
 	}
 	data, errs := e.Fill(input, schema.Update)
@@ -222,11 +222,6 @@ func (k *Kong) save(e *schema.Entity, id string, data, input map[string]any) (*r
 	}
 	if e.TTL {
 		stored["ttl"] = nil
-	}
-	if e.Name == "certificates" {
-		if err := k.checkSNIs(id, input); err != nil {
-			return nil, err
-		}
 	}
 	r, err := k.store.put(e, id, stored)
 	if err != nil {

@@ -45,7 +45,7 @@ func (k *Kong) postConfig(q *request) (int, any, *Error) {
 			return http.StatusNotModified, nil, nil
 		}
 	}
-	if err := refusedInDocument(doc); err != nil {
+	if err := k.refusedInDocument(doc); err != nil {
 		return 0, nil, err
 	}
 	next, input, errs := k.declaredWithInput(doc)
@@ -55,8 +55,7 @@ func (k *Kong) postConfig(q *request) (int, any, *Error) {
 	if errs != nil {
 		return 0, nil, declarativeError(errs)
 	}
-	k.replace(next, text)
-	return http.StatusCreated, next.answer, nil
+	return http.StatusCreated, k.replace(next, text), nil
 }
 
 func needsDBLess() *Error {
@@ -73,19 +72,22 @@ func md5Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// replace puts a configuration in the place of what there is. text is what it was read from, if it was.
-func (k *Kong) replace(next *declared, text string) {
+// replace puts a configuration in the place of what there is, and returns its entities as JSON. text is what it was
+// read from, if it was.
+func (k *Kong) replace(next *declared, text string) []byte {
+	answer := encode(next.answer)
 	if text == "" {
-		text = string(encode(next.answer))
+		text = string(answer)
 	}
 	k.store, k.hash = next.store, md5Hex(text)
 	k.generation++
+	return answer
 }
 
 // refusedInDocument refuses what a real Kong takes and the sandbox does not model.
-func refusedInDocument(doc map[string]any) *Error {
-	for _, kind := range []string{"vaults", "keys", "key_sets", "filter_chains", "workspaces", "parameters", "oauth2_tokens",
-		"oauth2_authorization_codes", "sessions", "acme_storage", "ratelimiting_metrics", "clustering_data_planes"} {
+func (k *Kong) refusedInDocument(doc map[string]any) (err *Error) {
+	for _, kind := range []string{"workspaces", "parameters", "oauth2_tokens", "oauth2_authorization_codes", "sessions", "acme_storage",
+		"ratelimiting_metrics", "clustering_data_planes"} {
 		if list, ok := doc[kind].([]any); ok && len(list) > 0 {
 			return notModelled(kind + " in a declarative configuration")
 		}
@@ -93,7 +95,17 @@ func refusedInDocument(doc map[string]any) *Error {
 	if v := doc["_format_version"]; v == "1.1" || v == "2.1" {
 		return notModelled("declarative configurations before format 3.0")
 	}
-	return nil
+	k.eachDeclared(doc, func(d *item) {
+		switch {
+		case d.kind.TTL && d.data["ttl"] != nil:
+			err = notModelled("entities that expire (ttl)")
+		case d.kind.Name == "oauth2_credentials" && d.data["hash_secret"] == true:
+			err = notModelled("hashed OAuth 2.0 secrets (hash_secret)")
+		case d.kind.Unmodelled:
+			err = notModelled(d.kind.Name + " in a declarative configuration")
+		}
+	})
+	return err
 }
 
 // declared is a configuration that has been read: a new store, and what POST /config answers.
@@ -136,19 +148,6 @@ type item struct {
 	field  *schema.Field // the field that refers to the parent
 }
 
-// children returns the kinds that may stand inside e, with the field by which they refer to it.
-func (k *Kong) children(e *schema.Entity) []item {
-	var out []item
-	for _, child := range k.tables.Entities {
-		for _, f := range child.Foreign() {
-			if f.Reference() == e.Name {
-				out = append(out, item{kind: child, field: f})
-			}
-		}
-	}
-	return out
-}
-
 // eachDeclared calls do for each entity of a document that is valid: an entity before those inside it.
 func (k *Kong) eachDeclared(doc map[string]any, do func(*item)) {
 	var walk func(list any, d item)
@@ -162,9 +161,8 @@ func (k *Kong) eachDeclared(doc map[string]any, do func(*item)) {
 			d := d
 			d.data, d.index = m, i
 			do(&d)
-			for _, c := range k.children(d.kind) {
-				c.parent = &d
-				walk(m[c.kind.Name], c)
+			for _, c := range d.kind.Children() {
+				walk(m[c.Entity.Name], item{kind: c.Entity, field: c.Field, parent: &d})
 			}
 		}
 	}
@@ -174,12 +172,12 @@ func (k *Kong) eachDeclared(doc map[string]any, do func(*item)) {
 }
 
 // own returns the fields of a declared entity that are its own: without entities inside it and what is for people.
-func (k *Kong) own(e *schema.Entity, data map[string]any) map[string]any {
+func own(e *schema.Entity, data map[string]any) map[string]any {
 	out := maps.Clone(data)
 	delete(out, "_comment")
 	delete(out, "_ignore")
-	for _, c := range k.children(e) {
-		delete(out, c.kind.Name)
+	for _, c := range e.Children() {
+		delete(out, c.Entity.Name)
 	}
 	return out
 }

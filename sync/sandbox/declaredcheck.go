@@ -7,8 +7,9 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
-// checkDocument returns what is wrong with the entities of a configuration, each for itself. Kong looks twice: first at references as they are
-// written, and if that fails with references resolved, since some rules are about what is referred to.
+// checkDocument returns what is wrong with the entities of a configuration, each for itself. Kong looks twice: first
+// at references as they are written, and if that fails with references resolved, since some rules are about what is
+// referred to.
 func (k *Kong) checkDocument(doc map[string]any) map[string]any {
 	first := k.checkEntities(doc, schema.ByName)
 	if first == nil {
@@ -90,7 +91,7 @@ func (k *Kong) checkItem(e *schema.Entity, v any, refs schema.References) any {
 	if !ok {
 		return "expected a record"
 	}
-	filled, errs := e.Fill(k.own(e, data), schema.Insert)
+	filled, errs := e.Fill(own(e, data), schema.Insert)
 	if errs == nil {
 		if errs = e.ValidateDeclared(filled, refs); errs == nil {
 			errs = map[string]any{}
@@ -100,9 +101,9 @@ func (k *Kong) checkItem(e *schema.Entity, v any, refs schema.References) any {
 	if refs == schema.ByName {
 		inside = schema.ByPlace
 	}
-	for _, c := range k.children(e) {
-		if err := k.checkList(c.kind, data[c.kind.Name], inside); err != nil {
-			errs[c.kind.Name] = err
+	for _, c := range e.Children() {
+		if err := k.checkList(c.Entity, data[c.Entity.Name], inside); err != nil {
+			errs[c.Entity.Name] = err
 		}
 	}
 	if len(errs) == 0 {
@@ -111,8 +112,8 @@ func (k *Kong) checkItem(e *schema.Entity, v any, refs schema.References) any {
 	return errs
 }
 
-// deriveID gives the entity the id that Kong derives from its name, or from what else must be unique about it. Where there is nothing to
-// derive it from it gets a random one, if that is wanted.
+// deriveID gives the entity the id that Kong derives from its name, or from what else must be unique about it. Where
+// there is nothing to derive it from it gets a random one, if that is wanted.
 //
 // Source: kong/db/schema/others/declarative_config.lua, get_key_for_uuid_gen.
 func (d *item) deriveID(random bool) {

@@ -43,8 +43,8 @@ func unparsable(why string) *Error {
 	return declarativeError(map[string]any{"error": "failed parsing declarative configuration: " + why})
 }
 
-// yamlMessage returns an error of the YAML parser as LibYAML words it: with line and column. Where Go's parser knows no column it is that of the end of
-// the text, or of the line's first character.
+// yamlMessage returns an error of the YAML parser as LibYAML words it: with line and column. Where Go's parser knows
+// no column it is that of the end of the text, or of the line's first character.
 func yamlMessage(err error, text string) string {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	number, rest, ok := strings.Cut(strings.TrimPrefix(message, "line "), ": ")

@@ -17,11 +17,12 @@ type flattener struct {
 	errs  map[string]any
 }
 
-// collect takes up an entity: fills it in and finds what is declared twice. What an entity inside another one says about it comes last.
+// collect takes up an entity: fills it in and finds what is declared twice. What an entity inside another one says
+// about it comes last.
 //
 // Source: kong/db/schema/others/declarative_config.lua, populate_references.
 func (f *flattener) collect(d *item) {
-	filled, errs := d.kind.Fill(f.kong.own(d.kind, d.data), schema.Insert)
+	filled, errs := d.kind.Fill(own(d.kind, d.data), schema.Insert)
 	if errs != nil {
 		return // it has been validated
 	}
@@ -36,7 +37,7 @@ func (f *flattener) collect(d *item) {
 	id, _ := filled["id"].(string)
 	if name, ok := filled[d.kind.Key].(string); ok && d.kind.Field(d.kind.Key).Is("unique") {
 		if f.names[kind][name] != nil {
-			f.fail(map[string]any{}, kind, d.index, declaredTwice(kind, d.kind.Key, name))
+			addError(f.errs, kind, d.index, declaredTwice(kind, d.kind.Key, name))
 			return
 		}
 		f.names[kind][name] = d
@@ -44,12 +45,12 @@ func (f *flattener) collect(d *item) {
 	if f.items[kind][id] != nil {
 		message := declaredTwice(kind, "primary key", id)
 		if d.parent == nil {
-			f.fail(nil, kind, d.index, message)
+			addError(f.errs, kind, d.index, message)
 			return
 		}
 		inner := map[string]any{}
-		f.failIn(inner, kind, d.index, message)
-		f.fail(nil, d.parent.kind.Name, d.parent.index, inner)
+		addError(inner, kind, d.index, message)
+		addError(f.errs, d.parent.kind.Name, d.parent.index, inner)
 		return
 	}
 	f.items[kind][id] = d
@@ -60,12 +61,8 @@ func declaredTwice(kind, field, value string) string {
 	return "uniqueness violation: '" + kind + "' entity with " + field + " set to '" + value + "' already declared"
 }
 
-// fail adds an error about the entity of that index.
-func (f *flattener) fail(_ map[string]any, kind string, index int, err any) {
-	f.failIn(f.errs, kind, index, err)
-}
-
-func (f *flattener) failIn(errs map[string]any, kind string, index int, err any) {
+// addError adds an error about the entity of that kind and index.
+func addError(errs map[string]any, kind string, index int, err any) {
 	list, _ := errs[kind].([]any)
 	if index >= len(list) {
 		list = append(list, make([]any, index+1-len(list))...)
@@ -132,9 +129,10 @@ func (f *flattener) store(transform bool) (*declared, map[string]any) {
 	for _, d := range f.order {
 		data := maps.Clone(d.data)
 		id, _ := data["id"].(string)
-		delete(data, "snis") // of a certificate
-		if d.kind.Name == "routes" {
-			data["snis"] = d.data["snis"]
+		for _, field := range d.kind.Fields {
+			if field.Is("transient") {
+				delete(data, field.Name)
+			}
 		}
 		if transform {
 			if err := f.kong.transform(d.kind, data, d.data); err != nil {
@@ -154,11 +152,31 @@ func (f *flattener) store(transform bool) (*declared, map[string]any) {
 			}
 		}
 		if _, err := out.store.put(d.kind, id, data); err != nil {
-			errs[d.kind.Name] = map[string]any{id: err.Error()}
+			f.conflict(errs, d, err)
 		}
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	return out, nil
+}
+
+// conflict adds the error of an entity that has what must be unique, and is another one's.
+func (f *flattener) conflict(errs map[string]any, d *item, err *Error) {
+	byName, _ := errs[d.kind.Name].(map[string]any)
+	if byName == nil {
+		byName = map[string]any{}
+		errs[d.kind.Name] = byName
+	}
+	name, ok := d.data[d.kind.Key].(string)
+	if !ok {
+		name, _ = d.data["id"].(string)
+	}
+	byName[name] = err.Error()
+	if fields, _ := err.Body["fields"].(map[string]any); len(fields) == 1 {
+		for field, v := range fields {
+			value, _ := v.(string)
+			byName[name] = declaredTwice(d.kind.Name, field, value)
+		}
+	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
-// flattenErrors turns the errors of a configuration into a list by entity, each with the entity as it was written. What cannot be put down to an
-// entity stays under fields.
+// flattenErrors turns the errors of a configuration into a list by entity, each with the entity as it was written.
+// What cannot be put down to an entity stays under fields.
 //
 // Source: kong/db/errors.lua, flatten_errors.
 func (k *Kong) flattenErrors(input, errs map[string]any) *Error {
@@ -69,20 +69,21 @@ func (f *errorFlattener) entity(e *schema.Entity, v, err any) {
 			delete(errs, field.Name)
 		}
 	}
-	for _, c := range f.kong.children(e) {
-		list, ok := data[c.kind.Name].([]any)
-		if !ok || c.kind.Name == "snis" && e.Name == "routes" {
+	for _, c := range e.Children() {
+		name := c.Entity.Name
+		list, ok := data[name].([]any)
+		if !ok {
 			continue
 		}
-		delete(data, c.kind.Name)
-		inner, _ := errs[c.kind.Name].([]any)
-		delete(errs, c.kind.Name)
+		delete(data, name)
+		inner, _ := errs[name].([]any)
+		delete(errs, name)
 		for i, entity := range list {
 			if m, ok := entity.(map[string]any); ok && i < len(inner) {
-				if ref := reference(data); m[c.field.Name] == nil && ref != nil {
-					m[c.field.Name] = ref
+				if ref := reference(data); m[c.Field.Name] == nil && ref != nil {
+					m[c.Field.Name] = ref
 				}
-				f.entity(c.kind, m, inner[i])
+				f.entity(c.Entity, m, inner[i])
 			}
 		}
 	}

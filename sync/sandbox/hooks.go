@@ -11,8 +11,9 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
-// prepare does what some kinds do with input before Kong looks at it. before is what an update changes. It does not change input.
-func (k *Kong) prepare(e *schema.Entity, input map[string]any, before *row) (map[string]any, *Error) {
+// prepare does what some kinds do with input before Kong looks at it. id is the name or id that a request gives the entity, if it
+// does; before is what an update changes. It does not change input.
+func (k *Kong) prepare(e *schema.Entity, id string, input map[string]any, before *row) (map[string]any, *Error) {
 	if e.Unmodelled {
 		return nil, notModelled("writing " + e.Name)
 	}
@@ -28,13 +29,17 @@ func (k *Kong) prepare(e *schema.Entity, input map[string]any, before *row) (map
 	}
 	switch e.Name {
 	case "targets":
-		if target, ok := input["target"].(string); ok && before == nil {
+		if target, ok := input["target"].(string); ok {
 			a, err := schema.ParseAddress(target)
-			if err != nil {
+			if err != nil && before == nil {
 				return nil, schemaViolation(map[string]any{"target": "Invalid target; not a valid hostname or ip address"})
 			}
-			input["target"] = withDefaultPort(a).String()
+			if err == nil {
+				input["target"] = withDefaultPort(a).String()
+			}
 		}
+	case "certificates":
+		return input, k.checkSNIs(id, input)
 	case "plugins":
 		return input, k.protocolsMatch(input, before)
 	case "oauth2_credentials":

@@ -91,7 +91,10 @@ func (k *Kong) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Access-Control-Allow-Credentials", "true")
 	status, body, err := k.respond(h, r)
 	if err != nil {
-		status, body = err.Status, err.Body
+		status, body = err.Status, nil
+		if err.Body != nil {
+			body = err.Body
+		}
 	}
 	if body == nil {
 		w.WriteHeader(status)
@@ -211,7 +214,7 @@ func newRequest(r *http.Request, params map[string]string) (*request, *Error) {
 		return nil, notModelled("bodies as forms: send application/json")
 	case r.URL.Path == "/config" && (strings.HasPrefix(kind, "application/yaml") || strings.HasPrefix(kind, "text/yaml")):
 	default:
-		return nil, plainError(http.StatusUnsupportedMediaType, "Unsupported media type")
+		return nil, &Error{Status: http.StatusUnsupportedMediaType}
 	}
 	return q, nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// routeCheck returns what the router has against the fields by which a route matches. What the schema says about single fields has been checked
-// before.
+// routeCheck returns what the router has against the fields by which a route matches. What the schema says about
+// single fields has been checked before.
 func routeCheck(f kong.Flavor) func(map[string]any) error {
 	return func(fields map[string]any) error {
 		r, err := kong.New(kong.Routes, "00000000-0000-4000-8000-000000000000", fields, kong.Origin{})

@@ -94,8 +94,8 @@ func (k *Kong) State() (kong.State, uint64) {
 	return k.state.value, k.generation
 }
 
-// Load puts the entities of a state, and what Kong adds to them, in the place of what the Kong holds, as POST /config does. It is meant for tests,
-// and works with a database, too. Errors are Kong's.
+// Load puts the entities of a state, and what Kong adds to them, in the place of what the Kong holds, as POST /config
+// does. It is meant for tests, and works with a database, too. Errors are Kong's.
 func (k *Kong) Load(s kong.State) error {
 	doc := map[string]any{"_format_version": "3.0"}
 	for e := range s.All() {

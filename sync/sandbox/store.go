@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
-// store holds the entities of one Kong, with the indexes that make finding, listing and checking an entity independent of how many there are.
+// store holds the entities of one Kong, with the indexes that make finding, listing and checking an entity
+// independent of how many there are.
 type store struct {
 	tables *schema.Tables
 	kinds  map[string]*collection
@@ -20,7 +22,9 @@ type store struct {
 
 type tagged struct{ id, kind string }
 
-func compareTagged(a, b tagged) int { return strings.Compare(a.id+a.kind, b.id+b.kind) }
+func compareTagged(a, b tagged) int {
+	return cmp.Or(strings.Compare(a.id, b.id), strings.Compare(a.kind, b.kind))
+}
 
 // row is one entity as the database has it: all fields, with nulls. It is never changed.
 type row struct {
@@ -124,7 +128,8 @@ func (c *collection) conflict(id string, data map[string]any) *Error {
 	return nil
 }
 
-// put stores an entity in place of the one with its id, if there is one. It is an error if that breaks a constraint; then nothing is stored.
+// put stores an entity in place of the one with its id, if there is one. It is an error if that breaks a constraint;
+// then nothing is stored.
 func (s *store) put(e *schema.Entity, id string, data map[string]any) (*row, *Error) {
 	c := s.kinds[e.Name]
 	if err := c.conflict(id, data); err != nil {
@@ -185,7 +190,8 @@ func (s *store) drop(c *collection, id string) {
 	}
 }
 
-// delete removes an entity and those that go with it. It is an error if another one still needs one of them; then nothing is removed.
+// delete removes an entity and those that go with it. It is an error if another one still needs one of them; then
+// nothing is removed.
 func (s *store) delete(e *schema.Entity, id string) *Error {
 	type key struct {
 		kind *schema.Entity
@@ -193,18 +199,13 @@ func (s *store) delete(e *schema.Entity, id string) *Error {
 	}
 	gone := []key{{e, id}}
 	for i := 0; i < len(gone); i++ {
-		for _, child := range s.tables.Entities {
-			for _, f := range child.Foreign() {
-				if f.Reference() != gone[i].kind.Name {
-					continue
-				}
-				ids := s.kinds[child.Name].referrers[f.Name][gone[i].id]
-				if len(ids) > 0 && !f.Cascade() {
-					return stillReferenced(gone[i].kind.Name, child.Name)
-				}
-				for _, childID := range ids {
-					gone = append(gone, key{child, childID})
-				}
+		for _, child := range gone[i].kind.Children() {
+			ids := s.kinds[child.Entity.Name].referrers[child.Field.Name][gone[i].id]
+			if len(ids) > 0 && !child.Field.Cascade() {
+				return stillReferenced(gone[i].kind.Name, child.Entity.Name)
+			}
+			for _, id := range ids {
+				gone = append(gone, key{child.Entity, id})
 			}
 		}
 	}

@@ -147,7 +147,12 @@ func (l *lexer) escape(start int) {
 		l.pos += 2
 	case c == 'u' && l.at(1) == '{' && strings.IndexByte(l.in[l.pos:], '}') > 2:
 		l.pos += strings.IndexByte(l.in[l.pos:], '}')
-	case c == 'z', strings.IndexByte("abfnrtv\\\"'\r", c) >= 0 && c != 0:
+	case c == 'z':
+		for strings.IndexByte(" \t\r\n\v\f", l.at(1)) >= 0 && l.at(1) != 0 {
+			l.pos++
+			l.line += strings.Count(l.in[l.pos:l.pos+1], "\n")
+		}
+	case strings.IndexByte("abfnrtv\\\"'\r", c) >= 0 && c != 0:
 	case isDigit(c):
 		for n := 1; n < 3 && isDigit(l.at(1)); n++ {
 			l.pos++

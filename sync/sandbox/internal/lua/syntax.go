@@ -2,7 +2,8 @@ package lua
 
 import "slices"
 
-// Parse returns the message of LuaJIT's parser if code is no Lua, else "". It checks the grammar; whether labels exist it does not check.
+// Parse returns the message of LuaJIT's parser if code is no Lua, else "". It checks the grammar; whether labels
+// exist it does not check.
 //
 // Source: Lua 5.1 reference manual, 8; LuaJIT 2.1, src/lj_parse.c with LUAJIT_ENABLE_LUA52COMPAT, as OpenResty builds it.
 func Parse(code string) (message string) {

@@ -41,8 +41,8 @@ func certificateError(text string) string {
 	return "invalid certificate: x509.new: " + reason
 }
 
-// asn1Header returns what OpenSSL 3.0 says about a text that it tries to read as DER: one that is too short even for the length that its
-// first bytes announce.
+// asn1Header returns what OpenSSL 3.0 says about a text that it tries to read as DER: one that is too short even for
+// the length that its first bytes announce.
 func asn1Header(text string) string {
 	switch {
 	case len(text) < 2:

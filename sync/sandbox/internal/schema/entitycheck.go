@@ -65,30 +65,33 @@ func lookup(r, parent *Record, path string) *Field {
 
 // run returns the message of a rule that input breaks, or "".
 func (v validation) run(c *EntityCheck, input, errs map[string]any) string {
-	names := quoted(c.fields)
+	switch c.Kind {
+	case "conditional":
+		return v.conditional(c, input, errs)
+	case "conditional_at_least_one_of":
+		return v.conditionalAtLeastOne(c, input)
+	case "custom_entity_check":
+		return c.custom(v.env, input)
+	}
 	set := 0
 	for _, path := range c.fields {
 		if nonEmpty(input, path) {
 			set++
 		}
 	}
-	switch c.Kind {
-	case "at_least_one_of":
-		return unless(set > 0, v.prefix()+"at least one of these fields must be non-empty: "+names)
-	case "only_one_of":
-		return unless(set == 1, "exactly one of these fields must be non-empty: "+names)
-	case "mutually_required":
-		return unless(set == 0 || set == len(c.fields), "all or none of these fields must be set: "+names)
-	case "mutually_exclusive":
-		return unless(set < 2, "only one or none of these fields must be set: "+names)
-	case "distinct":
-		return unless(distinct(c.fields, input), "values of these fields must be distinct: "+names)
-	case "conditional":
-		return v.conditional(c, input, errs)
-	case "conditional_at_least_one_of":
-		return v.conditionalAtLeastOne(c, input)
+	switch all := len(c.fields); {
+	case c.Kind == "at_least_one_of" && set == 0:
+		return v.prefix() + "at least one of these fields must be non-empty: " + quoted(c.fields)
+	case c.Kind == "only_one_of" && set != 1:
+		return "exactly one of these fields must be non-empty: " + quoted(c.fields)
+	case c.Kind == "mutually_required" && set != 0 && set != all:
+		return "all or none of these fields must be set: " + quoted(c.fields)
+	case c.Kind == "mutually_exclusive" && set > 1:
+		return "only one or none of these fields must be set: " + quoted(c.fields)
+	case c.Kind == "distinct" && !distinct(c.fields, input):
+		return "values of these fields must be distinct: " + quoted(c.fields)
 	}
-	return c.custom(v.env, input)
+	return ""
 }
 
 func distinct(fields []string, input map[string]any) bool {

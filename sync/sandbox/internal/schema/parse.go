@@ -35,10 +35,15 @@ func Load(env *Env) (*Tables, error) {
 
 // link completes e once all entities are known.
 func (t *Tables) link(e *Entity) error {
-	for _, f := range e.Foreign() {
+	for _, f := range e.Fields {
+		if f.Type != "foreign" {
+			continue
+		}
 		if f.target = t.Entity(f.Reference()); f.target == nil {
 			return fmt.Errorf("%s refers to unknown %q", f.Name, f.Reference())
 		}
+		e.foreign = append(e.foreign, f)
+		f.target.children = append(f.target.children, Child{e, f})
 	}
 	for name, sub := range e.subschemas {
 		if err := sub.link(&e.Record); err != nil {

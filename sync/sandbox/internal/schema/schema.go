@@ -56,6 +56,8 @@ type Entity struct {
 	// SubschemaKey is the field whose value picks a subschema, if any.
 	SubschemaKey string
 	subschemas   map[string]*Record
+	foreign      []*Field
+	children     []Child
 	env          *Env
 }
 
@@ -87,16 +89,17 @@ func (e *Entity) subschema(data map[string]any) *Record {
 	return nil
 }
 
-// Foreign iterates over e's fields that refer to other entities.
-func (e *Entity) Foreign() []*Field {
-	var out []*Field
-	for _, f := range e.Fields {
-		if f.Type == "foreign" {
-			out = append(out, f)
-		}
-	}
-	return out
+// Foreign returns e's fields that refer to other entities.
+func (e *Entity) Foreign() []*Field { return e.foreign }
+
+// Child is a kind of entity that refers to another one.
+type Child struct {
+	Entity *Entity
+	Field  *Field
 }
+
+// Children returns the kinds that refer to e, with the field by which they do.
+func (e *Entity) Children() []Child { return e.children }
 
 // Record is a list of named fields with checks over several of them.
 type Record struct {

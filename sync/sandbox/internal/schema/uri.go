@@ -103,7 +103,8 @@ func routerPath(s string) string {
 	return ""
 }
 
-// normalize returns a path as Kong's router compares it: decoded but for reserved characters, without dot segments and doubled slashes.
+// normalize returns a path as Kong's router compares it: decoded but for reserved characters, without dot segments
+// and doubled slashes.
 //
 // Source: kong/tools/uri.lua, normalize with merge_slashes.
 func normalize(path string) string {
