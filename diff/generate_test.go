@@ -167,6 +167,9 @@ func (g *generator) foreign(s kong.State) kong.State {
 			r := g.put(kong.Routes, kong.ID(kong.Routes, "foreign"+e.ID()), map[string]any{"name": "foreign" + e.ID(), "service": ref,
 				"paths": []string{"/f"}})
 			g.put(kong.Plugins, kong.ID(kong.Plugins, "foreign"+e.ID()), map[string]any{"name": "jwt", "route": r})
+			if g.chances.IntN(2) == 0 { // somebody put a plugin of ours there
+				g.add(kong.Plugins, "ours"+e.ID(), map[string]any{"name": "acl", "route": r})
+			}
 		case kong.Routes:
 			g.put(kong.Plugins, kong.ID(kong.Plugins, "foreign"+e.ID()), map[string]any{"name": "jwt", "route": ref})
 		default:
