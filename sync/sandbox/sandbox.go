@@ -69,7 +69,7 @@ func New(c Config) *Kong {
 	env := &schema.Env{Flavor: c.Flavor, DBLess: c.DBLess, Now: c.Now, UUID: newUUID, Secret: newSecret, Route: routeCheck(c.Flavor)}
 	tables, err := schema.Load(env)
 	if err != nil {
-		panic("sandbox: " + err.Error()) // the tables are part of the program
+		panic("sandbox: " + err.Error()) //nolint:forbidigo // the tables are part of the program
 	}
 	k := &Kong{config: c, env: env, tables: tables, nodeID: newUUID(), store: newStore(tables), hash: strings.Repeat("0", 32), generation: 1}
 	k.tree = k.endpoints()
@@ -145,7 +145,7 @@ func plain(v any) any {
 // newUUID returns a random UUID.
 func newUUID() string {
 	var u [16]byte
-	rand.Read(u[:]) //nolint:errcheck // never fails, see crypto/rand
+	rand.Read(u[:])
 	u[6] = u[6]&0x0f | 0x40
 	u[8] = u[8]&0x3f | 0x80
 	s := hex.EncodeToString(u[:])
@@ -155,6 +155,6 @@ func newUUID() string {
 // newSecret returns 32 random letters and digits.
 func newSecret() string {
 	var b [24]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails, see crypto/rand
+	rand.Read(b[:])
 	return strings.NewReplacer("+", "p", "/", "s").Replace(base64.StdEncoding.EncodeToString(b[:]))
 }

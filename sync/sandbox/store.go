@@ -238,14 +238,14 @@ func (s *store) state() kong.State {
 		for _, id := range c.ids {
 			entity, err := kong.New(kong.Kind(e.Name), id, c.rows[id].data, kong.Origin{})
 			if err != nil {
-				panic("sandbox: " + e.Name + "/" + id + ": " + err.Error()) // the store holds JSON only
+				panic("sandbox: " + e.Name + "/" + id + ": " + err.Error()) //nolint:forbidigo // the store holds JSON only
 			}
 			all = append(all, entity)
 		}
 	}
 	state, err := kong.NewState(all...)
 	if err != nil {
-		panic("sandbox: " + err.Error()) // the store's constraints are the state's
+		panic("sandbox: " + err.Error()) //nolint:forbidigo // the store's constraints are the state's
 	}
 	return state
 }
@@ -256,7 +256,7 @@ func encode(v any) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic("sandbox: " + err.Error()) // v was decoded from JSON, or is made here
+		panic("sandbox: " + err.Error()) //nolint:forbidigo // v was decoded from JSON, or is made here
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

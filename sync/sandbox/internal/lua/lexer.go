@@ -25,7 +25,7 @@ func (l *lexer) fail(message, near string) {
 	if near != "" {
 		message += " near '" + near + "'"
 	}
-	panic(syntaxError(l.chunk + ":" + Number(float64(l.line)) + ": " + message))
+	panic(syntaxError(l.chunk + ":" + Number(float64(l.line)) + ": " + message)) //nolint:forbidigo // Parse recovers it
 }
 
 func (l *lexer) at(i int) byte {

@@ -140,22 +140,11 @@ func (p *parser) statement() (last bool) {
 		p.match("until", "repeat", line)
 		p.expression(0)
 	case "function":
-		p.advance()
-		p.check("<name>")
-		for p.opt(".") {
-			p.check("<name>")
-		}
-		if p.opt(":") {
-			p.check("<name>")
-		}
-		p.body(line)
+		p.function(line)
 	case "local":
 		p.local(line)
 	case "return":
-		p.advance()
-		if !slices.Contains([]string{"else", "elseif", "end", "until", "<eof>", ";"}, p.tok.kind) {
-			p.list()
-		}
+		p.result()
 		return true
 	case "break":
 		p.advance()
@@ -177,6 +166,25 @@ func (p *parser) statement() (last bool) {
 		p.assignment()
 	}
 	return false
+}
+
+func (p *parser) function(line int) {
+	p.advance()
+	p.check("<name>")
+	for p.opt(".") {
+		p.check("<name>")
+	}
+	if p.opt(":") {
+		p.check("<name>")
+	}
+	p.body(line)
+}
+
+func (p *parser) result() {
+	p.advance()
+	if !slices.Contains([]string{"else", "elseif", "end", "until", "<eof>", ";"}, p.tok.kind) {
+		p.list()
+	}
 }
 
 func (p *parser) loop() {

@@ -22,7 +22,7 @@ func (v validation) check(c *EntityCheck, r, parent *Record, data, errs map[stri
 		}
 		valid = valid && errs[path] == nil
 	}
-	if !valid && !c.runInvalid || none && !(c.runMissing && v.full) {
+	if !valid && !c.runInvalid || none && (!c.runMissing || !v.full) {
 		return
 	}
 	if missing != nil {

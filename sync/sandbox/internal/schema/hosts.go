@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -99,7 +100,7 @@ func withPort(a Address, port string) (Address, error) {
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n > 65535 || n < 0 {
-		return Address{}, fmt.Errorf(badPort)
+		return Address{}, errors.New(badPort)
 	}
 	a.Port = n
 	return a, nil

@@ -50,7 +50,7 @@ func (t *Tables) link(e *Entity) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return e.Record.link(nil)
+	return e.link(nil)
 }
 
 // parse reads one file. open holds the record that lines of each depth belong to.

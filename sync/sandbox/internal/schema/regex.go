@@ -97,8 +97,9 @@ func pcreError(err error, plain, s string) (message string, at int) {
 		return "number too big in {} quantifier", len(s)
 	case syntax.ErrInvalidEscape:
 		return `unrecognized character follows \`, min(max(at+1, 0), len(s))
+	default:
+		return "unrecognized character after (? or (?-", min(max(at+2, 0), len(s))
 	}
-	return "unrecognized character after (? or (?-", min(max(at+2, 0), len(s))
 }
 
 func pcreMessage(message, s string, at int) string {

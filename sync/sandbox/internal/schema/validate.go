@@ -89,7 +89,8 @@ func (v validation) record(r, sub *Record, data map[string]any) map[string]any {
 	for _, own := range r.Fields {
 		f := fieldOf(r, sub, own.Name)
 		value, present := data[f.Name]
-		if f.Is("required") && value == nil && (present || v.full) && !(f.Type == "foreign" && v.refs == ByPlace) {
+		implied := f.Type == "foreign" && v.refs == ByPlace
+		if f.Is("required") && value == nil && (present || v.full) && !implied {
 			errs[f.Name] = "required field missing"
 		}
 	}
