@@ -104,7 +104,7 @@ func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) (plugin, error) 
 }
 
 func redirectLocation(f *gatewayv1.HTTPRequestRedirectFilter, l *gatewayv1.Listener) string {
-	scheme, port := "http", int32(l.Port)
+	scheme, port := "http", l.Port
 	if l.Protocol == gatewayv1.HTTPSProtocolType {
 		scheme = "https"
 	}
@@ -114,7 +114,7 @@ func redirectLocation(f *gatewayv1.HTTPRequestRedirectFilter, l *gatewayv1.Liste
 		port = wellKnown[scheme]
 	}
 	if f.Port != nil {
-		port = int32(*f.Port)
+		port = *f.Port
 	}
 	u := url.URL{Scheme: scheme, Host: string(*f.Hostname), Path: "/"}
 	if port != wellKnown[scheme] {

@@ -26,11 +26,16 @@ type naturalKey struct {
 // NewState returns the set of the given entities. It is an error, which names both, if two of one kind share an id or
 // a natural key. References may lead out of the set, see [State.Dangling].
 func NewState(entities ...Entity) (State, error) {
-	s := State{
-		all:     sorted(entities),
-		byKey:   make(map[Key]int, len(entities)),
-		natural: make(map[naturalKey]int, len(entities)),
+	s, errs := index(sorted(entities))
+	if err := errors.Join(errs...); err != nil {
+		return State{}, err
 	}
+	return s, nil
+}
+
+// index returns the state of sorted entities, and an error for each that repeats another.
+func index(all []Entity) (State, []error) {
+	s := State{all: all, byKey: make(map[Key]int, len(all)), natural: make(map[naturalKey]int, len(all))}
 	var errs []error
 	for i, e := range s.all {
 		if j, ok := s.byKey[e.key]; ok {
@@ -48,10 +53,7 @@ func NewState(entities ...Entity) (State, error) {
 		}
 		s.natural[naturalKey{e.key.Kind, n}] = i
 	}
-	if err := errors.Join(errs...); err != nil {
-		return State{}, err
-	}
-	return s, nil
+	return s, errs
 }
 
 func describe(e Entity) string {
@@ -138,10 +140,7 @@ func (s State) Where(keep func(Entity) bool) State {
 			out = append(out, e)
 		}
 	}
-	sub, err := NewState(out...)
-	if err != nil {
-		panic("kong: a part of a state is no state: " + err.Error())
-	}
+	sub, _ := index(out) // a part of a set has no duplicates either
 	return sub
 }
 

@@ -119,7 +119,7 @@ func (d *decoder) mapping(n *yaml.Node, s *schema) {
 			d.missing(name)
 		}
 	}
-	d.close('{', '}')
+	d.close('}')
 }
 
 // field writes a field of an object of schema s.
@@ -182,11 +182,11 @@ func (d *decoder) sequence(n *yaml.Node, s *schema) {
 		d.json = append(d.json, ',')
 	}
 	d.path = d.path[:mark]
-	d.close('[', ']')
+	d.close(']')
 }
 
 // close ends an object or a list: the comma after its last element goes.
-func (d *decoder) close(open, end byte) {
+func (d *decoder) close(end byte) {
 	last := len(d.json) - 1
 	if d.json[last] == ',' {
 		d.json[last] = end

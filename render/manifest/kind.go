@@ -128,11 +128,11 @@ func (k *kind) load() *schema {
 func readSchema(name string) *schema {
 	data, err := schemas.ReadFile("schema/" + name + ".json")
 	if err != nil {
-		panic(err) // part of the program
+		panic(err) //nolint:forbidigo // the file is part of the program
 	}
 	s := new(schema)
 	if err := json.Unmarshal(data, s); err != nil {
-		panic(fmt.Errorf("schema %s: %w", name, err))
+		panic(fmt.Errorf("schema %s: %w", name, err)) //nolint:forbidigo // the file is part of the program
 	}
 	return s
 }

@@ -154,6 +154,6 @@ func parallel(n int, worker func() func(i int)) {
 	}
 	workers.Wait()
 	if failure != "" {
-		panic(failure)
+		panic(failure) //nolint:forbidigo // it comes from a worker
 	}
 }

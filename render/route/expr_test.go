@@ -1,6 +1,7 @@
 package route
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -109,8 +110,8 @@ func TestParseErrors(t *testing.T) {
 		{strings.Repeat("any(", 1000), 1, 2005, "more than 500 open parentheses"},
 	} {
 		_, err := Parse(test.in)
-		e, ok := err.(*SyntaxError)
-		if !ok {
+		var e *SyntaxError
+		if !errors.As(err, &e) {
 			t.Errorf("%s: got %v", test.in, err)
 		} else if e.Line != test.line || e.Column != test.column || e.Message != test.message {
 			t.Errorf("%s: got %d:%d %s, want %d:%d %s", test.in, e.Line, e.Column, e.Message, test.line, test.column, test.message)

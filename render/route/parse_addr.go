@@ -32,12 +32,12 @@ func (p *parser) span(v *value, read func(string) (value, string), parts ...func
 }
 
 func (p *parser) slash(max int) func() bool {
-	return func() bool { return p.literal("/") && p.run(decDigits, 1, max) }
+	return func() bool { return p.literal("/") && p.run(decDigits, max) }
 }
 
 func (p *parser) ipv4() bool {
 	for i := range 4 {
-		if i > 0 && !p.literal(".") || !p.run(decDigits, 1, 3) {
+		if i > 0 && !p.literal(".") || !p.run(decDigits, 3) {
 			return false
 		}
 	}
@@ -45,10 +45,10 @@ func (p *parser) ipv4() bool {
 }
 
 func (p *parser) ipv6() bool {
-	if !p.literal(":") && !p.run(hexDigits, 1, 4) || !p.literal(":") {
+	if !p.literal(":") && !p.run(hexDigits, 4) || !p.literal(":") {
 		return false
 	}
-	for p.run(hexDigits, 1, 4) || p.literal(":") {
+	for p.run(hexDigits, 4) || p.literal(":") {
 	}
 	return true
 }

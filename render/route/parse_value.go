@@ -93,14 +93,14 @@ func (p *parser) integer(v *value) bool {
 // digits takes a number and returns its base, or 0 if there is none. A number that starts with 0 is octal if it can be.
 func (p *parser) digits() int {
 	start := p.pos
-	if p.try(ruleOctDigits, func() bool { return p.literal("0") && p.run("01234567", 1, len(p.in)) }) {
+	if p.try(ruleOctDigits, func() bool { return p.literal("0") && p.run("01234567", len(p.in)) }) {
 		return 8
 	}
-	if p.literal("0x") && p.try(ruleHexDigits, func() bool { return p.run(hexDigits, 1, len(p.in)) }) {
+	if p.literal("0x") && p.try(ruleHexDigits, func() bool { return p.run(hexDigits, len(p.in)) }) {
 		return 16
 	}
 	p.pos = start
-	if p.try(ruleDecDigits, func() bool { return p.run(decDigits, 1, len(p.in)) }) {
+	if p.try(ruleDecDigits, func() bool { return p.run(decDigits, len(p.in)) }) {
 		return 10
 	}
 	return 0
@@ -111,17 +111,14 @@ const (
 	hexDigits = "0123456789abcdefABCDEF"
 )
 
-// run takes as many bytes of set as there are, up to max, if there are at least min.
-func (p *parser) run(set string, min, max int) bool {
+// run takes as many bytes of set as there are, up to max, and reports whether there are any.
+func (p *parser) run(set string, max int) bool {
 	n := 0
 	for n < max && p.pos+n < len(p.in) && strings.IndexByte(set, p.in[p.pos+n]) >= 0 {
 		n++
 	}
-	if n < min {
-		return false
-	}
 	p.pos += n
-	return true
+	return n > 0
 }
 
 // regex makes the value, which was read from start on, a regex.

@@ -11,7 +11,7 @@ import (
 )
 
 // routes returns the router of routes that are given as their fields, each under the name of its place, with one service.
-func routes(t testing.TB, f kong.Flavor, all ...map[string]any) *Router {
+func routes(t testing.TB, all ...map[string]any) *Router {
 	t.Helper()
 	service, err := kong.New(kong.Services, "00000000-0000-4000-8000-00000000000a",
 		map[string]any{"name": "s", "host": "backend", "port": 8080, "protocol": "http", "path": "/base"}, kong.Origin{})
@@ -34,7 +34,7 @@ func routes(t testing.TB, f kong.Flavor, all ...map[string]any) *Router {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New(s, f)
+	r, err := New(s, kong.Expressions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func expression(s string, priority int) map[string]any {
 }
 
 func TestMatch(t *testing.T) {
-	r := routes(t, kong.Expressions,
+	r := routes(t,
 		map[string]any{"expression": `http.path ~ "^/users/(?<id>[0-9]+)"`, "priority": 2, "strip_path": true, "preserve_host": true},
 		map[string]any{"expression": `http.path ^= "/users"`, "priority": 1, "strip_path": false},
 	)
@@ -67,7 +67,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	r := routes(t, kong.Expressions,
+	r := routes(t,
 		expression(`http.queries.a == "1"`, 1),
 		expression(`http.headers.x_a == "1"`, 1),
 		map[string]any{"paths": []string{"/secure"}, "protocols": []string{"https"}},
@@ -120,7 +120,7 @@ func many(n int) [][2]string {
 
 // TestCache shows what Kong makes of two requests that its cache takes for one: the first decides.
 func TestCache(t *testing.T) {
-	r := routes(t, kong.Expressions, expression(`http.path ^= "/" && net.protocol == "http"`, 0))
+	r := routes(t, expression(`http.path ^= "/" && net.protocol == "http"`, 0))
 	plain := Request{Method: "GET", Host: "a", Target: "/", Protocol: "http"}
 	secure := Request{Method: "GET", Host: "a", Target: "/", Protocol: "https"}
 	for _, test := range []struct {
@@ -256,7 +256,7 @@ func FuzzNormalizePath(f *testing.F) {
 
 // FuzzMatch asks hostile requests of a router. The index must find what a scan of all entries does.
 func FuzzMatch(f *testing.F) {
-	r := routes(f, kong.Expressions,
+	r := routes(f,
 		expression(`http.host == "a.com" && (http.path == "/a" || http.path ^= "/a/")`, 3),
 		expression(`lower(http.host) == "a.com" || http.host =^ ".b.com"`, 2),
 		expression(`(http.path ^= "/ab" || http.path ~ "b$") && !(http.headers.x == "1")`, 2),
@@ -306,7 +306,7 @@ func BenchmarkMatch(b *testing.B) {
 		for i := range all {
 			all[i] = expression(fmt.Sprintf(`http.host == "h%d.com" && (http.path == "/api/%d" || http.path ^= "/api/%d/")`, i%10, i, i), i)
 		}
-		r := routes(b, kong.Expressions, all...)
+		r := routes(b, all...)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
 				if m := r.Match(Request{Method: "GET", Host: "h7.com", Target: "/api/17/x"}); m.Status != 0 {
