@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ On a terminal apply shows the changes and asks; without one, as in a pipeline, i
 			if err != nil {
 				return err
 			}
-			a := applier{compareFlags: f, process: p, source: source, ask: !yes && terminal(p.stdin) && terminal(p.stderr), settle: settle}
+			a := applier{compareFlags: f, process: p, source: source, ask: !yes && p.interactive, settle: settle}
 			return f.kong.with(cmd.Context(), f.how, func(c *admin.Client) error { return a.apply(cmd.Context(), c) })
 		},
 	}
@@ -59,7 +58,7 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 		return err
 	}
 	if err := a.check(a.stderr, proposal); err != nil {
-		return a.finish(proposal, sync.Result{}, err)
+		return a.finish(proposal, sync.Result{}, fmt.Errorf("%w: nothing was written", err))
 	}
 	if a.output == "text" {
 		if err := a.print(a.process, a.report("apply", proposal, nil)); err != nil {
@@ -78,12 +77,18 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 // confirm asks whether to go on, and that nothing changed meanwhile.
 func (a *applier) confirm(ctx context.Context, c *admin.Client, proposal sync.Proposal) error {
 	fmt.Fprintf(a.stderr, "Apply these changes to %s? [y/N] ", a.kong.address)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if s := strings.ToLower(strings.TrimSpace(answer)); s != "y" && s != "yes" {
-		return codedError{exitRefused, errors.New("not applied")}
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // an end without an answer is a no
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case s := <-answer:
+		if s != "y" && s != "yes" {
+			return codedError{exitRefused, errors.New("not applied")}
+		}
 	}
 	again, err := a.propose(ctx, a.source, c)
 	if err != nil {

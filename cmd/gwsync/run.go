@@ -19,6 +19,8 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	// interactive says that somebody can be asked.
+	interactive bool
 }
 
 // run runs gwsync and returns its exit code.
