@@ -10,6 +10,7 @@ import (
 	"errors"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -356,6 +357,34 @@ func TestEveryAnswerIsLostOnce(t *testing.T) {
 					t.Error(d)
 				}
 			})
+		})
+	}
+}
+
+func TestRenewedCertificateKeepsItsServerNames(t *testing.T) {
+	for name, w := range worlds(t) {
+		t.Run(name, func(t *testing.T) {
+			renewed := func() kong.State {
+				cert, key := pair(t)
+				return newState(t, ours(t, kong.Certificates, "", map[string]any{"cert": cert, "key": key}),
+					ours(t, kong.SNIs, "a.example.com", map[string]any{"certificate": ref(kong.Certificates, "")}))
+			}
+			old := renewed()
+			k := sandbox.New(w.config)
+			// Somebody else serves a name of their own with our certificate.
+			their := declare(t, kong.SNIs, "their.example.com", map[string]any{"certificate": ref(kong.Certificates, "")}, "")
+			if err := k.Load(newState(t, append(slices.Collect(old.All()), their)...)); err != nil {
+				t.Fatal(err)
+			}
+			mustRun(t, inProcess{k.Admin()}, renewed())
+			state, _ := k.State()
+			var got []string
+			for sni := range state.Of(kong.SNIs) {
+				got = append(got, sni.Name())
+			}
+			if d := cmp.Diff([]string{"a.example.com", "their.example.com"}, got); d != "" {
+				t.Error(d)
+			}
 		})
 	}
 }

@@ -36,8 +36,8 @@ func (c *Client) Write(ctx context.Context, w diff.Write) error {
 		return err
 	case e.Kind() == kong.Targets && w.Op == diff.Create:
 		return c.createTarget(ctx, e)
-	case e.Kind() == kong.Targets:
-		return c.updateTarget(ctx, e)
+	case w.Op == diff.Update && patched(e.Kind()) != nil:
+		return c.patch(ctx, e)
 	}
 	_, err := c.do(ctx, request{method: http.MethodPut, path: path, body: e.AppendJSON(nil), entity: e})
 	return err
@@ -63,19 +63,29 @@ func (c *Client) createTarget(ctx context.Context, e kong.Entity) error {
 	if !taken {
 		return err
 	}
-	if update := c.updateTarget(ctx, e); !isNotFound(update) {
+	if update := c.patch(ctx, e); !isNotFound(update) {
 		return update
 	}
 	return err
 }
 
-// updateTarget patches a target. Unlike PUT elsewhere, this leaves alone what it does not name, so that it names all.
-func (c *Client) updateTarget(ctx context.Context, e kong.Entity) error {
-	fields := map[string]any{
-		// Kong's defaults. Source: Kong 3.9.3, kong/db/schema/entities/targets.lua.
-		"weight": 100,
-		"tags":   nil,
+// patched returns the fields, with Kong's defaults, that entities of a kind need not have, if it is one that is updated by PATCH;
+// else nil. Kong's PUT creates no targets, and that of a certificate deletes all of its SNIs that it does not list.
+//
+// Source: Kong 3.9.3, kong/db/schema/entities/targets.lua and certificates.lua, kong/api/routes/certificates.lua.
+func patched(k kong.Kind) map[string]any {
+	switch k {
+	case kong.Targets:
+		return map[string]any{"weight": 100, "tags": nil}
+	case kong.Certificates:
+		return map[string]any{"cert_alt": nil, "key_alt": nil, "tags": nil}
 	}
+	return nil
+}
+
+// patch updates an entity. Unlike PUT, this leaves alone what it does not name, so that it names all.
+func (c *Client) patch(ctx context.Context, e kong.Entity) error {
+	fields := patched(e.Kind())
 	for name, v := range e.Fields() {
 		if name != "upstream" {
 			fields[name] = v

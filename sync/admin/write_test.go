@@ -65,6 +65,9 @@ func TestWrite(t *testing.T) {
 			want: []string{"POST " + inTarget, `{"id":"2","target":"h:80","upstream":{"id":"3"},"weight":5}`,
 				"PATCH " + inTarget + "/2", `{"tags":null,"target":"h:80","weight":5}`},
 			err: "POST " + inTarget + ": 409 unique constraint violation: target: h:80"},
+		{name: "update a certificate", op: diff.Update, kind: kong.Certificates, entity: `{"id":"1","cert":"C","key":"K","tags":["a"]}`,
+			answers: map[string][]string{"PATCH /certificates/1": {"200 {}"}},
+			want:    []string{"PATCH /certificates/1", `{"cert":"C","cert_alt":null,"key":"K","key_alt":null,"tags":["a"]}`}},
 		{name: "update a target", op: diff.Update, kind: kong.Targets, entity: `{"id":"2","target":"h:80","upstream":{"id":"3"},"tags":["a"]}`,
 			answers: map[string][]string{"PATCH " + inTarget + "/2": {"200 {}"}},
 			want:    []string{"PATCH " + inTarget + "/2", `{"tags":["a"],"target":"h:80","weight":100}`}},
@@ -206,7 +209,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 		if _, err := c.Schemas(t.Context(), state); err != nil {
 			t.Fatal(err)
 		}
-		if got := text(c.Write(t.Context(), diff.Write{Op: diff.Update, Entity: e})); got != test.want {
+		if got := text(c.Write(t.Context(), diff.Write{Op: diff.Create, Entity: e})); got != test.want {
 			t.Errorf("%s: got %q\nwant %q", test.kind, got, test.want)
 		}
 	}
