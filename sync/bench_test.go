@@ -53,4 +53,6 @@ func BenchmarkDiff(b *testing.B) {
 // fixed is a source that always holds the same.
 type fixed struct{ inputs []manifest.Input }
 
-func (f fixed) Fetch(context.Context) (sync.Snapshot, error) { return sync.Snapshot{Inputs: f.inputs}, nil }
+func (f fixed) Fetch(context.Context) (sync.Snapshot, error) {
+	return sync.Snapshot{Inputs: f.inputs}, nil
+}
