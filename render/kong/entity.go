@@ -44,6 +44,9 @@ type Entity struct {
 	key    Key
 	fields map[string]Value
 	origin Origin
+	// stored are the fields as a declarative configuration has them, with nulls, which are not the same to Kong as defaults.
+	// It is nil for entities that do not come from one.
+	stored map[string]Value
 }
 
 // New returns the entity of kind k with the given id and fields, in canonical form. It takes no hold of fields and does
@@ -84,7 +87,10 @@ func New(k Kind, id string, fields map[string]any, origin Origin) (Entity, error
 }
 
 // canonical returns v with whole numbers as int64 and without nulls in objects.
-func canonical(v any) (Value, error) {
+func canonical(v any) (Value, error) { return normal(v, false) }
+
+// normal is canonical, and may keep nulls.
+func normal(v any, nulls bool) (Value, error) {
 	switch v := v.(type) {
 	case nil, bool, int64:
 		return v, nil
@@ -111,11 +117,11 @@ func canonical(v any) (Value, error) {
 		for i, s := range v {
 			out[i] = s
 		}
-		return canonical(out)
+		return normal(out, nulls)
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
-			c, err := canonical(v[i])
+			c, err := normal(v[i], nulls)
 			if err != nil {
 				return nil, fmt.Errorf("[%d]: %w", i, err)
 			}
@@ -125,11 +131,11 @@ func canonical(v any) (Value, error) {
 	case map[string]any:
 		out := make(map[string]Value, len(v))
 		for name, e := range v {
-			c, err := canonical(e)
+			c, err := normal(e, nulls)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
-			if c != nil {
+			if c != nil || nulls {
 				out[name] = c
 			}
 		}
