@@ -40,7 +40,7 @@ routes:
   strip_path: no
 `
 
-// status returns the configuration_hash that /status answers.
+// hash returns the configuration_hash that /status answers.
 func hash(t *testing.T, k *Kong) string {
 	t.Helper()
 	s, _ := must(t, k, "GET /status", "").body["configuration_hash"].(string)
@@ -100,6 +100,7 @@ func TestConfigBodies(t *testing.T) {
 		{"application/json", `{"config":"_format_version: '3.0'"}`, 201},
 		{"application/json", `{"config":"{\"_format_version\":\"3.0\"}"}`, 201},
 		{"application/json", `{}`, 400},
+		{"application/yaml", "_format_version: '3.0'\nservices: &a [*a]\n", 400}, // an alias within what it stands for
 		{"", "", 400},
 		// A plugin on a route that does not exist: here Kong itself fails with status 500.
 		{"application/json", `{"_format_version":"3.0","plugins":[{"name":"cors","route":"nope"}]}`, 400},

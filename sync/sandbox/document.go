@@ -60,13 +60,25 @@ func yamlMessage(err error, text string) string {
 	return fmt.Sprintf("%d:%d: %s", n, column, rest)
 }
 
-// yamlReader turns YAML into what encoding/json would decode. left bounds how many values aliases can multiply to.
-type yamlReader struct{ left int }
+// yamlReader turns YAML into what encoding/json would decode.
+type yamlReader struct {
+	// left bounds how many values aliases can multiply to.
+	left int
+	// depth is how many values the one at hand stands in, which has no end where an alias is part of what it stands for.
+	depth int
+}
+
+// maxNesting is twice what the YAML parser lets through without aliases.
+const maxNesting = 20_000
 
 func (r *yamlReader) value(n *yaml.Node) (any, error) {
 	if r.left--; r.left < 0 {
 		return nil, errors.New("too many values")
 	}
+	if r.depth++; r.depth > maxNesting {
+		return nil, errors.New("nested too deep")
+	}
+	defer func() { r.depth-- }()
 	switch n.Kind {
 	case yaml.DocumentNode:
 		return r.value(n.Content[0])

@@ -22,6 +22,7 @@ func FuzzAdmin(f *testing.F) {
 	}
 	f.Add("PUT", "/certificates/a.example.com", `{"snis":["b","b"],"cert":"{vault://x/y}","key":"{vault://x/y}"}`, false)
 	f.Add("POST", "/config", `{"config":"a: &a [1]\nb: [*a, *a]\n? [x]\n: 1"}`, true)
+	f.Add("POST", "/config", `{"config":"_format_version: \"3.0\"\nservices: &a [*a]"}`, true)
 	f.Add("POST", "/config", `{"_format_version":"3.0","certificates":[{"snis":[{"name":"x"}]}],"routes":{"a":1},"plugins":[null,3]}`, true)
 	f.Add("POST", "/schemas/plugins/validate", `{"name":"rate-limiting","config":[1],"redis":{}}`, false)
 	f.Add("POST", "/plugins", `{"name":"acme","config":{"storage_config":{"redis":{"auth":1,"namespace":{}}}}}`, false)
