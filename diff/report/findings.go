@@ -25,15 +25,15 @@ func finding(b *bytes.Buffer, f diag.Finding) {
 		where = f.Object.String()
 	}
 	if where != "" {
-		b.WriteString(clean(where) + ": ")
+		b.WriteString(diag.Printable(where) + ": ")
 	}
-	b.WriteString(f.Severity.String() + ": " + clean(f.Message))
+	b.WriteString(f.Severity.String() + ": " + diag.Printable(f.Message))
 	if f.Code != "" {
-		b.WriteString(" [" + clean(f.Code) + "]")
+		b.WriteString(" [" + diag.Printable(f.Code) + "]")
 	}
 	b.WriteByte('\n')
 	for _, p := range f.Related {
-		b.WriteString("    see also " + clean(p.String()) + "\n")
+		b.WriteString("    see also " + diag.Printable(p.String()) + "\n")
 	}
 	hint(b, f.Hint)
 }
@@ -48,6 +48,6 @@ func hint(b *bytes.Buffer, text string) {
 		if i > 0 {
 			b.WriteString("      ")
 		}
-		b.WriteString(strings.TrimRight(clean(strings.TrimSuffix(line, "\r")), " ") + "\n")
+		b.WriteString(strings.TrimRight(diag.Printable(strings.TrimSuffix(line, "\r")), " ") + "\n")
 	}
 }

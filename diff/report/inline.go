@@ -7,6 +7,7 @@ import (
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -43,7 +44,7 @@ func items(list []any) []string {
 func lines(s string) []string {
 	out := strings.Split(s, "\n")
 	for i := range out {
-		out[i] = clean(out[i])
+		out[i] = diag.Printable(out[i])
 	}
 	return out
 }
@@ -55,12 +56,12 @@ func words(s string) []string {
 	for i, r := range s {
 		isWord := unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_'
 		if i > start && (!isWord || !inWord) {
-			out = append(out, clean(s[start:i]))
+			out = append(out, diag.Printable(s[start:i]))
 			start = i
 		}
 		inWord = isWord
 	}
-	return append(out, clean(s[start:]))
+	return append(out, diag.Printable(s[start:]))
 }
 
 // edit is a run of tokens that stay, go or come.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -26,7 +27,7 @@ func Text(w io.Writer, r Report, o TextOptions) error {
 		p.change(c)
 	}
 	for _, c := range r.Plan.Conflicts() {
-		p.line(p.paint(red, "! "+clean(c.String())) + p.origin(c.Entity))
+		p.line(p.paint(red, "! "+diag.Printable(c.String())) + p.origin(c.Entity))
 	}
 	p.conclude()
 	_, err := w.Write(p.out.Bytes())
@@ -48,7 +49,7 @@ func (p *printer) conclude() {
 	if plan.Empty() {
 		what := "Kong"
 		if p.report.Target != "" {
-			what = clean(p.report.target())
+			what = diag.Printable(p.report.target())
 		}
 		p.line("No changes: " + what + " holds what the manifests say.")
 		return
@@ -89,7 +90,7 @@ func (p *printer) title(e kong.Entity) string {
 			s += before + p.name(to)
 		}
 	}
-	return clean(s)
+	return diag.Printable(s)
 }
 
 // name returns the name of an entity that another refers to.
@@ -108,7 +109,7 @@ func (p *printer) origin(e kong.Entity) string {
 	if pos.IsZero() {
 		return ""
 	}
-	return p.paint(dim, "  ("+clean(pos.String())+")")
+	return p.paint(dim, "  ("+diag.Printable(pos.String())+")")
 }
 
 // telling are the fields that say what a new entity is for. Of a kind that is not here all are shown.
@@ -172,7 +173,7 @@ func fieldName(path string) string {
 		case i > 0:
 			b.WriteByte('.')
 		}
-		b.WriteString(clean(name))
+		b.WriteString(diag.Printable(name))
 	}
 	return strings.TrimSuffix(b.String(), ".id") // a reference is shown by its name
 }

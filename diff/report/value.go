@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -31,7 +32,7 @@ func (p *printer) paint(color, s string) string {
 func (p *printer) value(c diff.Change, f diff.Field, v kong.Value) string {
 	id, ok := v.(string)
 	if kind := referenced(c, f); ok && kind != "" {
-		return clean(p.name(kong.Key{Kind: kind, ID: id}))
+		return diag.Printable(p.name(kong.Key{Kind: kind, ID: id}))
 	}
 	return plain(v)
 }
@@ -65,7 +66,7 @@ func plain(v kong.Value) string {
 		if err != nil {
 			return "(no JSON)"
 		}
-		return clean(string(b))
+		return diag.Printable(string(b))
 	}
 	return fmt.Sprint(v)
 }
@@ -77,7 +78,7 @@ func text(s string) string {
 		return "(PEM, sha256 " + hex.EncodeToString(sum[:4]) + ")"
 	}
 	_, err := strconv.ParseFloat(s, 64)
-	quote := s == "" || err == nil || s == "true" || s == "false" || !isClean(s) ||
+	quote := s == "" || err == nil || s == "true" || s == "false" || !diag.IsPrintable(s) ||
 		strings.TrimSpace(s) != s || strings.ContainsAny(s[:1], "\"[{(") && s != diff.Redacted || strings.Contains(s, " -> ")
 	if quote {
 		return strconv.Quote(s)
