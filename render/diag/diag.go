@@ -6,6 +6,9 @@
 //
 // A [Finding] says what is wrong in the user's own names, where ([Pos]: file, line and column), for which object, under
 // a stable code that scripts may rely on, and what to do about it (Hint).
+//
+// What findings say is often made of names that anybody may have chosen: [Printable] makes such text fit for a terminal.
+// [Distance] tells which name was probably meant, for hints.
 package diag
 
 import (

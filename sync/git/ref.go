@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -133,25 +134,5 @@ func alike(a, b string) bool {
 		return false
 	}
 	most := 1 + min(len(a), len(b))/4
-	return strings.Contains(a, b) || strings.Contains(b, a) || max(len(a), len(b))-min(len(a), len(b)) <= most && distance(a, b) <= most
-}
-
-// distance is how many bytes must be added, removed or replaced to turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return strings.Contains(a, b) || strings.Contains(b, a) || max(len(a), len(b))-min(len(a), len(b)) <= most && diag.Distance(a, b) <= most
 }
