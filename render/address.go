@@ -63,10 +63,12 @@ func splitAddress(s string) (host string, port int64, err error) {
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
-		if _, err := netip.ParseAddr(inner); !ok || err != nil {
+		addr, err := netip.ParseAddr(inner)
+		if !ok || err != nil || !addr.Is6() || addr.Zone() != "" {
 			return "", 0, fmt.Errorf("host of %q: want [IPv6]", s)
 		}
-		return host, int64(p), nil
+		// Kong spells targets so (kong/db/dao/targets.lua, format_target): in any other form they would differ for ever.
+		return "[" + addr.StringExpanded() + "]", int64(p), nil
 	}
 	if strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != "" {
 		return "", 0, fmt.Errorf("host of %q: want a name or an address", s)
