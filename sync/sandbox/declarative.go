@@ -48,7 +48,7 @@ func (k *Kong) postConfig(q *request) (int, any, *Error) {
 	if err := k.refusedInDocument(doc); err != nil {
 		return 0, nil, err
 	}
-	next, input, errs := k.declaredWithInput(doc)
+	next, input, errs := k.declared(doc)
 	if errs != nil && flatten {
 		return 0, nil, k.flattenErrors(input, errs)
 	}
@@ -114,15 +114,10 @@ type declared struct {
 	answer map[string]any
 }
 
-func (k *Kong) declared(doc map[string]any) (*declared, map[string]any) {
-	next, _, errs := k.declaredWithInput(doc)
-	return next, errs
-}
-
-// declaredWithInput reads a configuration. Beside errors it returns the document that they are about, which may have got ids.
+// declared reads a configuration. Beside errors it returns the document that they are about, which may have got ids.
 //
 // Source: kong/db/schema/others/declarative_config.lua, flatten.
-func (k *Kong) declaredWithInput(doc map[string]any) (next *declared, input, errs map[string]any) {
+func (k *Kong) declared(doc map[string]any) (next *declared, input, errs map[string]any) {
 	if errs := k.checkDocument(doc); errs != nil {
 		return nil, doc, errs
 	}

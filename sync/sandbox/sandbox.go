@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -99,9 +100,9 @@ func (k *Kong) State() (kong.State, uint64) {
 func (k *Kong) Load(s kong.State) error {
 	doc := map[string]any{"_format_version": "3.0"}
 	for e := range s.All() {
-		fields := map[string]any{"id": e.ID()}
-		for name, v := range e.Fields() {
-			fields[name] = plain(v)
+		var fields map[string]any
+		if err := json.Unmarshal(e.AppendJSON(nil), &fields); err != nil {
+			return err
 		}
 		for ref, to := range e.Refs() {
 			if !ref.Many {
@@ -113,33 +114,12 @@ func (k *Kong) Load(s kong.State) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	next, errs := k.declared(doc)
+	next, _, errs := k.declared(doc)
 	if errs != nil {
 		return declarativeError(errs)
 	}
 	k.replace(next, "")
 	return nil
-}
-
-// plain returns a canonical value as encoding/json would decode it.
-func plain(v any) any {
-	switch v := v.(type) {
-	case int64:
-		return float64(v)
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = plain(e)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, e := range v {
-			out[name] = plain(e)
-		}
-		return out
-	}
-	return v
 }
 
 // newUUID returns a random UUID.
