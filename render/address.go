@@ -40,9 +40,19 @@ func NewAddresses(template string, exceptions map[string]string) (Addresses, err
 
 // Of returns the host and port at which Kong reaches a port of the Service.
 func (a Addresses) Of(service manifest.Ref, port int32) (host string, number int64, err error) {
-	if address, ok := a.exceptions[fmt.Sprintf("%s/%s:%d", service.Namespace, service.Name, port)]; ok {
+	if address, ok := a.exception(service, port); ok {
 		return splitAddress(address)
 	}
+	return a.fill(service, port)
+}
+
+func (a Addresses) exception(service manifest.Ref, port int32) (address string, ok bool) {
+	address, ok = a.exceptions[fmt.Sprintf("%s/%s:%d", service.Namespace, service.Name, port)]
+	return address, ok
+}
+
+// fill fills in the template.
+func (a Addresses) fill(service manifest.Ref, port int32) (host string, number int64, err error) {
 	template := a.template
 	if template == "" {
 		template = DefaultAddress

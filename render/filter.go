@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -38,44 +39,70 @@ func (t *translator) filters(r *rule) []plugin {
 func (r *rule) filter(f gatewayv1.HTTPRouteFilter) (plugin, error) {
 	switch {
 	case f.Type == gatewayv1.HTTPRouteFilterRequestHeaderModifier && f.RequestHeaderModifier != nil:
-		return plugin{name: "request-transformer", config: headerConfig(f.RequestHeaderModifier, escapeTemplate)}, nil
+		return headers("request-transformer", f.RequestHeaderModifier, requestValue)
 	case f.Type == gatewayv1.HTTPRouteFilterResponseHeaderModifier && f.ResponseHeaderModifier != nil:
-		return plugin{name: "response-transformer", config: headerConfig(f.ResponseHeaderModifier, literally)}, nil
+		return headers("response-transformer", f.ResponseHeaderModifier, responseValue)
 	case f.Type == gatewayv1.HTTPRouteFilterRequestRedirect && f.RequestRedirect != nil:
 		return r.redirect(f.RequestRedirect)
 	}
 	return plugin{}, fmt.Errorf("gwsync does not render filter %s yet", f.Type)
 }
 
-// headerConfig returns the configuration of the two transformer plugins: set replaces what is there and adds what is not.
-func headerConfig(f *gatewayv1.HTTPHeaderFilter, escape func(string) string) map[string]any {
-	pairs := func(headers []gatewayv1.HTTPHeader) []string {
-		out := make([]string, 0, len(headers))
-		for _, h := range headers {
-			out = append(out, string(h.Name)+":"+escape(h.Value))
-		}
-		return out
+// headers returns one of the two transformer plugins: set replaces what is there and adds what is not.
+func headers(name string, f *gatewayv1.HTTPHeaderFilter, value func(string) (string, error)) (plugin, error) {
+	set, err := headerPairs(f.Set, value)
+	if err != nil {
+		return plugin{}, err
+	}
+	add, err := headerPairs(f.Add, value)
+	if err != nil {
+		return plugin{}, err
 	}
 	config := map[string]any{}
-	if len(f.Set) > 0 {
-		config["replace"] = map[string]any{"headers": pairs(f.Set)}
-		config["add"] = map[string]any{"headers": pairs(f.Set)}
+	for field, list := range map[string][]string{"replace": set, "add": set, "append": add, "remove": f.Remove} {
+		if len(list) > 0 {
+			config[field] = map[string]any{"headers": list}
+		}
 	}
-	if len(f.Add) > 0 {
-		config["append"] = map[string]any{"headers": pairs(f.Add)}
-	}
-	if len(f.Remove) > 0 {
-		config["remove"] = map[string]any{"headers": f.Remove}
-	}
-	return config
+	return plugin{name: name, config: config}, nil
 }
 
-// escapeTemplate keeps request-transformer from evaluating "$(...)" in a value: the template $('$')( yields "$(".
+func headerPairs(headers []gatewayv1.HTTPHeader, value func(string) (string, error)) ([]string, error) {
+	out := make([]string, 0, len(headers))
+	for _, h := range headers {
+		if strings.ContainsFunc(h.Value, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }) {
+			return nil, fmt.Errorf("value %q of header %s holds a control character", h.Value, h.Name)
+		}
+		v, err := value(h.Value)
+		if err != nil {
+			return nil, fmt.Errorf("header %s: %w", h.Name, err)
+		}
+		out = append(out, string(h.Name)+":"+v)
+	}
+	return out, nil
+}
+
+// requestValue writes a value so that request-transformer yields it: a value is a template, in which "$(...)" is evaluated, and
+// loses colons at its start. The template $('$')( yields "$(".
 //
 // Source: Kong 3.9.3, kong/plugins/request-transformer/access.lua.
-func escapeTemplate(s string) string { return strings.ReplaceAll(s, "$(", "$('$')(") }
+func requestValue(s string) (string, error) {
+	s = strings.ReplaceAll(s, "$(", "$('$')(")
+	if rest, ok := strings.CutPrefix(s, ":"); ok {
+		s = "$(':')" + rest
+	}
+	return s, nil
+}
 
-func literally(s string) string { return s }
+// responseValue returns the value as it is, but for colons at its start, which response-transformer drops.
+//
+// Source: Kong 3.9.3, kong/plugins/response-transformer/header_transformer.lua.
+func responseValue(s string) (string, error) {
+	if strings.HasPrefix(s, ":") {
+		return "", fmt.Errorf("response-transformer cannot set the value %q, which begins with a colon", s)
+	}
+	return s, nil
+}
 
 // redirect returns the redirect plugin for a redirect to another host. Scheme and port are the listener's where the filter names none
 // (HTTPRequestRedirectFilter in the specification), so that all listeners of the route must agree on them.

@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +109,7 @@ func (t *translator) split(r *rule) (usable []bind.Backend, broken int64) {
 func (t *translator) shares(r *rule, usable []bind.Backend) []share {
 	var out []share
 	for _, b := range usable {
-		host, port, err := t.address(b)
+		host, port, err := t.address(r, b)
 		if err != nil {
 			t.report(unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), err.Error()))
 			continue
@@ -123,14 +122,6 @@ func (t *translator) shares(r *rule, usable []bind.Backend) []share {
 		out[i].weight += int64(b.Weight)
 	}
 	return out
-}
-
-// address returns where Kong reaches a backend: an ExternalName Service is its name.
-func (t *translator) address(b bind.Backend) (string, int64, error) {
-	if name := b.Service.Spec.ExternalName; name != "" && b.Service.Spec.Type == "ExternalName" {
-		return splitAddress(name + ":" + strconv.Itoa(int(b.Port)))
-	}
-	return t.target.Addresses.Of(b.Target, b.Port)
 }
 
 // maxWeight is Kong's largest target weight (kong/db/schema/entities/targets.lua). The Gateway API goes to 1,000,000.
@@ -187,69 +178,4 @@ func shareOfErrors(bad, total int64) plugin {
 	lua := fmt.Sprintf("if math.random(%d) <= %d then return kong.response.exit(500, { message = \"no existing backendRef provided\" }) end",
 		total, bad)
 	return plugin{name: "post-function", config: map[string]any{"access": []string{lua}}}
-}
-
-// serviceFields returns the fields that annotations of the backends' Services set. All must agree: Kong has one Service for them.
-func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]any {
-	fields := map[string]any{}
-	for i, b := range usable {
-		f := t.serviceAnnotations(b.Object, b.Service.Annotations)
-		if i > 0 && !maps.Equal(f, fields) {
-			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
-				fmt.Sprintf("the annotations of %s and %s differ, but the backends of a rule share one Kong service", usable[0].Object.Ref, b.Object.Ref))
-			finding.Code = "InconsistentAnnotations"
-			finding.Related = []diag.Pos{usable[0].Object.At("metadata.annotations"), b.Object.At("metadata.annotations")}
-			t.report(finding)
-		}
-		if i == 0 {
-			fields = f
-		}
-	}
-	return fields
-}
-
-// serviceAnnotations returns the Kong fields that a Service's annotations set.
-//
-// Ranges: Kong 3.9.3, kong/db/schema/entities/services.lua.
-func (t *translator) serviceAnnotations(o manifest.Object, annotations map[string]string) map[string]any {
-	fields := map[string]any{}
-	if v, at, ok := annotation(annotations, "protocol"); ok {
-		if slices.Contains([]string{"http", "https", "grpc", "grpcs"}, v) {
-			fields["protocol"] = v
-		} else {
-			t.report(invalidAnnotation(o, at, fmt.Sprintf("protocol %q is none of http, https, grpc and grpcs", v)))
-		}
-	}
-	if v, at, ok := annotation(annotations, "path"); ok {
-		switch protocol := fields["protocol"]; {
-		case protocol == "grpc" || protocol == "grpcs":
-			t.report(invalidAnnotation(o, at, "Kong takes no path with protocol grpc or grpcs"))
-		case !strings.HasPrefix(v, "/"):
-			t.report(invalidAnnotation(o, at, fmt.Sprintf("path %q does not begin with /", v)))
-		default:
-			fields["path"] = v
-		}
-	}
-	const maxTimeout = 1<<31 - 2
-	for _, n := range []struct {
-		annotation, field string
-		low, high         int64
-	}{
-		{"connect-timeout", "connect_timeout", 1, maxTimeout},
-		{"read-timeout", "read_timeout", 1, maxTimeout},
-		{"write-timeout", "write_timeout", 1, maxTimeout},
-		{"retries", "retries", 0, 1<<15 - 1},
-	} {
-		v, at, ok := annotation(annotations, n.annotation)
-		if !ok {
-			continue
-		}
-		i, err := strconv.ParseInt(v, 10, 64)
-		if err != nil || i < n.low || i > n.high {
-			t.report(invalidAnnotation(o, at, fmt.Sprintf("%q is not a whole number from %d to %d", v, n.low, n.high)))
-			continue
-		}
-		fields[n.field] = i
-	}
-	return fields
 }

@@ -26,6 +26,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		rules = append(rules, t.rules(r)...)
 	}
 	t.separateTLS(rules)
+	t.refuseOtherPorts(g, rules)
 	t.services(rules)
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)

@@ -1,0 +1,136 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// address returns where Kong reaches a backend: an ExternalName Service is its name.
+func (t *translator) address(r *rule, b bind.Backend) (string, int64, error) {
+	if name := b.Service.Spec.ExternalName; name != "" && b.Service.Spec.Type == corev1.ServiceTypeExternalName {
+		return splitAddress(name + ":" + strconv.Itoa(int(b.Port)))
+	}
+	addresses := t.target.Addresses
+	if _, ok := addresses.exception(b.Target, b.Port); ok || b.Service.Spec.ClusterIP != corev1.ClusterIPNone {
+		return addresses.Of(b.Target, b.Port)
+	}
+	return addresses.fill(b.Target, t.podPort(r, b))
+}
+
+// podPort returns the port at which the pods of a headless Service listen. Its name leads straight to them, and nothing maps the
+// Service's port to theirs. A targetPort that is a name stands for a number that only the pods know.
+func (t *translator) podPort(r *rule, b bind.Backend) int32 {
+	switch target := b.ServicePort.TargetPort; {
+	case target.Type == intstr.String && target.StrVal != "":
+		f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), fmt.Sprintf(
+			"%s has no address of its own, and its targetPort %s is no number: Kong reaches its pods at port %d unless DNS says another",
+			b.Object.Ref, target.StrVal, b.Port))
+		f.Severity, f.Code = diag.Warning, "UnknownPort"
+		f.Related = []diag.Pos{b.Object.At("spec.ports")}
+		f.Hint = "write the targetPort as a number, or give the backend an address by --backend-map"
+		t.report(f)
+	case target.IntVal != 0:
+		return target.IntVal
+	}
+	return b.Port
+}
+
+// serviceFields returns the fields that the backends' Services set. All must agree: Kong has one Service for them.
+func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]any {
+	fields := map[string]any{}
+	for i, b := range usable {
+		f := t.protocol(r, b)
+		t.serviceAnnotations(b.Object, b.Service.Annotations, f)
+		if i > 0 && !maps.Equal(f, fields) {
+			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
+				fmt.Sprintf(
+					"annotations or appProtocol of %s port %d and %s port %d differ, but the backends of a rule share one Kong service",
+					usable[0].Object.Ref, usable[0].Port, b.Object.Ref, b.Port))
+			finding.Code = "InconsistentAnnotations"
+			finding.Related = []diag.Pos{usable[0].Object.At("metadata.annotations"), b.Object.At("metadata.annotations")}
+			t.report(finding)
+		}
+		if i == 0 {
+			fields = f
+		}
+	}
+	return fields
+}
+
+// protocol returns the field that a Service port's appProtocol sets (HTTPBackendRef in the specification, KEP-3726), unless an
+// annotation says another. A Service of protocol grpc is how Kong speaks HTTP/2 to a backend; WebSockets need no more than http.
+func (t *translator) protocol(r *rule, b bind.Backend) map[string]any {
+	fields := map[string]any{}
+	if _, _, ok := annotation(b.Service.Annotations, "protocol"); ok || b.ServicePort == nil || b.ServicePort.AppProtocol == nil {
+		return fields
+	}
+	switch p := *b.ServicePort.AppProtocol; p {
+	case "", "http", "kubernetes.io/ws":
+	case "https", "kubernetes.io/wss":
+		fields["protocol"] = "https"
+	case "kubernetes.io/h2c":
+		fields["protocol"] = "grpc"
+	default:
+		f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), fmt.Sprintf(
+			"gwsync does not know the appProtocol %q of port %d of %s", p, b.Port, b.Object.Ref))
+		f.Code = bind.UnsupportedProtocol
+		f.Related = []diag.Pos{b.Object.At("spec.ports")}
+		f.Hint = "remove the appProtocol, or add annotation konghq.com/protocol (http, https, grpc or grpcs) to the Service"
+		t.report(f)
+	}
+	return fields
+}
+
+// serviceAnnotations sets the Kong fields that a Service's annotations ask for.
+//
+// Ranges: Kong 3.9.3, kong/db/schema/entities/services.lua.
+func (t *translator) serviceAnnotations(o manifest.Object, annotations map[string]string, fields map[string]any) {
+	if v, at, ok := annotation(annotations, "protocol"); ok {
+		if slices.Contains([]string{"http", "https", "grpc", "grpcs"}, v) {
+			fields["protocol"] = v
+		} else {
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("protocol %q is none of http, https, grpc and grpcs", v)))
+		}
+	}
+	if v, at, ok := annotation(annotations, "path"); ok {
+		switch protocol := fields["protocol"]; {
+		case protocol == "grpc" || protocol == "grpcs":
+			t.report(invalidAnnotation(o, at, "Kong takes no path with protocol grpc or grpcs"))
+		case !strings.HasPrefix(v, "/"):
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("path %q does not begin with /", v)))
+		default:
+			fields["path"] = v
+		}
+	}
+	const maxTimeout = 1<<31 - 2
+	for _, n := range []struct {
+		annotation, field string
+		low, high         int64
+	}{
+		{"connect-timeout", "connect_timeout", 1, maxTimeout},
+		{"read-timeout", "read_timeout", 1, maxTimeout},
+		{"write-timeout", "write_timeout", 1, maxTimeout},
+		{"retries", "retries", 0, 1<<15 - 1},
+	} {
+		v, at, ok := annotation(annotations, n.annotation)
+		if !ok {
+			continue
+		}
+		i, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || i < n.low || i > n.high {
+			t.report(invalidAnnotation(o, at, fmt.Sprintf("%q is not a whole number from %d to %d", v, n.low, n.high)))
+			continue
+		}
+		fields[n.field] = i
+	}
+}
