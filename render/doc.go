@@ -7,10 +7,9 @@
 // # What becomes what
 //
 // A rule of an HTTPRoute becomes a Service, rules of one route with the same backends share one. A Service has the address
-// of its one backend, or, for several backends, the name of an Upstream with a Target each. For a headless Service that is the
-// port of its pods. A match becomes a Route:
-// with router flavor expressions one for each hostname, with traditional_compatible one for all. Filters become plugins
-// on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI. Names, ids and k8s-*
+// of its one backend (for a headless one its pods' port), or, for several backends, the name of an Upstream with a Target each.
+// A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
+// Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI. Names, ids and k8s-*
 // tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
 //
 // # Precedence

@@ -220,8 +220,9 @@ func (t *translator) warnOfCase(m match) {
 				Object:   m.route.Object.Ref.Diag(),
 				Pos:      m.route.Object.At(m.field + ".headers"),
 				Field:    m.field + ".headers",
-				Message:  "router flavor traditional_compatible ignores the case of header values: header " + h.name + " matches more than " + strconv.Quote(h.value),
-				Hint:     "use a Kong with router_flavor = expressions where the case matters",
+				Message: "router flavor traditional_compatible ignores the case of header values: header " + h.name +
+					" matches more than " + strconv.Quote(h.value),
+				Hint: "use a Kong with router_flavor = expressions where the case matters",
 			})
 		}
 	}
