@@ -2,12 +2,12 @@ package route
 
 import "strings"
 
-// pcreError returns what PCRE has against a regex, or "". Kong has every regex path compiled by PCRE before its router sees it, which
-// then asks for more. Only what is wrong in any regex language is found: brackets, ranges, repetitions of nothing, references
-// to groups that do not exist.
+// CheckPCRE returns what PCRE has against a regex, in Kong's words, or "". Kong has every regex path compiled by PCRE before its
+// router sees it, which then asks for more. Only what is wrong in any regex language is found: brackets, ranges, repetitions of
+// nothing, references to groups that do not exist.
 //
 // Source: PCRE2 10.42, and the messages of OpenResty's ngx.re.
-func pcreError(s string) string {
+func CheckPCRE(s string) string {
 	p := &pcre{in: s}
 	for p.pos < len(s) {
 		if message := p.step(); message != "" {

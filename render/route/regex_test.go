@@ -92,7 +92,7 @@ func FuzzCompileRegex(f *testing.F) {
 		if re, err := CompileRegex(s); err == nil {
 			re.re.MatchString(text)
 		}
-		pcreError(s)
+		CheckPCRE(s)
 	})
 }
 
@@ -105,7 +105,7 @@ func FuzzQuoteRegex(f *testing.F) {
 		if strings.ReplaceAll(quoted, "?<", "?P<") != quoted {
 			t.Errorf("Kong rewrites %s", quoted)
 		}
-		if message := pcreError(quoted); message != "" {
+		if message := CheckPCRE(quoted); message != "" {
 			t.Error(message)
 		}
 		re, err := CompileRegex("^" + quoted + "$")

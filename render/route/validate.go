@@ -65,7 +65,7 @@ func Validate(r kong.Entity, f kong.Flavor) error {
 	out = append(out, elements(r, "methods", checkMethod)...)
 	out = append(out, elements(r, "hosts", checkHost)...)
 	out = append(out, elements(r, "paths", checkPath)...)
-	out = append(out, elements(r, "snis", checkSNI)...)
+	out = append(out, elements(r, "snis", CheckSNI)...)
 	out = append(out, checkHeaders(r)...)
 	out = append(out, checkAddrs(r, "sources")...)
 	out = append(out, checkAddrs(r, "destinations")...)
@@ -106,7 +106,7 @@ func checkPath(s string) string {
 		return "should start with: / (fixed path) or ~/ (regex path)"
 	}
 	if re, ok := strings.CutPrefix(s, "~"); ok {
-		if err := pcreError(re); err != "" {
+		if err := CheckPCRE(re); err != "" {
 			return fmt.Sprintf("invalid regex: '%s' (PCRE returned: %s)", re, err)
 		}
 		return ""

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gwsync/gwsync/render/route"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
@@ -146,7 +147,7 @@ func (f *flattener) store(transform bool) (*declared, map[string]any) {
 		}
 		byID[id] = data
 		if target, ok := data["target"].(string); ok {
-			if a, err := schema.ParseAddress(target); err == nil {
+			if a, err := route.ParseAddress(target); err == nil {
 				data = maps.Clone(data)
 				data["target"] = withDefaultPort(a).String()
 			}

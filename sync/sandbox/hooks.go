@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/gwsync/gwsync/render/route"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
@@ -30,7 +31,7 @@ func (k *Kong) prepare(e *schema.Entity, id string, input map[string]any, before
 	switch e.Name {
 	case "targets":
 		if target, ok := input["target"].(string); ok {
-			a, err := schema.ParseAddress(target)
+			a, err := route.ParseAddress(target)
 			if err != nil && before == nil {
 				return nil, schemaViolation(map[string]any{"target": "Invalid target; not a valid hostname or ip address"})
 			}
@@ -50,7 +51,7 @@ func (k *Kong) prepare(e *schema.Entity, id string, input map[string]any, before
 	return input, nil
 }
 
-func withDefaultPort(a schema.Address) schema.Address {
+func withDefaultPort(a route.Address) route.Address {
 	if a.Port < 0 {
 		a.Port = 8000
 	}

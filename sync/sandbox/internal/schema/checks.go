@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/route"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/lua"
 )
 
@@ -58,7 +59,7 @@ var textChecks = map[string]func(string) string{
 	"upstream_name":     upstreamName,
 	"url":               urlError,
 	"utf8_name":         entityName,
-	"wildcard_host":     wildcardHost,
+	"wildcard_host":     route.CheckSNI,
 }
 
 // tableChecks are the validators of records and of entities. The table is never written.
@@ -156,7 +157,7 @@ func keyValue(s string) string {
 }
 
 func asteriskOrRegex(s string) string {
-	return unless(s == "*" || regexError(s) == "", "'"+s+"' is not a valid regex")
+	return unless(s == "*" || route.CheckPCRE(s) == "", "'"+s+"' is not a valid regex")
 }
 
 func phase(plugin, code string) string {

@@ -142,33 +142,6 @@ func TestTablesThatAreNone(t *testing.T) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"a.b":          "a.b",
-		"a.b:80":       "a.b:80",
-		"1.2.3.4:5":    "1.2.3.4:5",
-		"::1":          "[0000:0000:0000:0000:0000:0000:0000:0001]",
-		"[::1]:80":     "[0000:0000:0000:0000:0000:0000:0000:0001]:80",
-		"1.2.3.256":    "invalid ipv4 address: 1.2.3.256",
-		"a b":          "invalid hostname: a b",
-		"a..b":         "invalid hostname: a..b",
-		"a-.b":         "invalid hostname: a-.b",
-		"a:70000":      "invalid port number",
-		"fe80::1%eth0": "invalid ipv6 address: fe80::1%eth0",
-		"":             "invalid hostname: ",
-	} {
-		a, err := ParseAddress(in)
-		got := a.String()
-		if err != nil {
-			got = err.Error()
-		}
-		if got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
-		}
-	}
-}
-
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ check, in, want string }{

@@ -2,8 +2,9 @@ package schema
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/gwsync/gwsync/render/route"
 )
 
 // uri is a URL in the parts that schemas look at. Parts that are missing are empty.
@@ -94,68 +95,13 @@ func routerPath(s string) string {
 		return message
 	}
 	if !strings.HasPrefix(s, "~") {
-		n := normalize(s)
+		n := route.NormalizePath(s)
 		return unless(s == n, "non-normalized path, consider use '"+n+"' instead")
 	}
-	if err := regexError(s[1:]); err != "" {
+	if err := route.CheckPCRE(s[1:]); err != "" {
 		return fmt.Sprintf("invalid regex: '%s' (PCRE returned: %s)", s[1:], err)
 	}
 	return ""
-}
-
-// normalize returns a path as Kong's router compares it: decoded but for reserved characters, without dot segments
-// and doubled slashes.
-//
-// Source: kong/tools/uri.lua, normalize with merge_slashes.
-func normalize(path string) string {
-	path = decodeUnreserved(path)
-	var out []string
-	for path != "" {
-		switch {
-		case path == "/." || path == "/..":
-			if path == "/.." && len(out) > 0 {
-				out = out[:len(out)-1]
-			}
-			path = "/"
-		case path == "." || path == "..":
-			path = ""
-		case strings.HasPrefix(path, "../"):
-			path = path[3:]
-		case strings.HasPrefix(path, "./"), strings.HasPrefix(path, "/./"):
-			path = path[2:]
-		case strings.HasPrefix(path, "/../"):
-			path = path[3:]
-			if len(out) > 0 {
-				out = out[:len(out)-1]
-			}
-		case strings.HasPrefix(path, "//"):
-			path = path[1:]
-		default:
-			i := strings.IndexByte(path[1:]+"/", '/') + 1
-			out = append(out, path[:i])
-			path = path[i:]
-		}
-	}
-	return strings.Join(out, "")
-}
-
-// decodeUnreserved decodes percent-encoded characters other than reserved ones, which it writes in upper case.
-func decodeUnreserved(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' || i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
-			b.WriteByte(s[i])
-			continue
-		}
-		n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
-		if c := byte(n); strings.IndexByte("!*'();:@&=+$,/?%#[]", c) < 0 {
-			b.WriteByte(c)
-		} else {
-			b.WriteString(strings.ToUpper(s[i : i+3]))
-		}
-		i += 2
-	}
-	return b.String()
 }
 
 func routeError(env *Env, m map[string]any) string {

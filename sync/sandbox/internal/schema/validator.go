@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/route"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/lua"
 )
 
@@ -66,7 +67,7 @@ func newValidator(name string, arg any) (validator, error) {
 	case "is_regex":
 		return func(_ *Env, v any) string {
 			s, _ := v.(string)
-			return unless(regexError(s) == "", "not a valid regex: "+s)
+			return unless(route.CheckPCRE(s) == "", "not a valid regex: "+s)
 		}, nil
 	case "between":
 		return between(list)
