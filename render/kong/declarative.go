@@ -17,19 +17,26 @@ const formatVersion = "3.0"
 // kind, entities by name, references by name where the state holds the referred entity, else by id. Equal states give
 // equal bytes, and [Decode] gives the state back.
 func (s State) Encode(w io.Writer) error {
-	return s.encode(w, "", func(e Entity) map[string]Value { return e.fields })
+	return s.encode(w, "", Entity.withID)
 }
 
 // EncodeStored is like [State.Encode] for a state that was read from a DB-less Kong. It tells Kong that credentials are
 // stored values already (_transform: false), so that a hashed password is not hashed again, and writes what was read as it
-// was, nulls and times included.
+// was: nulls and times included, and without an id where it had none.
 func (s State) EncodeStored(w io.Writer) error {
 	return s.encode(w, "_transform: false\n", func(e Entity) map[string]Value {
 		if e.stored != nil {
-			return e.stored
+			return maps.Clone(e.stored)
 		}
-		return e.fields
+		return e.withID()
 	})
+}
+
+// withID returns the fields with the id among them.
+func (e Entity) withID() map[string]Value {
+	out := maps.Clone(e.fields)
+	out["id"] = e.key.ID
+	return out
 }
 
 func (s State) encode(w io.Writer, meta string, fields func(Entity) map[string]Value) error {
@@ -56,7 +63,7 @@ func (s State) encodeList(w io.Writer, k Kind, entities []Entity, fields func(En
 	for chunk := range slices.Chunk(entities, 64) {
 		list := make([]any, len(chunk))
 		for i, e := range chunk {
-			list[i] = s.declared(e, fields(e))
+			list[i] = s.named(e, fields(e))
 		}
 		enc := yamlv3.NewEncoder(w)
 		enc.SetIndent(2)
@@ -68,16 +75,14 @@ func (s State) encodeList(w io.Writer, k Kind, entities []Entity, fields func(En
 	return nil
 }
 
-// declared returns an entity as the declarative format spells it: with its id, and foreign keys as strings.
-func (s State) declared(e Entity, fields map[string]Value) map[string]Value {
-	out := maps.Clone(fields)
-	out["id"] = e.key.ID
+// named returns the fields of e with foreign keys as the declarative format spells them, as strings.
+func (s State) named(e Entity, fields map[string]Value) map[string]Value {
 	for r, to := range e.Refs() {
 		if !r.Many {
-			out[r.Field] = s.referenceTo(to)
+			fields[r.Field] = s.referenceTo(to)
 		}
 	}
-	return out
+	return fields
 }
 
 func (s State) referenceTo(k Key) string {

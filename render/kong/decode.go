@@ -15,7 +15,7 @@ import (
 
 // Decode reads Kong's declarative format, YAML or JSON: flat lists as [State.Encode] and GET /config write them, and
 // entities nested in the one that they refer to. An entity without an id gets the one that Kong would derive from its
-// name. A kind that the table of kinds does not know is kept as it is.
+// name. A kind that the table of kinds does not know is kept as it is; its entities need neither id nor name.
 func Decode(r io.Reader) (State, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -93,14 +93,19 @@ func (d *decoder) list(k Kind, v any, parent map[string]any) error {
 }
 
 func (d *decoder) entity(k Kind, fields map[string]any, nested bool) error {
-	row, _ := k.Row()
+	row, known := k.Row()
 	children := d.takeNested(k, fields)
 	id, _ := fields["id"].(string)
 	name, _ := fields[row.Name].(string)
 	if id == "" {
-		if id = ID(k, derivedName(row, fields)); derivedName(row, fields) == "" {
+		derived := derivedName(row, fields)
+		if derived == "" && known {
 			return errors.New(": has neither an id nor a name")
 		}
+		if derived == "" {
+			derived = contents(fields) // such as parameters, which Kong knows by other fields
+		}
+		id = ID(k, derived)
 	}
 	if name != "" {
 		d.names[naturalKey{k, name}] = id
@@ -152,6 +157,15 @@ func derivedName(row Row, fields map[string]any) string {
 		}
 	}
 	return strings.Join(parts, ":")
+}
+
+// contents returns all that an entity has, as text.
+func contents(fields map[string]any) string {
+	v, err := canonical(fields)
+	if err != nil {
+		return "" // New says what is wrong
+	}
+	return string(appendJSON(nil, v))
 }
 
 // state resolves names and returns the state.

@@ -200,7 +200,8 @@ func TestEncodeStoredKeepsHashes(t *testing.T) {
 // FuzzEncode checks that a state survives being written and read, whatever its strings: Kong's YAML is written by one library
 // and read by another.
 // What a DB-less Kong answers is posted again as it was: a null is not the default that a missing field would get, and the time
-// when an entity was created stays. The SNIs that Kong repeats inside of their certificate are not written twice.
+// when an entity was created stays, and what has no id gets none. The SNIs that Kong repeats inside of their certificate are not
+// written twice.
 func TestEncodeStoredKeepsWhatWasRead(t *testing.T) {
 	const read = `_format_version: '3.0'
 _transform: false
@@ -225,6 +226,9 @@ services:
   retries: ~
   created_at: 1795383899
   client_certificate: 00000000-0000-4000-8000-000000000001
+parameters:
+- key: cluster_id
+  value: 00000000-0000-4000-8000-000000000005
 routes:
 - id: 00000000-0000-4000-8000-000000000004
   name: r
@@ -241,6 +245,9 @@ certificates:
   id: "00000000-0000-4000-8000-000000000001"
   key: K
   tags: null
+parameters:
+- key: cluster_id
+  value: "00000000-0000-4000-8000-000000000005"
 routes:
 - headers:
     x:
