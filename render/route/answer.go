@@ -134,7 +134,7 @@ func (e *entry) answer(c *context) Match {
 	if strip {
 		matched = c.matched
 	}
-	m.UpstreamPath = escapePath(upstreamPath(base, c.path, matched, strip))
+	m.UpstreamPath = EscapePath(upstreamPath(base, c.path, matched, strip))
 	if query, _, _ := strings.Cut(c.query, "#"); query != "" || strings.HasSuffix(c.request.Target, "?") {
 		m.Query = "?" + query
 	}

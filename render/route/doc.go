@@ -8,7 +8,8 @@
 //     [HTTPPath], ...) write one. What they print is escaped by construction, and put in parentheses so that it cannot be misread.
 //   - [Validate] says what the Admin API would refuse in a route, in Kong's words.
 //   - [Priority] and [Split] say where Kong ranks a route.
-//   - [CompileRegex] and [QuoteRegex] are for regexes, [NormalizePath] is for paths.
+//   - [CompileRegex], [QuoteRegex] and [CheckPCRE] are for regexes, [NormalizePath] and [EscapePath] for paths, [UnescapeQuery] is
+//     for queries, [ParseAddress] and [CheckSNI] are for hosts.
 //
 // # How Kong's router decides
 //

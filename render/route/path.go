@@ -80,10 +80,11 @@ func decodeUnreserved(s string) string {
 	return string(b)
 }
 
-// escapePath makes a normalised path safe to send. It leaves "%" alone, which can only be that of an escape.
+// EscapePath returns the path with what may not stand in a request target escaped, as Kong sends it to a service. It leaves "%"
+// alone, which can only be that of an escape, and so "?" and "#".
 //
 // Source: Kong 3.9.3, kong/tools/uri.lua, escape.
-func escapePath(s string) string {
+func EscapePath(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		if c := s[i]; isAlphanumeric(c) || strings.IndexByte("!#$&'()*+,/:;=?@[]-_.~%", c) >= 0 {

@@ -22,15 +22,15 @@ func arguments(query, name string) []argument {
 		if n++; n > limit {
 			break
 		}
-		if unescapeQuery(key) == name {
-			out = append(out, argument{text: unescapeQuery(v), bare: !found})
+		if UnescapeQuery(key) == name {
+			out = append(out, argument{text: UnescapeQuery(v), bare: !found})
 		}
 	}
 	return out
 }
 
-// unescapeQuery decodes escapes and "+". What is no escape stays as it is.
-func unescapeQuery(s string) string {
+// UnescapeQuery decodes the escapes and "+" of a name or value in a query, as OpenResty does. What is no escape stays as it is.
+func UnescapeQuery(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s
 	}

@@ -248,7 +248,7 @@ func FuzzNormalizePath(f *testing.F) {
 				t.Errorf("%q keeps %s: %q", s, part, NormalizePath(s))
 			}
 		}
-		if escaped := escapePath(once); strings.ContainsAny(escaped, " \"\r\n\x00") {
+		if escaped := EscapePath(once); strings.ContainsAny(escaped, " \"\r\n\x00") {
 			t.Errorf("%q is sent as %q", s, escaped)
 		}
 	})

@@ -3,6 +3,8 @@ package proxy
 import (
 	"slices"
 	"strings"
+
+	"github.com/gwsync/gwsync/render/route"
 )
 
 // maxArgs is how many arguments of a query or form Kong reads.
@@ -27,11 +29,11 @@ func parseArgs(query string) args {
 			break
 		}
 		name, value, ok := strings.Cut(part, "=")
-		if name = unescapeArg(name); name == "" {
+		if name = route.UnescapeQuery(name); name == "" {
 			continue
 		}
 		n++
-		out[name] = append(out[name], arg{value: unescapeArg(value), bare: !ok})
+		out[name] = append(out[name], arg{value: route.UnescapeQuery(value), bare: !ok})
 	}
 	return out
 }
@@ -78,26 +80,6 @@ func (a args) json() map[string]any {
 	return out
 }
 
-// unescapeArg decodes + and percent escapes. An escape that is none stays as it is.
-func unescapeArg(s string) string {
-	if !strings.ContainsAny(s, "+%") {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '+':
-			b = append(b, ' ')
-		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-			b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
-			i += 2
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b)
-}
-
 // escapeArg encodes as ngx.encode_args does.
 func escapeArg(s string) string {
 	var b strings.Builder
@@ -109,15 +91,4 @@ func escapeArg(s string) string {
 		}
 	}
 	return b.String()
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
-}
-
-func unhex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
 }

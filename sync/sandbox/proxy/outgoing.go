@@ -45,23 +45,6 @@ func (x *exchange) prepare() {
 	x.out.sized = x.out.sized || x.in.ContentLength != 0
 }
 
-// escapePath escapes what may not stand in a request target. Escapes that are there already stay, and so do ? and #.
-//
-// Source: Kong 3.9.3, kong/tools/uri.lua, escape.
-func escapePath(path string) string {
-	const plain = "!#$&'()*+,/:;=?@[]-_.~%"
-	var b strings.Builder
-	for i := range len(path) {
-		c := path[i]
-		if isAlphanumeric(c) || strings.IndexByte(plain, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			writeEscaped(&b, c)
-		}
-	}
-	return b.String()
-}
-
 func isAlphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
 )
 
 // requestTransformer is Kong's plugin request-transformer.
@@ -77,7 +78,7 @@ func (t *transformation) changePath() error {
 	if !strings.HasPrefix(path, "/") {
 		return errPath
 	}
-	t.x.out.path = escapePath(path)
+	t.x.out.path = route.EscapePath(path)
 	return nil
 }
 
