@@ -16,10 +16,11 @@ import (
 type root struct {
 	Version       string `json:"version"`
 	Configuration *struct {
-		Database     string   `json:"database"`
-		RouterFlavor string   `json:"router_flavor"`
-		WorkerUpdate *float64 `json:"worker_state_update_frequency"`
-		DBUpdate     *float64 `json:"db_update_frequency"`
+		Database      string   `json:"database"`
+		RouterFlavor  string   `json:"router_flavor"`
+		WorkerUpdate  *float64 `json:"worker_state_update_frequency"`
+		DBUpdate      *float64 `json:"db_update_frequency"`
+		DBPropagation float64  `json:"db_update_propagation"`
 	} `json:"configuration"`
 	Plugins struct {
 		Available map[string]any `json:"available_on_server"`
@@ -48,10 +49,13 @@ func (c *Client) Info(ctx context.Context) (sync.Info, error) {
 }
 
 // settle returns how long a write takes until all workers of all nodes act on it: a node hears of another's writes within the
-// one period, and its workers rebuild routes and plugins within the other. One node's Admin API does not tell whether there are
-// more nodes.
+// one period, waits as long as the database takes to propagate it, and its workers rebuild routes and plugins within the other
+// period. One node's Admin API does not tell whether there are more nodes.
+//
+// Source: Kong 3.9.3, kong/global.lua, init_cluster_events.
 func (r *root) settle() time.Duration {
-	return seconds(r.Configuration.WorkerUpdate) + seconds(r.Configuration.DBUpdate)
+	c := r.Configuration
+	return seconds(c.WorkerUpdate) + seconds(c.DBUpdate) + seconds(&c.DBPropagation)
 }
 
 // getRoot returns the answer to GET /, from memory after the first time.

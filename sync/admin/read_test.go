@@ -48,6 +48,19 @@ func TestInfoDefaultsAreKongs(t *testing.T) {
 	}
 }
 
+// A Kong on a replicated database has its nodes wait for the replicas before they take up a write.
+func TestSettleWaitsForTheDatabase(t *testing.T) {
+	s := &script{answers: map[string][]string{"GET /": {`200 {"version":"3.9.3","configuration":{"database":"postgres",
+		"worker_state_update_frequency":5,"db_update_frequency":2,"db_update_propagation":1.5}}`}}}
+	got, err := client(t, s, Config{}).Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Settle != 8500*time.Millisecond {
+		t.Errorf("settles in %s", got.Settle)
+	}
+}
+
 // listing answers GET /KIND with n entities of the kind, in pages. Its `next` leads elsewhere, which nobody may follow.
 type listing struct {
 	t *testing.T
