@@ -83,16 +83,33 @@ func (s Schemas) Secret(e Entity, path ...string) bool {
 	if len(path) > 0 && row.Secret(path[0]) {
 		return true
 	}
-	f := s.of(e)
-	for _, name := range path {
-		if f == nil {
-			return false
+	var f *field
+	for i, name := range path {
+		if i == 0 {
+			f = s.top(e, name)
+		} else {
+			f = f.child(name)
 		}
-		if f = f.child(name); f != nil && f.encrypted {
+		switch {
+		case f == nil:
+			return false
+		case f.encrypted:
 			return true
 		}
 	}
 	return false
+}
+
+// top returns the schema of a field at an entity's top level, nil if it is not known. It says what s.of(e).child(name) does.
+func (s Schemas) top(e Entity, name string) *field {
+	kind := s.kinds[e.key.Kind]
+	if kind == nil {
+		return nil
+	}
+	if plugin := s.plugins[e.Text("name")]; plugin != nil && e.key.Kind == Plugins && plugin.fields[name] != nil {
+		return plugin.fields[name]
+	}
+	return kind.child(name)
 }
 
 // of returns the schema of an entity, nil if it is not known. A plugin's schema replaces what the kind says of its fields.
