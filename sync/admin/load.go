@@ -54,9 +54,10 @@ type flattenedError struct {
 // rejected returns the error that names each entity of s that Kong refuses.
 func (c *Client) rejected(s kong.State, refused *Error) error {
 	out := &sync.RejectedError{}
+	m := newMask(c.known(), kong.Entity{}, s)
 	for _, f := range refused.flattened {
 		e, known := find(s, f)
-		m := mask{entity: e, state: s, schemas: c.known()}
+		m.entity = e
 		one := &Error{Method: refused.Method, Path: refused.Path, Status: refused.Status, Name: refused.Name, json: true}
 		for _, p := range f.Errors {
 			for _, message := range append(p.Messages, p.Message) {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -35,7 +37,7 @@ func (c *Client) refusal(r request, path string, resp *http.Response, body []byt
 	if !e.json || json.Unmarshal(body, &answer) != nil {
 		return e
 	}
-	m := mask{entity: r.entity, state: r.state, schemas: c.known()}
+	m := newMask(c.known(), r.entity, r.state)
 	e.Name = m.text(answer.Name)
 	e.flattened = answer.Flattened
 	e.Problems = m.problems(answer.Fields)
@@ -47,9 +49,26 @@ func (c *Client) refusal(r request, path string, resp *http.Response, body []byt
 
 // mask takes the secrets of an entity, or of a whole configuration, out of what Kong says about it.
 type mask struct {
-	entity  kong.Entity
-	state   kong.State
 	schemas kong.Schemas
+	// entity is what Kong's messages are about.
+	entity  kong.Entity
+	secrets *strings.Replacer
+}
+
+// newMask returns a mask for messages about e, which may quote the secrets of e and of all entities of s.
+func newMask(schemas kong.Schemas, e kong.Entity, s kong.State) mask {
+	m := mask{schemas: schemas, entity: e}
+	secrets := m.secretsOf(e)
+	for other := range s.All() {
+		secrets = append(secrets, m.secretsOf(other)...)
+	}
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	pairs := make([]string, 0, 2*len(secrets))
+	for _, secret := range slices.Compact(secrets) { // the longest first: one may be a part of another
+		pairs = append(pairs, secret, diff.Redacted)
+	}
+	m.secrets = strings.NewReplacer(pairs...)
+	return m
 }
 
 // hidden stands for a reason that may quote a secret.
@@ -97,42 +116,38 @@ func (m mask) problem(field string, path []string, message string) Problem {
 	return Problem{Field: m.text(field), Message: m.text(message)}
 }
 
-// text returns s on one line and without the entity's secrets.
+// text returns s on one line and without secrets.
 func (m mask) text(s string) string {
-	s = m.without(s, m.entity)
-	for e := range m.state.All() {
-		s = m.without(s, e)
-	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, s)
+	}, m.secrets.Replace(s))
 }
 
-// without returns s without the secrets of e.
-func (m mask) without(s string, e kong.Entity) string {
+// secretsOf returns the texts in e that must not be shown.
+func (m mask) secretsOf(e kong.Entity) []string {
+	var out []string
+	var walk func(v kong.Value, path []string)
+	walk = func(v kong.Value, path []string) {
+		switch v := v.(type) {
+		case string:
+			if v != "" && m.schemas.Secret(e, path...) {
+				out = append(out, v)
+			}
+		case map[string]kong.Value:
+			for name := range v {
+				walk(v[name], append(path, name))
+			}
+		case []any:
+			for i := range v {
+				walk(v[i], append(path, strconv.Itoa(i)))
+			}
+		}
+	}
 	for name, v := range e.Fields() {
-		s = m.withoutValue(s, e, v, []string{name})
+		walk(v, []string{name})
 	}
-	return s
-}
-
-func (m mask) withoutValue(s string, e kong.Entity, v kong.Value, path []string) string {
-	switch v := v.(type) {
-	case string:
-		if v != "" && strings.Contains(s, v) && m.schemas.Secret(e, path...) {
-			return strings.ReplaceAll(s, v, "(secret)")
-		}
-	case map[string]kong.Value:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			s = m.withoutValue(s, e, v[name], append(path, name))
-		}
-	case []any:
-		for i := range v {
-			s = m.withoutValue(s, e, v[i], append(path, strconv.Itoa(i)))
-		}
-	}
-	return s
+	return out
 }
