@@ -53,13 +53,12 @@ func (e *RejectedError) Refused() bool { return true }
 func (e *RejectedError) Findings() diag.List {
 	var out diag.List
 	for _, r := range e.Rejections {
-		row, _ := r.Entity.Kind().Row()
 		out = append(out, diag.Finding{
 			Severity: diag.Error,
 			Code:     CodeRejected,
 			Object:   r.Entity.Origin().Object,
 			Pos:      r.Entity.Origin().Pos,
-			Message:  fmt.Sprintf("kong refuses the %s %s: %s", row.Singular, r.Entity.Name(), r.Reason),
+			Message:  fmt.Sprintf("kong refuses the %s: %s", r.Entity, r.Reason),
 		})
 	}
 	return out
@@ -129,8 +128,7 @@ func refused(err error) bool {
 
 // describe names an entity as people know it, and where it comes from.
 func describe(e kong.Entity) string {
-	row, _ := e.Kind().Row()
-	text := row.Singular + " " + e.Name()
+	text := e.String()
 	if pos := e.Origin().Pos.String(); pos != "" {
 		text += " (" + pos + ")"
 	}

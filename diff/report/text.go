@@ -83,7 +83,7 @@ func (p *printer) change(c diff.Change) {
 // title returns what the entity is called: its kind, its name, and what it belongs to where names repeat.
 func (p *printer) title(e kong.Entity) string {
 	row, _ := e.Kind().Row()
-	s := row.Singular + " " + e.Name()
+	s := e.String()
 	words := map[string]string{"upstream": " of ", "consumer": " for ", "route": " on route ", "service": " on service "}
 	for r, to := range e.Refs() {
 		if before := words[r.Field]; before != "" && (e.Kind() == kong.Plugins || e.Kind() == kong.Targets || row.Rank == 1) {

@@ -201,6 +201,16 @@ func (e Entity) Name() string {
 	return e.key.ID
 }
 
+// String returns what people call the entity, with its kind: "service echo". It holds no other field, so that no verb of fmt prints
+// a secret.
+func (e Entity) String() string {
+	row, _ := e.key.Kind.Row()
+	return row.Singular + " " + e.Name()
+}
+
+// GoString returns what [Entity.String] returns.
+func (e Entity) GoString() string { return e.String() }
+
 // Field returns the value of a field at the top level, and whether it is set.
 func (e Entity) Field(name string) (Value, bool) {
 	v, ok := e.fields[name]
@@ -231,12 +241,7 @@ func (e Entity) Tags() []string { return e.Strings("tags") }
 // HasTag reports whether the entity carries the tag.
 func (e Entity) HasTag(tag string) bool {
 	list, _ := e.fields["tags"].([]any)
-	for _, v := range list {
-		if v == tag {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, any(tag))
 }
 
 // Fields iterates over the top-level fields that are set, by name. The id is not among them.

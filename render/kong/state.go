@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 )
 
 // State is a set of entities: what a Kong holds or should hold. It is immutable and sorted by rank, kind, name and id;
@@ -88,6 +89,12 @@ func sorted(entities []Entity) []Entity {
 
 // Len returns the number of entities.
 func (s State) Len() int { return len(s.all) }
+
+// String returns how many entities there are, and nothing of what is in them: no verb of fmt prints a secret.
+func (s State) String() string { return "state of " + strconv.Itoa(len(s.all)) + " entities" }
+
+// GoString returns what [State.String] returns.
+func (s State) GoString() string { return s.String() }
 
 // All iterates over the entities by rank, kind, name and id.
 func (s State) All() iter.Seq[Entity] { return slices.Values(s.all) }
