@@ -13,7 +13,7 @@ type Phase struct {
 	Settle bool
 }
 
-// Write is one request: a PUT of the whole entity for Create and Update, a DELETE for Delete.
+// Write is one request, which for Create and Update says the whole entity.
 type Write struct {
 	Op Op
 	// Entity is what to write. It may be an interim form, such as a route that cannot match.
