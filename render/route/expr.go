@@ -31,33 +31,21 @@ func Equal(a, b Expr) bool {
 
 // All returns the expression that holds if all of es do (&&). nil operands are left out; of none, All returns nil, since
 // the language has no word for "always".
-func All(es ...Expr) Expr {
-	var out allOf
-	for _, e := range es {
-		switch e := e.(type) {
-		case nil:
-		case allOf:
-			out = append(out, e...)
-		default:
-			out = append(out, e)
-		}
-	}
-	switch len(out) {
-	case 0:
-		return nil
-	case 1:
-		return out[0]
-	}
-	return out
-}
+func All(es ...Expr) Expr { return combined[allOf](es) }
 
 // Any returns the expression that holds if at least one of es does (||). nil operands are left out; of none, Any returns nil.
-func Any(es ...Expr) Expr {
-	var out anyOf
+func Any(es ...Expr) Expr { return combined[anyOf](es) }
+
+// combined returns the operation T on es, whose operands are no such operation themselves.
+func combined[T interface {
+	~[]Expr
+	Expr
+}](es []Expr) Expr {
+	var out T
 	for _, e := range es {
 		switch e := e.(type) {
 		case nil:
-		case anyOf:
+		case T:
 			out = append(out, e...)
 		default:
 			out = append(out, e)
