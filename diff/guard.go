@@ -3,7 +3,6 @@ package diff
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -213,7 +212,6 @@ func matters(c Change) bool {
 		return true
 	}
 	return slices.ContainsFunc(c.Fields, func(f Field) bool {
-		name := strings.Split(f.Path, "/")[1]
-		return name != "tags" && !slices.Contains(harmless[c.After.Kind()], name)
+		return f.Name() != "tags" && !slices.Contains(harmless[c.After.Kind()], f.Name())
 	})
 }

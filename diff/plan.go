@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -70,6 +71,12 @@ type Field struct {
 	New  kong.Value
 	// Secret says that Old and New, where set, are [Redacted].
 	Secret bool
+}
+
+// Name returns the name of the entity's field that the value is, or is in: "config".
+func (f Field) Name() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(f.Path, "/"), "/")
+	return name
 }
 
 // Reason says why an entity that is not ours is in the way.

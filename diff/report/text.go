@@ -74,7 +74,7 @@ func (p *printer) change(c diff.Change) {
 	}
 	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()))
 	for _, f := range c.Fields {
-		if c.Op == diff.Update || c.Op == diff.Create && isTelling(c.After.Kind(), f.Path) {
+		if c.Op == diff.Update || c.Op == diff.Create && isTelling(c.After.Kind(), f.Name()) {
 			p.field(c, f)
 		}
 	}
@@ -125,8 +125,7 @@ var telling = map[kong.Kind][]string{
 	kong.Upstreams:      {"algorithm", "host_header"},
 }
 
-func isTelling(k kong.Kind, path string) bool {
-	name := strings.Split(path, "/")[1]
+func isTelling(k kong.Kind, name string) bool {
 	fields, known := telling[k]
 	if !known {
 		return name != "tags" && name != "name"
