@@ -85,14 +85,26 @@ func TestRegexErrors(t *testing.T) {
 	}
 }
 
+// FuzzCompileRegex asks that errors speak as Rust, PCRE or this package do, whatever the regex, and that a good one is kept as it is.
 func FuzzCompileRegex(f *testing.F) {
 	f.Add(`^/(?<id>[0-9]+)$`, "/1")
 	f.Add(`[\w&&[^a]]{1,3}|\p{L}`, "b")
+	f.Add(`(?:a{1000}){1000000}`, "a")
+	f.Add("\x00(", "")
 	f.Fuzz(func(t *testing.T, s, text string) {
-		if re, err := CompileRegex(s); err == nil {
+		switch re, err := CompileRegex(s); {
+		case err == nil:
+			if re.String() != sayable(s) {
+				t.Errorf("%q became %q", s, re)
+			}
 			re.re.MatchString(text)
+		case !errors.Is(err, ErrRegexNotModelled) && !strings.HasPrefix(err.Error(), "regex parse error:\n") &&
+			!strings.HasPrefix(err.Error(), "Compiled regex exceeds size limit"):
+			t.Errorf("%q: %v", s, err)
 		}
-		CheckPCRE(s)
+		if message := CheckPCRE(s); message != "" && !strings.HasPrefix(message, "pcre2_compile() failed: ") {
+			t.Errorf("%q: %s", s, message)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package lua
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestPattern(t *testing.T) {
@@ -115,14 +116,21 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzPattern holds the translation to regular expressions that compile, or an error.
+// FuzzPattern holds the translation to an error or a regular expression, which for plain text matches just that.
 func FuzzPattern(f *testing.F) {
-	for _, p := range []string{"^[a-z%d-]-$", "%", "[", "[]-a]", "(a)", "a**", "[^]"} {
+	for _, p := range []string{"^[a-z%d-]-$", "%", "[", "[]-a]", "(a)", "a**", "[^]", "a{2}|b", "\\d"} {
 		f.Add(p)
 	}
 	f.Fuzz(func(t *testing.T, pattern string) {
-		if p, err := Pattern(pattern); err == nil {
-			p.MatchString("abc")
+		p, err := Pattern(pattern)
+		if strings.ContainsAny(pattern, "^$()%.[]*+-?") || strings.ContainsFunc(pattern, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("plain text %q: %v", pattern, err)
+		}
+		if got := p.FindString("<" + pattern + ">"); got != pattern {
+			t.Errorf("%q finds %q", pattern, got)
 		}
 	})
 }
