@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,7 +27,11 @@ func TestKilledAtEveryRequest(t *testing.T) {
 	if err := txtar.Write(archive, dir); err != nil {
 		t.Fatal(err)
 	}
-	before, after := filepath.Join(dir, "before"), filepath.Join(dir, "after")
+	before, after, nothing := filepath.Join(dir, "before"), filepath.Join(dir, "after"), filepath.Join(dir, "nothing")
+	if err := os.Mkdir(nothing, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	program := build(t, t.TempDir())
 	for _, c := range []struct {
 		name   string
 		dbless bool
@@ -38,9 +41,9 @@ func TestKilledAtEveryRequest(t *testing.T) {
 			t.Parallel()
 			path := after
 			if c.name == "delete" {
-				path = filepath.Join(dir, "nothing")
+				path = nothing
 			}
-			undisturbed := newVictim(t, c.dbless, c.first)
+			undisturbed := newVictim(t, program, c.dbless, c.first)
 			undisturbed.apply(t, path)
 			total := int(undisturbed.requests.Load())
 			want := undisturbed.state()
@@ -49,7 +52,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 			}
 			for n := 1; n <= total; n++ {
 				for _, late := range []bool{false, true} {
-					v := newVictim(t, c.dbless, c.first)
+					v := newVictim(t, program, c.dbless, c.first)
 					v.killAt(t, path, n, late)
 					v.apply(t, path)
 					if got := v.state(); got.Digest() != want.Digest() {
@@ -65,15 +68,21 @@ func TestKilledAtEveryRequest(t *testing.T) {
 type victim struct {
 	kong     *sandbox.Kong
 	url      string
+	program  string
 	requests atomic.Int64
-	at       int64
-	late     bool
-	kill     func()
+	weapon   atomic.Pointer[weapon]
 }
 
-func newVictim(t *testing.T, dbless bool, first string) *victim {
+// weapon kills the client when a request arrives; with late, after Kong has acted on it.
+type weapon struct {
+	at   int64
+	late bool
+	kill func()
+}
+
+func newVictim(t *testing.T, program string, dbless bool, first string) *victim {
 	t.Helper()
-	v := &victim{kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions, DBLess: dbless})}
+	v := &victim{kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions, DBLess: dbless}), program: program}
 	server := httptest.NewServer(http.HandlerFunc(v.serve))
 	t.Cleanup(server.Close)
 	v.url = server.URL
@@ -85,12 +94,12 @@ func newVictim(t *testing.T, dbless bool, first string) *victim {
 }
 
 func (v *victim) serve(w http.ResponseWriter, r *http.Request) {
-	n := v.requests.Add(1)
-	if v.kill != nil && n >= v.at {
-		if n == v.at && v.late {
+	n, weapon := v.requests.Add(1), v.weapon.Load()
+	if weapon != nil && n >= weapon.at {
+		if n == weapon.at && weapon.late {
 			v.kong.Admin().ServeHTTP(httptest.NewRecorder(), r)
 		}
-		v.kill()
+		weapon.kill()
 		panic(http.ErrAbortHandler)
 	}
 	v.kong.Admin().ServeHTTP(w, r)
@@ -101,44 +110,45 @@ func (v *victim) state() kong.State {
 	return s
 }
 
-func (v *victim) command(t *testing.T, path string) *exec.Cmd {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(path, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(exe)
-	cmd.Args = []string{"gwsync", "apply", "--path", path, "--kong-addr", v.url}
-	return cmd
+func (v *victim) command(path string) *exec.Cmd {
+	return exec.Command(v.program, "apply", "--path", path, "--kong-addr", v.url)
 }
 
 func (v *victim) apply(t *testing.T, path string) {
 	t.Helper()
-	v.kill = nil
-	if out, err := v.command(t, path).CombinedOutput(); err != nil {
+	v.weapon.Store(nil)
+	if out, err := v.command(path).CombinedOutput(); err != nil {
 		t.Fatalf("apply: %v\n%s", err, out)
 	}
 }
 
-// killAt runs apply and kills it when request n arrives; with late, after Kong has acted on it.
+// killAt runs apply and kills it when request n arrives.
 func (v *victim) killAt(t *testing.T, path string, n int, late bool) {
 	t.Helper()
-	cmd := v.command(t, path)
+	cmd := v.command(path)
 	started := make(chan struct{})
 	v.requests.Store(0)
-	v.at, v.late = int64(n), late
-	v.kill = func() {
+	v.weapon.Store(&weapon{int64(n), late, func() {
 		<-started
 		_ = cmd.Process.Kill() // it may be dead already
-	}
+	}})
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	close(started)
 	if err := cmd.Wait(); err == nil && v.requests.Load() >= int64(n) {
-		t.Fatal(fmt.Errorf("apply survived SIGKILL at request %d", n))
+		t.Fatalf("apply survived SIGKILL at request %d", n)
 	}
+}
+
+// build builds gwsync for being run hundreds of times: without the race detector, with which a start takes ten times as long.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	program := filepath.Join(dir, "gwsync")
+	cmd := exec.Command("go", "build", "-o", program, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
 }
