@@ -5,6 +5,7 @@ import (
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -90,7 +91,7 @@ func kindsChecks(l *Listener) []Check {
 		entry := say("%s[%d]", field, i)
 		checks = append(checks, deny(checkKinds, InvalidRouteKinds, l.Gateway.Object.At(entry),
 			"kind %s of group %s cannot attach to a listener of protocol %s", k.kind, k.group, string(l.Spec.Protocol)).in(entry).
-			fix("remove the entry; protocol "+printable(string(l.Spec.Protocol))+" carries "+possible))
+			fix("remove the entry; protocol "+diag.Printable(string(l.Spec.Protocol))+" carries "+possible))
 	}
 	if len(checks) == 0 {
 		checks = append(checks, pass(checkKinds, l.Gateway.Object.At(field), "allowedRoutes.kinds: %s", listing(l.Kinds)))

@@ -1,9 +1,10 @@
 package bind
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -42,40 +43,16 @@ func (g *guesser) nearest(name string, candidates []string) []string {
 		if g.budget -= (len(name) + 1) * (len(c) + 1); g.budget < 0 {
 			return nil
 		}
-		if d := distance(name, c); d <= limit && d < len(name) {
+		if d := diag.Distance(name, c); d <= limit && d < len(name) {
 			found = append(found, guess{c, d})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b guess) int {
-		if a.distance != b.distance {
-			return a.distance - b.distance
-		}
-		return strings.Compare(a.name, b.name)
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
 	})
 	var out []string
 	for _, f := range found[:min(3, len(found))] {
 		out = append(out, f.name)
 	}
 	return out
-}
-
-// distance is how many bytes must be put in, taken out or replaced to make a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, corner+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

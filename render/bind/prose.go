@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
@@ -15,35 +13,13 @@ func say(format string, args ...any) string {
 	for i, a := range args {
 		switch a := a.(type) {
 		case string:
-			args[i] = printable(a)
+			args[i] = diag.Printable(a)
 		case fmt.Stringer:
-			args[i] = printable(a.String())
+			args[i] = diag.Printable(a.String())
 		}
 	}
 	return fmt.Sprintf(format, args...)
 }
-
-// printable returns s with everything that does not print (control characters, marks that turn the direction of text,
-// broken UTF-8) written as Go writes it in a string.
-func printable(s string) string {
-	if strings.IndexFunc(s, hidden) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case hidden(r):
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-func hidden(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 // listing joins words as a sentence does: "a, b and c".
 func listing(words []string) string { return join(words, len(words), "and") }
@@ -70,7 +46,7 @@ func place(p diag.Pos) string {
 	if p.IsZero() {
 		return ""
 	}
-	return " at " + printable(p.String())
+	return " at " + diag.Printable(p.String())
 }
 
 // scalar returns s as YAML that reads back as the string s and nothing else: names such as "true" and "8080" are quoted.

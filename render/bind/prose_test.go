@@ -3,29 +3,12 @@ package bind
 import (
 	"strings"
 	"testing"
-	"unicode"
 	"unicode/utf8"
 
 	"sigs.k8s.io/yaml"
-)
 
-func TestPrintable(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"proxy", "proxy"},
-		{"größe 日本", "größe 日本"},
-		{"a\nb\tc", `a\nb\tc`},
-		{"\x1b[31mred", `\x1b[31mred`},
-		{"\u202egnp.exe", `\u202egnp.exe`},
-		{"\u0085\u2028", `\u0085\u2028`},
-		{"a\xffb", `a\xffb`},
-		{"it's", "it's"},
-	}
-	for _, tt := range tests {
-		if got := printable(tt.in); got != tt.want {
-			t.Errorf("printable(%q) = %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
+	"github.com/gwsync/gwsync/render/diag"
+)
 
 func FuzzScalar(f *testing.F) {
 	for _, s := range []string{
@@ -56,7 +39,7 @@ func FuzzText(f *testing.F) {
 		c.Pos.File, c.Pos.Line = file, 1
 		e := Explanation{Title: title, Checks: []Check{c}, Verdict: detail, Parts: []Explanation{{Title: detail, Pos: c.Pos}}}
 		text := e.Text()
-		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && (r == utf8.RuneError || !unicode.IsPrint(r)) }) {
+		if !diag.IsPrintable(strings.ReplaceAll(text, "\n", "")) {
 			t.Errorf("not printable: %q", text)
 		}
 		want := 4

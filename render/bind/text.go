@@ -47,7 +47,7 @@ func (c Check) write(b *strings.Builder, pad string, width int) {
 	case !c.Passed:
 		mark = "DENIED  "
 	}
-	line, where := printable(c.Detail), lineOf(c.Pos)
+	line, where := diag.Printable(c.Detail), lineOf(c.Pos)
 	if where != "" {
 		line += strings.Repeat(" ", max(0, width-utf8.RuneCountInString(line))+2) + where
 	}
@@ -72,7 +72,7 @@ const widest = 72
 func detailWidth(checks []Check) int {
 	width := 0
 	for _, c := range checks {
-		if n := utf8.RuneCountInString(printable(c.Detail)); n <= widest && !c.Pos.IsZero() {
+		if n := utf8.RuneCountInString(diag.Printable(c.Detail)); n <= widest && !c.Pos.IsZero() {
 			width = max(width, n)
 		}
 	}
@@ -81,7 +81,7 @@ func detailWidth(checks []Check) int {
 
 func writeLine(b *strings.Builder, pad, text string) {
 	b.WriteString(pad)
-	b.WriteString(printable(text))
+	b.WriteString(diag.Printable(text))
 	b.WriteByte('\n')
 }
 
