@@ -18,7 +18,7 @@
 // query parameters, then namespace/name of the route and the order within it. Regular expressions, which the
 // specification leaves to implementations, stand between Exact and PathPrefix, longer ones first. With expressions the
 // order is the Route's priority, see [exprPriority]. With traditional_compatible it is regex_priority, as far as Kong's
-// own weights leave room, see [ranks].
+// own weights leave room, see [translator.ranks].
 //
 // # Exactness
 //

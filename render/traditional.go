@@ -43,7 +43,12 @@ func (t *translator) traditionalRoutes(rules []*rule) {
 			t.warnOfCase(m)
 		}
 	}
-	for c, priority := range t.ranks(all) {
+	ranks := t.ranks(all)
+	for _, c := range all {
+		priority, ok := ranks[c]
+		if !ok {
+			continue
+		}
 		fields := c.rule.routeFields()
 		maps.Copy(fields, c.match.classicFields())
 		fields["regex_priority"] = priority
