@@ -64,14 +64,6 @@ func empty[T any]() any { return new(T) }
 func as[T any](f func(*T)) func(any)                 { return func(v any) { f(v.(*T)) } }
 func on[T any](f func(*T, report)) func(any, report) { return func(v any, r report) { f(v.(*T), r) } }
 
-// String returns "Kind" or "Kind.group".
-func (k *kind) String() string {
-	if k.group == "" {
-		return k.name
-	}
-	return k.name + "." + k.group
-}
-
 // apiVersion returns what to write as apiVersion for one of the kind's versions.
 func (k *kind) apiVersion(version string) string { return joinGroup(k.group, version) }
 
