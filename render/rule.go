@@ -9,9 +9,6 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render/bind"
-	"github.com/gwsync/gwsync/render/diag"
-	"github.com/gwsync/gwsync/render/manifest"
-	"github.com/gwsync/gwsync/render/route"
 )
 
 // rule is one rule of an HTTPRoute that some listener accepts, with all that its routes have in common.
@@ -28,8 +25,8 @@ type rule struct {
 	protocols    []string
 	stripPath    bool
 	preserveHost bool
-	// separate says that the same hostname is bound to listeners of the other protocol by other routes, so that the expression has
-	// to tell TLS from plain requests.
+	// separate says that listeners of the other protocol have the same hostname, so that the expression has to tell TLS from plain
+	// requests.
 	separate bool
 }
 
@@ -148,107 +145,4 @@ func (r *rule) hostnames() []string {
 // routeFields returns the fields that all routes of the rule share.
 func (r *rule) routeFields() map[string]any {
 	return map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
-}
-
-// only returns the one protocol that the rule's routes have, "" if both.
-func (r *rule) only() string {
-	if len(r.protocols) == 1 {
-		return r.protocols[0]
-	}
-	return ""
-}
-
-// protocolExpr tells TLS from plain requests by the server name, where other routes make that necessary. Kong's own field for
-// it, net.protocol, is no part of its router's cache key: the first request for a path would decide for both.
-func (r *rule) protocolExpr() route.Expr {
-	if !r.separate {
-		return nil
-	}
-	any, err := route.CompileRegex(".")
-	if err != nil {
-		return nil
-	}
-	if r.only() == "https" {
-		return route.TLSSNI().Matches(any)
-	}
-	return route.Not(route.TLSSNI().Matches(any))
-}
-
-// separateTLS finds rules for plain requests only and for TLS only that share a hostname. With expressions they are told apart,
-// traditional_compatible cannot.
-func (t *translator) separateTLS(rules []*rule) {
-	hosts := map[string]*hostSet{"http": {}, "https": {}}
-	for _, r := range rules {
-		if only := r.only(); only != "" {
-			for _, h := range r.hostnames() {
-				hosts[only].add(h)
-			}
-		}
-	}
-	other := map[string]*hostSet{"http": hosts["https"], "https": hosts["http"]}
-	for _, r := range rules {
-		only := r.only()
-		if only == "" || !slices.ContainsFunc(r.hostnames(), other[only].overlaps) {
-			continue
-		}
-		r.separate = true
-		if r.rule.Index == 0 {
-			t.report(t.separated(r.bound.Object))
-		}
-	}
-}
-
-func (t *translator) separated(o manifest.Object) diag.Finding {
-	if t.target.Flavor == "expressions" {
-		return diag.Finding{
-			Severity: diag.Info, Code: "TLSWithoutSNI", Object: o.Ref.Diag(), Pos: o.At("spec.parentRefs"), Field: "spec.parentRefs",
-			Message: "other routes have its hostname on listeners of the other protocol: TLS requests without a server name count as plain ones",
-		}
-	}
-	f := unsupported(o, "spec.parentRefs", "router flavor traditional_compatible cannot tell HTTP from HTTPS listeners for routes of one hostname")
-	f.Hint = "attach the routes to listeners of both protocols, or use a Kong with router_flavor = expressions"
-	return f
-}
-
-// hostSet answers whether a hostname has requests in common with any of a set.
-type hostSet struct {
-	has   map[string]bool
-	under map[string]bool
-}
-
-func (s *hostSet) add(h string) {
-	if s.has == nil {
-		s.has, s.under = map[string]bool{}, map[string]bool{}
-	}
-	s.has[h] = true
-	for _, w := range wildcardsOver(h) {
-		s.under[w] = true
-	}
-}
-
-func (s *hostSet) overlaps(h string) bool {
-	if len(s.has) == 0 {
-		return false
-	}
-	return h == "" || s.has[""] || s.has[h] || s.under[h] || slices.ContainsFunc(wildcardsOver(h), func(w string) bool { return s.has[w] })
-}
-
-// wildcardsOver returns the wildcard hostnames that cover h.
-func wildcardsOver(h string) []string {
-	h = strings.TrimPrefix(h, "*.")
-	var out []string
-	if h != "" {
-		for i := strings.IndexByte(h, '.'); i >= 0; i = nextDot(h, i) {
-			out = append(out, "*"+h[i:])
-		}
-	}
-	return out
-}
-
-func nextDot(s string, after int) int {
-	i := strings.IndexByte(s[after+1:], '.')
-	if i < 0 {
-		return -1
-	}
-	return after + 1 + i
 }

@@ -25,7 +25,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)
 	}
-	t.separateTLS(rules)
+	t.separateTLS(g, rules)
 	t.refuseOtherPorts(g, rules)
 	t.services(rules)
 	if target.Flavor == kong.Expressions {

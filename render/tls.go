@@ -1,0 +1,94 @@
+package render
+
+import (
+	"slices"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// only returns the one protocol that the rule's routes have, "" if both.
+func (r *rule) only() string {
+	if len(r.protocols) == 1 {
+		return r.protocols[0]
+	}
+	return ""
+}
+
+// protocolExpr tells TLS from plain requests by the server name, where other routes make that necessary. Kong's own field for
+// it, net.protocol, is no part of its router's cache key: the first request for a path would decide for both.
+func (r *rule) protocolExpr() route.Expr {
+	if !r.separate {
+		return nil
+	}
+	any, err := route.CompileRegex(".")
+	if err != nil {
+		return nil
+	}
+	if r.only() == "https" {
+		return route.TLSSNI().Matches(any)
+	}
+	return route.Not(route.TLSSNI().Matches(any))
+}
+
+// separateTLS finds rules for plain requests only or for TLS only that share a hostname with rules for the other, and rules for
+// plain requests whose hostnames an HTTPS listener has too: a Kong route for http takes TLS requests as well, one for https keeps
+// plain requests from others, to answer 426. With expressions they are told apart, traditional_compatible cannot.
+func (t *translator) separateTLS(g *bind.Graph, rules []*rule) {
+	hosts := map[string]*hostSet{"http": {}, "https": {}}
+	for _, r := range rules {
+		for _, p := range r.protocols {
+			for _, h := range r.hostnames() {
+				hosts[p].add(h)
+			}
+		}
+	}
+	other := map[string]*hostSet{"http": hosts["https"], "https": hosts["http"]}
+	listeners := httpsHosts(g)
+	for _, r := range rules {
+		only := r.only()
+		if only == "" || !slices.ContainsFunc(r.hostnames(), func(h string) bool {
+			return other[only].overlaps(h) || only == "http" && r.plain() && listeners.overlaps(h)
+		}) {
+			continue
+		}
+		r.separate = true
+		if r.rule.Index == 0 {
+			t.report(t.separated(r.bound.Object))
+		}
+	}
+}
+
+// httpsHosts returns the hostnames of all HTTPS listeners.
+func httpsHosts(g *bind.Graph) *hostSet {
+	out := &hostSet{}
+	for _, gateway := range g.Gateways {
+		for _, l := range gateway.Listeners {
+			if l.Spec.Protocol == gatewayv1.HTTPSProtocolType {
+				out.add(l.Hostname)
+			}
+		}
+	}
+	return out
+}
+
+// plain reports whether no HTTPS listener accepts the rule.
+func (r *rule) plain() bool {
+	return !slices.ContainsFunc(r.bindings, func(b bind.Binding) bool { return b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType })
+}
+
+func (t *translator) separated(o manifest.Object) diag.Finding {
+	if t.target.Flavor == "expressions" {
+		return diag.Finding{
+			Severity: diag.Info, Code: "TLSWithoutSNI", Object: o.Ref.Diag(), Pos: o.At("spec.parentRefs"), Field: "spec.parentRefs",
+			Message: "its hostname is on listeners of the other protocol too: TLS requests without a server name count as plain ones",
+		}
+	}
+	f := unsupported(o, "spec.parentRefs", "router flavor traditional_compatible cannot tell HTTP from HTTPS listeners of one hostname")
+	f.Hint = "attach its routes to listeners of both protocols, or use a Kong with router_flavor = expressions"
+	return f
+}
