@@ -29,6 +29,10 @@ func Printable(s string) string {
 	return b.String()
 }
 
+// Line returns s as one line of printable text in which line ends, tabs and runs of spaces are one space each: for the words of a
+// server, whose lines mean nothing here.
+func Line(s string) string { return Printable(strings.Join(strings.Fields(s), " ")) }
+
 // IsPrintable reports whether [Printable] has nothing to escape in s.
 func IsPrintable(s string) bool {
 	for i, r := range s {

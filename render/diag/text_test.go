@@ -26,6 +26,13 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestLine(t *testing.T) {
+	const said = " expected lhs\r\n  --> 1:3\t|\n\x1b[2J \u202e\n"
+	if got, want := diag.Line(said), `expected lhs --> 1:3 | \x1b[2J \u202e`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func FuzzPrintable(f *testing.F) {
 	for _, s := range []string{"a", "\x1b[2J", "\u202e", "\r\n\x00", "\xff\xfe", "\ufffd"} {
 		f.Add(s)

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -117,14 +117,7 @@ func (m mask) problem(field string, path []string, message string) Problem {
 }
 
 // text returns s on one line and without secrets.
-func (m mask) text(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, m.secrets.Replace(s))
-}
+func (m mask) text(s string) string { return diag.Line(m.secrets.Replace(s)) }
 
 // secretsOf returns the texts in e that must not be shown.
 func (m mask) secretsOf(e kong.Entity) []string {

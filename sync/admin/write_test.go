@@ -190,7 +190,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 			"PUT /keyauth_credentials/1: 409 unique constraint violation: key: " + hidden},
 		{kong.Plugins, `{"id":"1","name":"p","config":{"secret":"hunter2","list":["hunter2"],"other":"x"}}`,
 			`400 {"name":"schema violation","fields":{"config":{"secret":"bad hunt","list":[null,"bad hunt"],"other":"not hunter2\u001b[2J"}}}`,
-			"PUT /plugins/1: 400 schema violation: config.list.2: " + hidden + "; config.other: not (secret) [2J; config.secret: " + hidden},
+			"PUT /plugins/1: 400 schema violation: config.list.2: " + hidden + "; config.other: not (secret)\\x1b[2J; config.secret: " + hidden},
 		{kong.Certificates, `{"id":"1","cert":"C","key":"hunter2"}`, `400 {"message":"Cannot parse hunter2"}`,
 			"PUT /certificates/1: 400 Bad Request: Cannot parse (secret)"},
 		{kong.Certificates, `{"id":"1","cert":"C","key":"hunter2"}`,

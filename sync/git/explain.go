@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -20,20 +20,10 @@ type failure struct {
 }
 
 // Error says which repository, and what is wrong.
-func (f failure) Error() string { return f.at.String() + ": " + printable(f.err.Error()) }
+func (f failure) Error() string { return f.at.String() + ": " + diag.Line(f.err.Error()) }
 
 // Unwrap returns what is wrong.
 func (f failure) Unwrap() error { return f.err }
-
-// printable makes one line of a text, without control characters.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
 
 // explain says in the user's words what failed, and what to do about it.
 func (s *source) explain(err error) error {

@@ -109,7 +109,7 @@ func suggest(name string, all refs) string {
 	var short []string
 	for _, prefix := range []string{"refs/heads/", "refs/tags/"} {
 		for _, full := range slices.Sorted(maps.Keys(all.byName)) {
-			if s, ok := strings.CutPrefix(full, prefix); ok && s == printable(s) {
+			if s, ok := strings.CutPrefix(full, prefix); ok && diag.IsPrintable(s) {
 				short = append(short, s)
 			}
 		}
