@@ -34,7 +34,11 @@ func Decode(r io.Reader) (State, error) {
 			return State{}, fmt.Errorf("declarative configuration: %s%w", name, err)
 		}
 	}
-	return d.state()
+	s, err := d.state()
+	if err != nil {
+		return State{}, fmt.Errorf("declarative configuration: %w", err)
+	}
+	return s, nil
 }
 
 func decodeDocument(text []byte) (map[string]any, error) {
@@ -179,32 +183,37 @@ func (d *decoder) state() (State, error) {
 		if f.nested && listed[Key{f.kind, f.id}] {
 			continue // Kong's own answer repeats SNIs inside of the certificate that they were loaded with
 		}
-		row, _ := f.kind.Row()
-		for _, r := range row.Refs {
-			id, err := d.resolve(r, f.fields[r.Field])
-			if err != nil {
-				return State{}, fmt.Errorf("declarative configuration: %s %s: %w", row.Singular, f.id, err)
-			}
-			if id != "" {
-				f.fields[r.Field] = map[string]any{"id": id}
-			}
-		}
-		e, err := New(f.kind, f.id, f.fields, Origin{})
+		e, err := d.resolved(f)
 		if err != nil {
-			return State{}, fmt.Errorf("declarative configuration: %w", err)
+			return State{}, err
 		}
-		stored, err := normal(f.fields, true)
-		if err != nil {
-			return State{}, fmt.Errorf("declarative configuration: %w", err)
-		}
-		e.stored, _ = stored.(map[string]Value)
 		entities = append(entities, e)
 	}
-	s, err := NewState(entities...)
-	if err != nil {
-		return State{}, fmt.Errorf("declarative configuration: %w", err)
+	return NewState(entities...)
+}
+
+// resolved returns the entity with ids for names.
+func (d *decoder) resolved(f declaredEntity) (Entity, error) {
+	row, _ := f.kind.Row()
+	for _, r := range row.Refs {
+		id, err := d.resolve(r, f.fields[r.Field])
+		if err != nil {
+			return Entity{}, fmt.Errorf("%s %s: %w", row.Singular, f.id, err)
+		}
+		if id != "" {
+			f.fields[r.Field] = map[string]any{"id": id}
+		}
 	}
-	return s, nil
+	e, err := New(f.kind, f.id, f.fields, Origin{})
+	if err != nil {
+		return Entity{}, err
+	}
+	stored, err := normal(f.fields, true)
+	if err != nil {
+		return Entity{}, err
+	}
+	e.stored, _ = stored.(map[string]Value)
+	return e, nil
 }
 
 // resolve returns the id that a foreign key's value stands for; "" where there is nothing to resolve.
