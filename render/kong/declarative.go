@@ -88,26 +88,8 @@ func (s State) named(e Entity, fields map[string]Value) map[string]Value {
 func (s State) referenceTo(k Key) string {
 	e, ok := s.Get(k)
 	row, _ := k.Kind.Row()
-	if !ok || row.Name == "" || e.Text(row.Name) == "" || isUUID(e.Text(row.Name)) {
+	if !ok || row.Name == "" || e.Text(row.Name) == "" || IsUUID(e.Text(row.Name)) {
 		return k.ID
 	}
 	return e.Text(row.Name)
-}
-
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
 }

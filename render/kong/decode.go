@@ -235,7 +235,7 @@ func (d *decoder) resolve(r Ref, v any) (string, error) {
 	if id, ok := d.names[naturalKey{r.Kind, name}]; ok {
 		return id, nil
 	}
-	if isUUID(name) {
+	if IsUUID(name) {
 		return name, nil
 	}
 	return "", fmt.Errorf("%s refers to %q, which is not among the %s", r.Field, name, r.Kind)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
@@ -113,7 +114,7 @@ func (k *Kong) answer(e *schema.Entity, r *row) []byte {
 // Source: kong/api/routes/certificates.lua.
 func (k *Kong) certificateParam(q *request) *Error {
 	name := q.param("certificates")
-	if schema.IsUUID(name) {
+	if kong.IsUUID(name) {
 		return nil
 	}
 	r, err := k.find(k.tables.Entity("snis"), selector{"name", name})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/lua"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
@@ -14,7 +15,7 @@ type selector struct{ field, value string }
 
 // named returns the selector for what stands in a path: an id, or for kinds that have such a field a name.
 func named(e *schema.Entity, s string) selector {
-	if schema.IsUUID(s) || e.Key == "" {
+	if kong.IsUUID(s) || e.Key == "" {
 		return selector{"id", s}
 	}
 	return selector{e.Key, s}
@@ -180,7 +181,7 @@ func (k *Kong) resolve(e *schema.Entity, data map[string]any) *Error {
 	var messages []string
 	for _, f := range e.Foreign() {
 		ref, ok := data[f.Name].(map[string]any)
-		if id, _ := ref["id"].(string); !ok || schema.IsUUID(id) {
+		if id, _ := ref["id"].(string); !ok || kong.IsUUID(id) {
 			continue
 		}
 		foreign := k.tables.Entity(f.Reference())

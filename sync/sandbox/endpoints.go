@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
@@ -209,7 +210,7 @@ func (k *Kong) child(q *request, parent, e *schema.Entity, f *schema.Field) (r, 
 // Source: kong/plugins/acl/api.lua.
 func (k *Kong) groupParam(q *request, e *schema.Entity, consumer *row) *Error {
 	group := q.param(e.Name)
-	if e.Name != "acls" || schema.IsUUID(group) {
+	if e.Name != "acls" || kong.IsUUID(group) {
 		return nil
 	}
 	c := k.store.kinds["acls"]

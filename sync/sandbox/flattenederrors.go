@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
@@ -94,7 +95,7 @@ func (f *errorFlattener) entity(e *schema.Entity, v, err any) {
 
 // reference returns the reference to an entity, or nil if it has no id.
 func reference(data map[string]any) any {
-	if id, ok := data["id"].(string); ok && schema.IsUUID(id) {
+	if id, ok := data["id"].(string); ok && kong.IsUUID(id) {
 		return map[string]any{"id": id}
 	}
 	return nil
@@ -111,7 +112,7 @@ func describeEntity(e *schema.Entity, data map[string]any, errs []any) map[strin
 	if name, ok := data["name"].(string); ok && name != "" {
 		out["entity_name"] = name
 	}
-	if id, ok := data["id"].(string); ok && schema.IsUUID(id) {
+	if id, ok := data["id"].(string); ok && kong.IsUUID(id) {
 		out["entity_id"] = id
 	}
 	if tags, ok := data["tags"].([]any); ok && !slices.ContainsFunc(tags, func(t any) bool { _, ok := t.(string); return !ok }) {

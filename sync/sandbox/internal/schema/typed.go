@@ -3,6 +3,8 @@ package schema
 import (
 	"math"
 	"strconv"
+
+	"github.com/gwsync/gwsync/render/kong"
 )
 
 // typed checks that value has f's type, and what it is made of.
@@ -143,7 +145,7 @@ func primaryKey(m map[string]any) any {
 		return map[string]any{"id": "required field missing"}
 	case !isText:
 		return map[string]any{"id": "expected a string"}
-	case !IsUUID(s):
+	case !kong.IsUUID(s):
 		return map[string]any{"id": "expected a valid UUID"}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/lua"
 )
@@ -63,7 +64,7 @@ func newValidator(name string, arg any) (validator, error) {
 	case "timestamp":
 		return expect(func(v any) bool { n, _ := v.(float64); return n > 0 }, "expected a valid timestamp"), nil
 	case "uuid":
-		return expect(func(v any) bool { s, _ := v.(string); return IsUUID(s) }, "expected a valid UUID"), nil
+		return expect(func(v any) bool { s, _ := v.(string); return kong.IsUUID(s) }, "expected a valid UUID"), nil
 	case "is_regex":
 		return func(_ *Env, v any) string {
 			s, _ := v.(string)
@@ -247,24 +248,4 @@ func text(v any) string {
 		return "null"
 	}
 	return lua.Text(v)
-}
-
-// IsUUID reports whether s is written as a UUID, of whatever version.
-func IsUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
 }
