@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
 )
@@ -26,15 +27,11 @@ func newApply(p process) *cobra.Command {
 or if something of somebody else's is in the way. Entities that this instance does not own are never written.
 
 On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			source, err := f.from.source(cmd.Flags(), p)
-			if err != nil {
-				return err
-			}
-			a := applier{compareFlags: f, process: p, source: source, ask: !yes && p.interactive, settle: settle}
-			return f.kong.with(cmd.Context(), f.how, func(c *admin.Client) error { return a.apply(cmd.Context(), c) })
-		},
+		Args: noArguments,
+		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
+			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle}
+			return a.apply(ctx, c)
+		}),
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -45,7 +42,7 @@ On a terminal apply shows the changes and asks; without one, as in a pipeline, i
 
 // applier is one run of apply.
 type applier struct {
-	compareFlags
+	*compareFlags
 	process
 	source sync.Source
 	ask    bool
@@ -60,10 +57,8 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	if err := a.check(a.stderr, proposal); err != nil {
 		return a.finish(proposal, sync.Result{}, fmt.Errorf("%w: nothing was written", err))
 	}
-	if a.output == "text" {
-		if err := a.print(a.process, a.report("apply", proposal, nil)); err != nil {
-			return err
-		}
+	if err := a.show(proposal); err != nil {
+		return err
 	}
 	if a.ask && !proposal.Plan.Empty() {
 		if err := a.confirm(ctx, c, proposal); err != nil {
@@ -71,7 +66,18 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 		}
 	}
 	result, err := sync.Apply(ctx, c, proposal.Plan, sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe})
-	return a.finish(proposal, result, err)
+	return a.finish(proposal, result, stopped(ctx, err))
+}
+
+// show shows the changes: where the document on stdout is for a program, to whoever is asked.
+func (a *applier) show(proposal sync.Proposal) error {
+	switch r := a.report("apply", proposal, nil); {
+	case a.output == "text":
+		return a.print(a.process, r)
+	case a.ask:
+		return report.Text(a.stderr, r, report.TextOptions{Color: a.color.on(a.stderr, a.getenv)})
+	}
+	return nil
 }
 
 // confirm asks whether to go on, and that nothing changed meanwhile.
@@ -107,15 +113,19 @@ func (a *applier) observe(e sync.Event) {
 	}
 }
 
-// finish reports how far the apply came, and returns err.
+// finish reports how far the apply came, and returns err. If it cannot, that is an error after the writes.
 func (a *applier) finish(proposal sync.Proposal, result sync.Result, err error) error {
-	if a.output == "json" {
+	var printing error
+	switch {
+	case a.output == "json":
 		r := a.report("apply", proposal, err)
 		r.Applied, r.Failed, r.Skipped = result.Done, result.Failed, result.Skipped
-		return errors.Join(err, a.print(a.process, r))
+		printing = a.print(a.process, r)
+	case err == nil && !proposal.Plan.Empty():
+		_, printing = fmt.Fprintf(a.stdout, "Applied: %s.\n", plural(len(result.Done), "change"))
 	}
-	if err == nil && !proposal.Plan.Empty() {
-		fmt.Fprintf(a.stdout, "Applied: %s.\n", plural(len(result.Done), "change"))
+	if printing != nil && len(result.Done) > 0 {
+		printing = codedError{exitPartial, fmt.Errorf("%s applied, but cannot be reported: %w", plural(len(result.Done), "change"), printing)}
 	}
-	return err
+	return errors.Join(err, printing)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +28,7 @@ func TestConfirm(t *testing.T) {
 		{"end of input", "", false, nil, exitRefused, false},
 		{"yes, but somebody changed Kong meanwhile", "yes\n", true, nil, exitStale, false},
 		{"not asked", "", false, []string{"-y"}, exitOK, true},
+		{"yes, for a program", "y\n", false, []string{"-o", "json"}, exitOK, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := sandbox.New(sandbox.Config{})
@@ -38,12 +40,16 @@ func TestConfirm(t *testing.T) {
 			}
 			var out bytes.Buffer
 			args := append([]string{"apply", "--path", "../../examples/cross-namespace", "--kong-addr", server.URL}, c.args...)
-			code := run(t.Context(), args, process{stdin: stdin, stdout: &out, stderr: &out, getenv: func(string) string { return "" }, interactive: true})
+			code := run(t.Context(), args, process{stdin: stdin, stdout: &out, stderr: &out, getenv: noEnvironment, interactive: true})
 			if code != c.code {
 				t.Errorf("exit code %d, want %d:\n%s", code, c.code, out.String())
 			}
-			if asked := strings.Contains(out.String(), "[y/N]"); asked != (c.args == nil) {
+			before, _, asked := strings.Cut(out.String(), "[y/N]")
+			if asked != !slices.Contains(c.args, "-y") {
 				t.Errorf("asked: %v:\n%s", asked, out.String())
+			}
+			if !strings.Contains(before, "+ service httproute.test-source.echo.0 ") {
+				t.Errorf("asked without showing what for:\n%s", out.String())
 			}
 			state, _ := k.State()
 			if _, written := state.Find(kong.Services, "httproute.test-source.echo.0"); written != c.writes {

@@ -24,7 +24,7 @@ func newDemo(p process) *cobra.Command {
 		Short: "Show the whole job on an embedded Kong",
 		Long: `Show the whole job on an embedded, empty Kong: explain how each route is bound, diff, apply, diff again, and ask the proxy
 for each route. Each step is a gwsync command, printed as you would type it.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := kong.ParseFlavor(flavor)
 			if err != nil {
@@ -86,11 +86,20 @@ func (d demo) command(ctx context.Context, title string, args ...string) error {
 	p := d.p
 	p.stderr = d.p.stdout
 	p.stdin = strings.NewReader("")
+	p.getenv = d.getenv
 	if code := run(ctx, args, p); code != exitOK {
 		return codedError{code: code}
 	}
 	fmt.Fprintln(d.p.stdout)
 	return nil
+}
+
+// getenv leaves out what would change the commands behind the user's back: the flags of the environment.
+func (d demo) getenv(name string) string {
+	if strings.HasPrefix(name, environmentPrefix) {
+		return ""
+	}
+	return d.p.getenv(name)
 }
 
 // request asks the proxy for what the first match of the route wants.

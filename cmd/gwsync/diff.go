@@ -22,6 +22,8 @@ type compareFlags struct {
 	kong   kongFlags
 	output outputFormat
 	color  colorMode
+	// printed says that stdout has its document.
+	printed bool
 }
 
 func (f *compareFlags) add(flags *pflag.FlagSet) {
@@ -42,32 +44,43 @@ func newDiff(p process) *cobra.Command {
 		Short:   "Show what apply would change in Kong",
 		Long: `Show what apply would change in Kong: each entity with the fields that differ, and the file and line that it comes from. Only
 entities that this instance owns are compared; others are never touched.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx := cmd.Context()
-			source, err := f.from.source(cmd.Flags(), p)
+		Args: noArguments,
+		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
+			proposal, err := f.propose(ctx, source, c)
 			if err != nil {
 				return err
 			}
-			return f.kong.with(ctx, f.how, func(c *admin.Client) error {
-				proposal, err := f.propose(ctx, source, c)
-				if err != nil {
-					return err
-				}
-				err = f.check(p.stderr, proposal)
-				if err == nil || f.output == "json" {
-					err = errors.Join(err, f.print(p, f.report("diff", proposal, err)))
-				}
-				if err == nil && exitCode && !proposal.Plan.Empty() {
-					return codedError{code: exitChanges}
-				}
-				return err
-			})
-		},
+			err = f.check(p.stderr, proposal)
+			if err == nil || f.output == "json" {
+				err = errors.Join(err, f.print(p, f.report("diff", proposal, err)))
+			}
+			if err == nil && exitCode && !proposal.Plan.Empty() {
+				return codedError{code: exitChanges}
+			}
+			return err
+		}),
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 2 if there are changes")
 	return cmd
+}
+
+// reporting returns a verb that calls do with what the flags name. Who asked for JSON gets a document of what fails before do
+// printed one, too.
+func (f *compareFlags) reporting(
+	p process, do func(context.Context, sync.Source, *admin.Client) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		ctx := cmd.Context()
+		source, err := f.from.source(cmd.Flags(), p)
+		if err == nil {
+			err = f.kong.with(ctx, f.how, func(c *admin.Client) error { return do(ctx, source, c) })
+		}
+		if err = stopped(ctx, err); err == nil || f.output != "json" || f.printed {
+			return err
+		}
+		return errors.Join(err, f.print(p, report.Report{Command: cmd.Name(), Target: f.kong.address, Err: err}))
+	}
 }
 
 // propose works out what to change.
@@ -111,6 +124,7 @@ func (f *compareFlags) report(command string, proposal sync.Proposal, err error)
 
 // print prints a report in the format that was asked for.
 func (f *compareFlags) print(p process, r report.Report) error {
+	f.printed = true
 	if f.output == "json" {
 		return report.JSON(p.stdout, r)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -75,26 +76,30 @@ func (e codedError) Unwrap() error { return e.err }
 // interrupted is an error after a signal.
 type interrupted struct{ error }
 
-func (e interrupted) Unwrap() error { return e.error }
-
-// usageError is a wrong command line.
-type usageError struct {
-	error
-	help string
+// Error says so, and how far it came if something was written.
+func (e interrupted) Error() string {
+	var partial *sync.PartialError
+	if errors.As(e.error, &partial) {
+		return "interrupted: " + e.error.Error()
+	}
+	return "interrupted"
 }
 
-// Hint names the help to read.
-func (e usageError) Hint() string { return "see: " + e.help }
+func (e interrupted) Unwrap() error { return e.error }
+
+// stopped tells an error that a signal is the cause of from others.
+func stopped(ctx context.Context, err error) error {
+	var already interrupted
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, &already) {
+		return interrupted{err}
+	}
+	return err
+}
 
 // printError prints an error for people.
 func printError(w io.Writer, err error) {
 	var coded codedError
 	if err == nil || errors.As(err, &coded) && coded.err == nil {
-		return
-	}
-	var stop interrupted
-	if errors.As(err, &stop) {
-		fmt.Fprintln(w, "gwsync: interrupted")
 		return
 	}
 	for line := range strings.Lines(printable(err.Error())) {

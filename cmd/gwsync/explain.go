@@ -24,7 +24,7 @@ func newExplain(p process) *cobra.Command {
 		Long: `Say why a route is or is not bound: for each parentRef and listener, and for each backendRef, every check with its outcome,
 the grant or listener that allowed it, and for a denial the smallest change of the manifests that would allow it.`,
 		Example: "  gwsync explain httproute/test-source/echo --path examples/cross-namespace",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneRoute,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref, err := parseRoute(args[0])
 			if err != nil {

@@ -48,6 +48,12 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 
 // client returns the Admin API's client. An instance's upstreams are those whose targets it reads.
 func (f *kongFlags) client(instance string) (*admin.Client, error) {
+	if f.parallelism < 1 {
+		return nil, fmt.Errorf("--parallelism is %d: want at least 1", f.parallelism)
+	}
+	if f.timeout <= 0 {
+		return nil, fmt.Errorf("--timeout is %s: want more than 0", f.timeout)
+	}
 	headers := http.Header{}
 	for _, h := range f.headers {
 		name, value, ok := strings.Cut(h, ":")

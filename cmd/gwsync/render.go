@@ -12,8 +12,8 @@ import (
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
-	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -25,7 +25,7 @@ func newRender(p process) *cobra.Command {
 		Short: "Print the Kong configuration that the manifests come to",
 		Long: `Print the Kong configuration that the manifests come to, in Kong's declarative format, which a Kong without a database
 takes as it is on POST /config. It needs no Kong and no cluster.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			source, err := from.source(cmd.Flags(), p)
 			if err != nil {
@@ -73,7 +73,7 @@ func showFindings(w io.Writer, r render.Result) error {
 	if n := r.Findings.Count(diag.Error); n > 0 {
 		return fmt.Errorf("%s in the manifests", plural(n, "error"))
 	}
-	showSkipped(w, r.Set)
+	showSkipped(w, r)
 	return nil
 }
 
@@ -88,14 +88,23 @@ func shown(l diag.List) diag.List {
 	return out
 }
 
-// showSkipped counts the objects that gwsync has no use for.
-func showSkipped(w io.Writer, s manifest.Set) {
+// showSkipped counts what the manifests hold without effect: a wrong directory or class must not look like a success.
+func showSkipped(w io.Writer, r render.Result) {
 	n := 0
-	for _, k := range s.Skipped() {
+	for _, k := range r.Set.Skipped() {
 		n += k.Count
 	}
 	if n > 0 {
 		fmt.Fprintf(w, "skipped %s of other kinds\n", plural(n, "object"))
+	}
+	n = 0
+	for _, f := range r.Findings {
+		if f.Code == bind.ForeignGateway && f.Object.Kind == "Gateway" {
+			n++
+		}
+	}
+	if n > 0 {
+		fmt.Fprintf(w, "skipped %s whose GatewayClass is not ours: see --controller-name and --gateway-class\n", plural(n, "Gateway"))
 	}
 }
 

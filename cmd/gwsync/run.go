@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,10 +38,7 @@ func run(ctx context.Context, args []string, p process) (code int) {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	err := root.ExecuteContext(ctx)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = interrupted{err}
-	}
+	err := stopped(ctx, root.ExecuteContext(ctx))
 	printError(p.stderr, err)
 	return exitCode(err)
 }
@@ -51,13 +49,16 @@ func newRoot(p process) *cobra.Command {
 		Short: "Bring a Kong Gateway in line with Gateway API manifests, without a cluster",
 		Long: `gwsync reads Kubernetes Gateway API manifests from a directory or git repository, resolves their bindings across
 namespaces, renders the equivalent Kong configuration, compares it with a live Kong and applies the changes.`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), p.getenv) },
+		Args:                       cobra.ArbitraryArgs,
+		RunE:                       verb,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), p.getenv) },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w", err), "gwsync help " + strings.TrimPrefix(cmd.CommandPath(), "gwsync ")}
+		return seeHelp(cmd, err)
 	})
 	root.AddCommand(
 		newRender(p), newExplain(p), newDiff(p), newApply(p), newSandbox(p), newDemo(p), newVersion(p), newExitCodes(),
@@ -65,13 +66,18 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	return root
 }
 
-// fromEnvironment sets each flag that is not on the command line from GWSYNC_NAME, if that is set.
+// environmentPrefix begins the names of the environment variables that stand for flags.
+const environmentPrefix = "GWSYNC_"
+
+// fromEnvironment sets each flag that is not on the command line from GWSYNC_NAME, if that is set. A source on the command line
+// replaces that of the environment, whatever flag names it.
 func fromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
+	replaced := replacedSources(flags)
 	var err error
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := "GWSYNC_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := environmentPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := getenv(name)
-		if f.Changed || value == "" || f.Name == "help" || err != nil {
+		if f.Changed || value == "" || f.Name == "help" || slices.Contains(replaced, f.Name) || err != nil {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {

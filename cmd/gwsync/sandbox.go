@@ -26,7 +26,7 @@ func newSandbox(p process) *cobra.Command {
 backend are answered by an echo that says which backend it stands for, with the request as the backend would have got it.
 
 It models an open-source Kong 3.9.3 and refuses what it does not model; it holds nothing after it ends.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := kong.ParseFlavor(flavor)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gwsync/gwsync/render"
@@ -37,6 +38,17 @@ func (f *sourceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.tokenFile, "git-token-file", "", "`FILE` with a token for --repo over https (else $GWSYNC_GIT_TOKEN)")
 	flags.StringVar(&f.keyFile, "ssh-key-file", "", "private key `FILE` for --repo over ssh (else the ssh agent)")
 	flags.StringVar(&f.knownHosts, "known-hosts", "", "`FILE` of known ssh servers (else ~/.ssh/known_hosts)")
+}
+
+// replacedSources returns the flags of sources that count for nothing, since others are on the command line.
+func replacedSources(flags *pflag.FlagSet) []string {
+	switch {
+	case flags.Changed("path"), flags.Changed("filename"):
+		return []string{"path", "filename", "repo", "ref", "repo-path"}
+	case flags.Changed("repo"):
+		return []string{"path", "filename"}
+	}
+	return nil
 }
 
 // source returns the one source that the flags name.
@@ -109,6 +121,9 @@ func (f *renderFlags) options() (render.Options, error) {
 		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class},
 		Target:   render.Target{AllowUnresolved: f.allowUnresolved},
 	}
+	if err := validNamespace(f.namespace); err != nil {
+		return o, err
+	}
 	if err := validInstance(f.instance); err != nil {
 		return o, err
 	}
@@ -125,6 +140,17 @@ func (f *renderFlags) options() (render.Options, error) {
 	}
 	o.Target.Addresses, err = render.NewAddresses(f.address, exceptions)
 	return o, err
+}
+
+// validNamespace reports a namespace that Kubernetes could not have; "" stands for the default.
+func validNamespace(s string) error {
+	if s == "" {
+		return nil
+	}
+	if problems := validation.IsDNS1123Label(s); len(problems) > 0 {
+		return fmt.Errorf("--namespace %q is not the name of a namespace: want lower-case letters, digits and hyphens", s)
+	}
+	return nil
 }
 
 // validInstance reports an instance that could not be a part of a tag.

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// usageError is a wrong command line.
+type usageError struct {
+	error
+	hint string
+}
+
+// Hint says how it is meant.
+func (e usageError) Hint() string { return e.hint }
+
+// seeHelp is a usageError that the help of the command explains.
+func seeHelp(cmd *cobra.Command, err error) error {
+	return usageError{err, "see: gwsync help" + strings.TrimPrefix(cmd.CommandPath(), "gwsync")}
+}
+
+// verb is what the program does without a verb, or with one that it does not know.
+func verb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return usageError{err, "did you mean " + strings.Join(near, " or ") + "?"}
+	}
+	return seeHelp(cmd, err)
+}
+
+// noArguments is the check of a command that takes none. Who comes from kubectl may try to name manifests there.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("%s takes no argument, but there is %q", cmd.Name(), args[0])
+	if cmd.Flags().Lookup("filename") == nil {
+		return seeHelp(cmd, err)
+	}
+	return usageError{err, "name manifests with --path DIR or -f FILE"}
+}
+
+// oneRoute is the check of a command whose one argument is a route.
+func oneRoute(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return seeHelp(cmd, errors.New(cmd.Name()+" takes one argument, httproute/NAMESPACE/NAME"))
+}
