@@ -57,6 +57,15 @@ func deny(name, reason string, pos diag.Pos, format string, args ...any) Check {
 	return Check{Name: name, Reason: reason, Pos: pos, Detail: say(format, args...)}
 }
 
+// absent denies a reference to an object that the manifests do not hold, or that was found to be invalid when they were read. Only
+// for one that is not there meant says what may have been meant.
+func (c checker) absent(name, reason string, pos diag.Pos, target manifest.Ref, meant func() string) Check {
+	if c.set.Invalid(target) {
+		return deny(name, reason, pos, "%s has errors of its own", target).fix("correct them first")
+	}
+	return deny(name, reason, pos, "%s is not among the manifests", target).fix(meant())
+}
+
 // fix returns c with what would make it pass.
 func (c Check) fix(text string) Check {
 	c.Fix = text

@@ -135,11 +135,15 @@ func (c checker) invalidCertificate(r *certificateRef) Check {
 			fix(say("put a PEM certificate and its private key into tls.crt and tls.key of the Secret%s, and set type: kubernetes.io/tls",
 				place(c.at(r.target, ""))))
 	}
-	check := deny(checkCertificate, InvalidCertificateRef, r.pos, "%s is not among the manifests", r.target).in(r.field)
-	if near := c.guess.nearest(r.target.Name, c.names[scope{kind: kindSecret, namespace: r.target.Namespace}]); len(near) > 0 {
-		return check.fix(say("did you mean %s", either(near, 3)))
+	return c.absent(checkCertificate, InvalidCertificateRef, r.pos, r.target, func() string { return c.otherSecrets(r.target) }).in(r.field)
+}
+
+// otherSecrets says which Secret may have been meant.
+func (c checker) otherSecrets(missing manifest.Ref) string {
+	if near := c.guess.nearest(missing.Name, c.names[scope{kind: kindSecret, namespace: missing.Namespace}]); len(near) > 0 {
+		return say("did you mean %s", either(near, 3))
 	}
-	return check.fix(say("add the Secret, of type kubernetes.io/tls, to namespace %s", r.target.Namespace))
+	return say("add the Secret, of type kubernetes.io/tls, to namespace %s", missing.Namespace)
 }
 
 // gatewaySource is what a ReferenceGrant has to trust for a Gateway's certificates.

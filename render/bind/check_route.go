@@ -21,8 +21,7 @@ func (c checker) parentChecks(r *Route, p *Parent) []Check {
 		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is not a Gateway",
 			p.Target.Kind, p.Target.Group).in(kind)}
 	case ParentNotFound:
-		return []Check{deny(checkExists, p.Reason, r.Object.At(name), "%s is not among the manifests", p.Target).in(name).
-			fix(c.otherGateways(p))}
+		return []Check{c.absent(checkExists, p.Reason, r.Object.At(name), p.Target, func() string { return c.otherGateways(p) }).in(name)}
 	}
 	gateway, _ := c.set.Get(p.Target)
 	spec, ok := gateway.Typed.(*gatewayv1.Gateway)
@@ -145,8 +144,8 @@ func (c checker) backendChecks(r *Route, b *Backend) []Check {
 		return checks
 	case b.Service == nil:
 		name := at(".name")
-		return append(checks, deny(checkExists, BackendNotFound, name.Pos, "%s is not among the manifests", b.Target).in(name.field).
-			fix(c.otherServices(r, b)))
+		other := func() string { return c.otherServices(r, b) }
+		return append(checks, c.absent(checkExists, BackendNotFound, name.Pos, b.Target, other).in(name.field))
 	}
 	checks = append(checks, pass(checkExists, b.Object.At(""), "the Service exists"))
 	return append(checks, portCheck(b, at(".port")))
