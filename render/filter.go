@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -109,15 +110,16 @@ func responseValue(s string) (string, error) {
 func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) (plugin, error) {
 	switch {
 	case f.Path != nil:
-		return plugin{}, fmt.Errorf("gwsync does not render redirects to another path yet")
+		return plugin{}, errors.New("gwsync does not render redirects to another path yet")
 	case f.Hostname == nil:
-		return plugin{}, fmt.Errorf("gwsync does not render redirects without a hostname yet")
+		return plugin{}, errors.New("gwsync does not render redirects without a hostname yet")
 	}
 	location := ""
 	for _, b := range r.bindings {
 		l := redirectLocation(f, b.Listener.Spec)
 		if location != "" && location != l {
-			return plugin{}, fmt.Errorf("its listeners redirect to different places, %s and %s: name scheme and port, or attach it to one", location, l)
+			return plugin{}, fmt.Errorf("its listeners redirect to different places, %s and %s: name scheme and port, or attach it to one",
+				location, l)
 		}
 		location = l
 	}
