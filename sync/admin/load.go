@@ -64,7 +64,7 @@ func (c *Client) rejected(s kong.State, refused *Error) error {
 				switch {
 				case message == "":
 				case !known: // and so are its secrets
-					one.Problems = append(one.Problems, Problem{Field: p.Field, Message: hidden})
+					one.Problems = append(one.Problems, Problem{Field: m.text(p.Field), Message: hidden})
 				default:
 					one.Problems = append(one.Problems, m.problem(p.Field, strings.Split(p.Field, "."), message))
 				}
