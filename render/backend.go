@@ -74,7 +74,7 @@ func (t *translator) protocol(r *rule, b bind.Backend) map[string]any {
 	if _, _, ok := annotation(b.Service.Annotations, "protocol"); ok || b.ServicePort == nil || b.ServicePort.AppProtocol == nil {
 		return fields
 	}
-	switch p := *b.ServicePort.AppProtocol; p {
+	switch p := *b.ServicePort.AppProtocol; strings.ToLower(p) {
 	case "", "http", "kubernetes.io/ws":
 	case "https", "kubernetes.io/wss":
 		fields["protocol"] = "https"
