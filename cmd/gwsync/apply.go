@@ -17,24 +17,26 @@ import (
 
 func newApply(p process) *cobra.Command {
 	var f compareFlags
-	var yes bool
+	var yes, allowEmpty bool
 	var settle time.Duration
 	cmd := &cobra.Command{
 		Use:     "apply",
 		Aliases: []string{"sync"},
 		Short:   "Change Kong to what the manifests say",
 		Long: `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an entity,
-or if something of somebody else's is in the way. Entities that this instance does not own are never written.
+or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
+all that it owns because it found no manifests, as with a wrong --path, unless --allow-empty says so.
 
 On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
-			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle}
+			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle, allowEmpty: allowEmpty}
 			return a.apply(ctx, c)
 		}),
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
 	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
 		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
 	return cmd
@@ -44,9 +46,10 @@ On a terminal apply shows the changes and asks; without one, as in a pipeline, i
 type applier struct {
 	*compareFlags
 	process
-	source sync.Source
-	ask    bool
-	settle time.Duration
+	source     sync.Source
+	ask        bool
+	settle     time.Duration
+	allowEmpty bool
 }
 
 func (a *applier) apply(ctx context.Context, c *admin.Client) error {
@@ -60,6 +63,9 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	if err := a.show(proposal); err != nil {
 		return err
 	}
+	if err := a.guard(proposal); err != nil {
+		return a.finish(proposal, sync.Result{}, err)
+	}
 	if a.ask && !proposal.Plan.Empty() {
 		if err := a.confirm(ctx, c, proposal); err != nil {
 			return a.finish(proposal, sync.Result{}, err)
@@ -67,6 +73,17 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	}
 	result, err := sync.Apply(ctx, c, proposal.Plan, sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe})
 	return a.finish(proposal, result, stopped(ctx, err))
+}
+
+// guard refuses to delete everything because there are no manifests.
+func (a *applier) guard(proposal sync.Proposal) error {
+	deletes := proposal.Plan.Counts().Delete
+	if a.allowEmpty || deletes == 0 || proposal.Rendered.State.Len() > 0 {
+		return nil
+	}
+	return codedError{exitRefused, sync.WithHint(
+		fmt.Errorf("the manifests come to nothing, so that all that instance %s owns in Kong would be deleted: nothing was written", a.how.instance),
+		"is it the right --path? If all is meant to go: --allow-empty")}
 }
 
 // show shows the changes: where the document on stdout is for a program, to whoever is asked.

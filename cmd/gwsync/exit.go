@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -28,7 +29,7 @@ const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
   1    error: usage, input or output, invalid or unresolved manifests; nothing was written
   2    diff --exit-code: there are changes
   3    apply wrote something and then failed
-  4    refused by a guard: what would change belongs to somebody else
+  4    refused: what would change belongs to somebody else, or all would be deleted; or the answer was no
   5    stale: Kong changed since the changes were approved
   11   internal error
   130  interrupted
@@ -111,15 +112,11 @@ func printError(w io.Writer, err error) {
 	}
 }
 
-// printable keeps control characters of names and answers from the terminal.
+// printable keeps what names and answers may hold from the terminal, but for line ends and tabs.
 func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	lines := strings.Split(strings.ReplaceAll(s, "\t", "    "), "\n")
+	for i, line := range lines {
+		lines[i] = diag.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -111,7 +111,7 @@ func (v *victim) state() kong.State {
 }
 
 func (v *victim) command(path string) *exec.Cmd {
-	return exec.Command(v.program, "apply", "--path", path, "--kong-addr", v.url)
+	return exec.Command(v.program, "apply", "--path", path, "--kong-addr", v.url, "--allow-empty")
 }
 
 func (v *victim) apply(t *testing.T, path string) {

@@ -54,7 +54,7 @@ type box struct {
 
 func newBox(c sandbox.Config) box {
 	k := sandbox.New(c)
-	return box{kong: k, proxy: proxy.New(k.State, c.Flavor, proxy.Options{})}
+	return box{kong: k, proxy: proxy.New(k.State, c.Flavor, proxy.Options{NodeID: k.NodeID()})}
 }
 
 // serve listens until ctx ends. It calls ready with both addresses once they can be used.

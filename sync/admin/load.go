@@ -57,6 +57,9 @@ func (c *Client) rejected(s kong.State, refused *Error) error {
 	m := newMask(c.known(), kong.Entity{}, s)
 	for _, f := range refused.flattened {
 		e, known := find(s, f)
+		if !known {
+			e = named(kong.Kind(m.text(string(f.kind()))), m.text(f.ID), m.text(f.Name))
+		}
 		m.entity = e
 		one := &Error{Method: refused.Method, Path: refused.Path, Status: refused.Status, Name: refused.Name, json: true}
 		for _, p := range f.Errors {
@@ -76,14 +79,19 @@ func (c *Client) rejected(s kong.State, refused *Error) error {
 	return out
 }
 
-// find returns the entity of s that an error is about, and whether it is there; else one that has only its name.
-func find(s kong.State, f flattenedError) (kong.Entity, bool) {
-	kind := kong.Kind(f.Kind)
+// kind returns the kind of the entity, of which Kong says the singular.
+func (f flattenedError) kind() kong.Kind {
 	for _, row := range kong.Rows() {
 		if row.Singular == f.Kind {
-			kind = row.Kind
+			return row.Kind
 		}
 	}
+	return kong.Kind(f.Kind)
+}
+
+// find returns the entity of s that an error is about, and whether it is there.
+func find(s kong.State, f flattenedError) (kong.Entity, bool) {
+	kind := f.kind()
 	if e, ok := s.Get(kong.Key{Kind: kind, ID: f.ID}); ok {
 		return e, true
 	}
@@ -92,9 +100,14 @@ func find(s kong.State, f flattenedError) (kong.Entity, bool) {
 			return e, true
 		}
 	}
-	e, err := kong.New(kind, cmp.Or(f.ID, f.Name, "unknown"), map[string]any{"name": f.Name}, kong.Origin{})
+	return kong.Entity{}, false
+}
+
+// named returns an entity that has only its name, none if there cannot be such a kind.
+func named(k kong.Kind, id, name string) kong.Entity {
+	e, err := kong.New(k, cmp.Or(id, name, "unknown"), map[string]any{"name": name}, kong.Origin{})
 	if err != nil {
-		return kong.Entity{}, false
+		return kong.Entity{}
 	}
-	return e, false
+	return e
 }

@@ -236,7 +236,7 @@ func FuzzErrorsShowNoSecret(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer string) {
 		s := &script{answers: map[string][]string{
-			"PUT /certificates/1": {"400 " + answer}, "POST /config?check_hash=1&flatten_errors=1": {"400 " + answer},
+			"PATCH /certificates/1": {"400 " + answer}, "POST /config?check_hash=1&flatten_errors=1": {"400 " + answer},
 		}}
 		c := client(t, s, Config{})
 		for _, err := range []error{
