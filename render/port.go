@@ -28,34 +28,41 @@ func doorOf(l *bind.Listener) (d door, ok bool) {
 	return door{}, false
 }
 
-// refuseOtherPorts reports the routes that Kong would also serve on ports of listeners that they are not attached to. A Kong route
-// does not know ports: what Kong takes for one in an expression is the port that the client wrote into its Host header.
-// Listeners that serve nothing count too: what stays shut must not be open by way of another.
-func (t *translator) refuseOtherPorts(g *bind.Graph, rules []*rule) {
-	behind := map[door]*hostSet{}
+// servedElsewhere is the code of a route that Kong serves on listeners that it is not attached to.
+const servedElsewhere = "ServedElsewhere"
+
+// separatePorts reports the routes that Kong also serves on ports of listeners that they are not attached to: an error where they mix
+// with the routes there, else a warning. A Kong route does not know ports: what Kong takes for one in an expression is the port
+// that the client wrote into its Host header. Listeners that serve nothing count too: what stays shut is open by way of another.
+func (t *translator) separatePorts(g *bind.Graph, rules []*rule) {
 	first := map[door]*bind.Listener{}
+	listeners, routes := map[door]*hostSet{}, map[door]*hostSet{}
 	for _, gateway := range g.Gateways {
 		for _, l := range gateway.Listeners {
-			d, ok := doorOf(l)
-			if !ok {
-				continue
+			if d, ok := doorOf(l); ok {
+				if first[d] == nil {
+					first[d], listeners[d], routes[d] = l, &hostSet{}, &hostSet{}
+				}
+				listeners[d].add(l.Hostname)
 			}
-			if first[d] == nil {
-				first[d], behind[d] = l, &hostSet{}
+		}
+	}
+	for _, r := range rules {
+		for _, b := range r.bindings {
+			if d, ok := doorOf(b.Listener); ok && r.rule.Index == 0 {
+				for _, h := range r.hostnames() {
+					routes[d].add(h)
+				}
 			}
-			behind[d].add(l.Hostname)
 		}
 	}
 	doors := slices.SortedFunc(maps.Keys(first), func(a, b door) int {
 		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.protocol, b.protocol))
 	})
 	for _, r := range rules {
-		if r.rule.Index > 0 {
-			continue
-		}
 		for _, d := range doors {
-			if r.beside(d) && slices.ContainsFunc(r.hostnames(), behind[d].overlaps) {
-				t.report(t.otherPort(r, first[d]))
+			if r.rule.Index == 0 && r.beside(d) && slices.ContainsFunc(r.hostnames(), listeners[d].overlaps) {
+				t.report(otherPort(r, first[d], slices.ContainsFunc(r.hostnames(), routes[d].overlaps)))
 			}
 		}
 	}
@@ -74,11 +81,15 @@ func (r *rule) beside(d door) bool {
 	return protocol
 }
 
-func (t *translator) otherPort(r *rule, l *bind.Listener) diag.Finding {
+// otherPort says that a route is served on the port of another listener. Mixed means that other routes are, too.
+func otherPort(r *rule, l *bind.Listener, mixed bool) diag.Finding {
 	f := unsupported(r.bound.Object, "spec.parentRefs", fmt.Sprintf(
-		"Kong would serve the route on port %d too, for listener %s of %s: gwsync cannot tell listeners apart by port yet",
+		"Kong serves the route on port %d too, for listener %s of %s: gwsync cannot tell listeners apart by port yet",
 		l.Spec.Port, l.Spec.Name, l.Gateway.Object.Ref))
 	f.Related = []diag.Pos{l.Pos}
 	f.Hint = "attach the route to that listener as well, or give the listeners hostnames that have nothing in common"
+	if !mixed {
+		f.Severity, f.Code = diag.Warning, servedElsewhere
+	}
 	return f
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/render/route"
 )
@@ -51,14 +52,16 @@ func (t *translator) separateTLS(g *bind.Graph, rules []*rule) {
 	listeners := httpsHosts(g)
 	for _, r := range rules {
 		only := r.only()
-		if only == "" || !slices.ContainsFunc(r.hostnames(), func(h string) bool {
-			return other[only].overlaps(h) || only == "http" && r.plain() && listeners.overlaps(h)
-		}) {
+		if only == "" {
+			continue
+		}
+		mixed := slices.ContainsFunc(r.hostnames(), other[only].overlaps)
+		if !mixed && !(only == "http" && r.plain() && slices.ContainsFunc(r.hostnames(), listeners.overlaps)) {
 			continue
 		}
 		r.separate = true
 		if r.rule.Index == 0 {
-			t.report(t.separated(r.bound.Object))
+			t.report(t.separated(r.bound.Object, mixed))
 		}
 	}
 }
@@ -81,14 +84,18 @@ func (r *rule) plain() bool {
 	return !slices.ContainsFunc(r.bindings, func(b bind.Binding) bool { return b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType })
 }
 
-func (t *translator) separated(o manifest.Object) diag.Finding {
-	if t.target.Flavor == "expressions" {
-		return diag.Finding{
-			Severity: diag.Info, Code: "TLSWithoutSNI", Object: o.Ref.Diag(), Pos: o.At("spec.parentRefs"), Field: "spec.parentRefs",
-			Message: "its hostname is on listeners of the other protocol too: TLS requests without a server name count as plain ones",
-		}
-	}
+// separated says what becomes of a route that needs TLS told from plain requests. Mixed means that other routes would get its
+// requests or it theirs, else it would only answer on more listeners than its own.
+func (t *translator) separated(o manifest.Object, mixed bool) diag.Finding {
 	f := unsupported(o, "spec.parentRefs", "router flavor traditional_compatible cannot tell HTTP from HTTPS listeners of one hostname")
 	f.Hint = "attach its routes to listeners of both protocols, or use a Kong with router_flavor = expressions"
+	switch {
+	case t.target.Flavor == kong.Expressions:
+		f.Severity, f.Code, f.Hint = diag.Info, "TLSWithoutSNI", ""
+		f.Message = "its hostname is on listeners of the other protocol too: TLS requests without a server name count as plain ones"
+	case !mixed:
+		f.Severity, f.Code = diag.Warning, servedElsewhere
+		f.Message += ": Kong serves the route on both"
+	}
 	return f
 }

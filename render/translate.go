@@ -26,7 +26,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		rules = append(rules, t.rules(r)...)
 	}
 	t.separateTLS(g, rules)
-	t.refuseOtherPorts(g, rules)
+	t.separatePorts(g, rules)
 	t.services(rules)
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
