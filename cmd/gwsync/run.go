@@ -57,9 +57,7 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), p.getenv) },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return seeHelp(cmd, err)
-	})
+	root.SetFlagErrorFunc(seeHelp)
 	root.AddCommand(
 		newRender(p), newExplain(p), newDiff(p), newApply(p), newSandbox(p), newDemo(p), newVersion(p), newExitCodes(),
 	)
