@@ -79,6 +79,11 @@ func (e *ConflictError) Error() string {
 	return strings.Join(all, "; ")
 }
 
+// Hint returns what to do about it.
+func (e *ConflictError) Hint() string {
+	return "gwsync never touches what does not carry its tags: rename or delete that in Kong, or rename the route in the manifests"
+}
+
 // StaleError says that the Kong no longer holds what the plan was made from. Nothing was written.
 type StaleError struct {
 	// Planned is what the plan was made from, Found what the Kong holds.
