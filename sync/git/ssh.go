@@ -221,7 +221,8 @@ func (s *sshSession) UploadPack(_ context.Context, q *packp.UploadPackRequest) (
 	if err := pktline.NewEncoder(s.in).Encodef("done\n"); err != nil {
 		return nil, err
 	}
-	if err := s.in.Close(); err != nil {
+	// A server that has read "done" may answer and hang up before this, which is then an EOF; its answer is still to be read.
+	if err := s.in.Close(); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	response := packp.NewUploadPackResponse(q)
