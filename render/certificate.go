@@ -16,28 +16,28 @@ import (
 func (t *translator) certificates(g *bind.Graph) {
 	owners := map[string]manifest.Ref{}
 	for _, gateway := range g.Gateways {
-		for _, l := range gateway.Listeners {
-			if !l.Programmed || len(l.Certificates) == 0 {
+		for _, l := range gateway.AllListeners() {
+			if l.Spec.Protocol != gatewayv1.HTTPSProtocolType || !l.Programmed || len(l.Certificates) == 0 {
 				continue
 			}
 			field := fmt.Sprintf("spec.listeners[%d].tls.certificateRefs", l.Index)
 			if len(l.Certificates) > 1 {
-				t.report(unsupported(gateway.Object, field+"[1]", "gwsync renders one certificate for a listener"))
+				t.report(unsupported(l.Object, field+"[1]", "gwsync renders one certificate for a listener"))
 			}
 			certificate := t.certificate(l.Certificates[0])
 			name := sniName(l.Spec)
 			if owner, ok := owners[name]; ok {
 				if owner != l.Certificates[0].Secret.Ref {
-					f := unsupported(gateway.Object, field, fmt.Sprintf("server name %s has the certificate of %s already", name, owner))
+					f := unsupported(l.Object, field, fmt.Sprintf("server name %s has the certificate of %s already", name, owner))
 					f.Code = "SNIConflict"
 					t.report(f)
 				}
 				continue
 			}
 			owners[name] = l.Certificates[0].Secret.Ref
-			origin := kong.Origin{Object: gateway.Object.Ref.Diag(), Pos: l.Pos}
+			origin := kong.Origin{Object: l.Object.Ref.Diag(), Pos: l.Pos}
 			t.add(kong.SNIs, kong.ID(kong.SNIs, name), map[string]any{"name": name, "certificate": certificate},
-				objectTags(gateway.Object.Ref), origin)
+				objectTags(l.Object.Ref), origin)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type plugin struct {
 // 500: a filter must never be skipped (HTTPRouteFilter in the specification).
 func (t *translator) filters(r *rule) []plugin {
 	var out []plugin
-	for i, f := range r.rule.Spec.Filters {
+	for i, f := range r.rule.HTTP.Filters {
 		field := fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
 		p, err := r.filter(f)
 		if err != nil {

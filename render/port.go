@@ -38,7 +38,7 @@ func (t *translator) separatePorts(g *bind.Graph, rules []*rule) {
 	first := map[door]*bind.Listener{}
 	listeners, routes := map[door]*hostSet{}, map[door]*hostSet{}
 	for _, gateway := range g.Gateways {
-		for _, l := range gateway.Listeners {
+		for _, l := range gateway.AllListeners() {
 			if d, ok := doorOf(l); ok {
 				if first[d] == nil {
 					first[d], listeners[d], routes[d] = l, &hostSet{}, &hostSet{}
@@ -85,7 +85,7 @@ func (r *rule) beside(d door) bool {
 func otherPort(r *rule, l *bind.Listener, mixed bool) diag.Finding {
 	f := unsupported(r.bound.Object, "spec.parentRefs", fmt.Sprintf(
 		"Kong serves the route on port %d too, for listener %s of %s: gwsync cannot tell listeners apart by port yet",
-		l.Spec.Port, l.Spec.Name, l.Gateway.Object.Ref))
+		l.Spec.Port, l.Spec.Name, l.Object.Ref))
 	f.Related = []diag.Pos{l.Pos}
 	f.Hint = "attach the route to that listener as well, or give the listeners hostnames that have nothing in common"
 	if !mixed {

@@ -32,24 +32,28 @@ type rule struct {
 
 // rules returns the rules of a route that can be rendered, in order; none if no listener accepts it.
 func (t *translator) rules(r *bind.Route) []*rule {
-	bindings := r.Bindings()
+	bindings := served(r)
 	if len(bindings) == 0 {
 		return nil
 	}
+	if r.Object.Ref.Kind != "HTTPRoute" {
+		t.refuseKind(r)
+		return nil
+	}
 	common := rule{bound: r, bindings: bindings, tags: objectTags(r.Object.Ref), preserveHost: true, protocols: protocols(bindings)}
-	common.tags = append(common.tags, t.userTags(r.Object, r.Spec.Annotations)...)
+	common.tags = append(common.tags, t.userTags(r.Object, r.Object.Annotations())...)
 	t.annotate(&common)
 	var out []*rule
 	for i := range r.Rules {
 		one := common
 		one.rule = &r.Rules[i]
 		one.tags = slices.Clone(common.tags)
-		if name := one.rule.Spec.Name; name != nil {
-			one.tags = append(one.tags, "k8s-named-route-rule:"+string(*name))
+		if name := one.rule.Name; name != "" {
+			one.tags = append(one.tags, "k8s-named-route-rule:"+name)
 		}
 		t.refuseUnknown(&one)
 		one.plugins = t.filters(&one)
-		for j, m := range matchesOf(one.rule.Spec) {
+		for j, m := range matchesOf(one.rule.HTTP) {
 			match, findings, ok := newMatch(r, one.rule.Index, j, m)
 			t.report(findings...)
 			if ok {
@@ -84,7 +88,7 @@ func protocols(bindings []bind.Binding) []string {
 
 // annotate applies the route's annotations.
 func (t *translator) annotate(r *rule) {
-	o, annotations := r.bound.Object, r.bound.Spec.Annotations
+	o, annotations := r.bound.Object, r.bound.Object.Annotations()
 	for name, field := range map[string]*bool{"strip-path": &r.stripPath, "preserve-host": &r.preserveHost} {
 		switch value, at, ok := annotation(annotations, name); {
 		case ok && value == "true":
@@ -112,7 +116,7 @@ func (t *translator) annotate(r *rule) {
 
 // refuseUnknown reports what the rule asks for and this version does not render: nothing is left out in silence.
 func (t *translator) refuseUnknown(r *rule) {
-	spec, at := r.rule.Spec, fmt.Sprintf("spec.rules[%d]", r.rule.Index)
+	spec, at := r.rule.HTTP, fmt.Sprintf("spec.rules[%d]", r.rule.Index)
 	for field, set := range map[string]bool{
 		".timeouts": spec.Timeouts != nil, ".retry": spec.Retry != nil, ".sessionPersistence": spec.SessionPersistence != nil,
 	} {

@@ -70,7 +70,7 @@ func (t *translator) separateTLS(g *bind.Graph, rules []*rule) {
 func httpsHosts(g *bind.Graph) *hostSet {
 	out := &hostSet{}
 	for _, gateway := range g.Gateways {
-		for _, l := range gateway.Listeners {
+		for _, l := range gateway.AllListeners() {
 			if l.Spec.Protocol == gatewayv1.HTTPSProtocolType {
 				out.add(l.Hostname)
 			}

@@ -25,6 +25,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)
 	}
+	t.refuseTLS(g)
 	t.separateTLS(g, rules)
 	t.separatePorts(g, rules)
 	t.services(rules)

@@ -104,11 +104,11 @@ func (d demo) getenv(name string) string {
 
 // request asks the proxy for what the first match of the route wants.
 func (d demo) request(ctx context.Context, r *bind.Route) error {
-	if len(r.Bindings()) == 0 || len(r.Rules) == 0 {
+	if len(r.Bindings()) == 0 || len(r.Rules) == 0 || r.Rules[0].HTTP == nil {
 		return nil
 	}
 	path, method, host := "/", http.MethodGet, ""
-	if m := r.Rules[0].Spec.Matches; len(m) > 0 {
+	if m := r.Rules[0].HTTP.Matches; len(m) > 0 {
 		if p := m[0].Path; p != nil && p.Value != nil && p.Type != nil && *p.Type != gatewayv1.PathMatchRegularExpression {
 			path = *p.Value
 		}

@@ -64,7 +64,7 @@ func (g *Graph) allows(l *Listener, namespace string) bool {
 	case gatewayv1.NamespacesFromAll:
 		return true
 	case gatewayv1.NamespacesFromSame:
-		return namespace == l.Gateway.Object.Ref.Namespace
+		return namespace == l.Object.Ref.Namespace
 	case gatewayv1.NamespacesFromSelector:
 		known, _ := g.labels(namespace)
 		return l.selector.labels.Matches(known)

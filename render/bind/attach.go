@@ -2,48 +2,34 @@ package bind
 
 import (
 	"slices"
-	"strconv"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
-	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// route resolves all references of an HTTPRoute.
-func (b *builder) route(o manifest.Object, spec *gatewayv1.HTTPRoute) *Route {
-	r := &Route{Object: o, Spec: spec, Hostnames: hostnames(spec.Spec.Hostnames)}
-	for i := range spec.Spec.ParentRefs {
-		r.Parents = append(r.Parents, b.parent(r, i))
+// route resolves all references of a route.
+func (b *builder) route(r *Route) {
+	for i := range r.Parents {
+		b.parent(r, &r.Parents[i])
 	}
-	for i := range spec.Spec.Rules {
-		r.Rules = append(r.Rules, b.rule(r, i))
+	for i := range r.Rules {
+		b.rule(r, &r.Rules[i])
 	}
 	countAttached(r)
 	b.reportParents(r)
 	if r.ours() {
 		b.reportBackends(r)
 	}
-	return r
 }
 
 // parent resolves one parentRef in the order that the specification has: the object, then listeners by sectionName and
 // port, then what each of them allows (SH ParentReference, RouteConditionReason).
-func (g *Graph) parent(r *Route, i int) Parent {
-	ref := r.Spec.Spec.ParentRefs[i]
-	p := Parent{
-		Index: i, Ref: ref, field: "spec.parentRefs[" + strconv.Itoa(i) + "]",
-		Target: manifest.Ref{
-			Group: string(or(ref.Group, gatewayGroup)), Kind: string(or(ref.Kind, kindGateway)),
-			Namespace: string(or(ref.Namespace, gatewayv1.Namespace(r.Object.Ref.Namespace))), Name: string(ref.Name),
-		},
-	}
-	p.Pos = r.Object.At(p.field)
+func (g *Graph) parent(r *Route, p *Parent) {
 	if p.Target.Group != gatewayGroup || p.Target.Kind != kindGateway {
 		p.Reason = ForeignParent
 		if p.Target.Group == gatewayGroup && p.Target.Kind == kindListenerSet {
 			p.Reason = UnsupportedParent
 		}
-		return p
+		return
 	}
 	gw, ours := g.gateways[p.Target]
 	if !ours {
@@ -51,17 +37,16 @@ func (g *Graph) parent(r *Route, i int) Parent {
 		if _, exists := g.set.Get(p.Target); exists {
 			p.Reason = ForeignGateway
 		}
-		return p
+		return
 	}
 	p.Gateway = gw
 	for _, l := range gw.Listeners {
-		if selects(ref, l) {
+		if selects(p.Ref, l) {
 			p.Bindings = append(p.Bindings, g.bind(r, l))
 		}
 	}
 	p.Reason = parentReason(p.Bindings)
 	p.Accepted = p.Reason == ""
-	return p
 }
 
 // selects reports whether a parentRef to the listener's Gateway is for this listener.
@@ -91,7 +76,7 @@ func parentReason(bindings []Binding) string {
 func (g *Graph) bind(r *Route, l *Listener) Binding {
 	b := Binding{
 		Listener:  l,
-		kind:      slices.Contains(l.Kinds, kindHTTPRoute),
+		kind:      slices.Contains(l.Kinds, r.Object.Ref.Kind),
 		namespace: g.allows(l, r.Object.Ref.Namespace),
 	}
 	b.Hostnames, b.hostname = intersectAll(l.Hostname, r.Hostnames)

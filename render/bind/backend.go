@@ -1,42 +1,18 @@
 package bind
 
 import (
-	"strconv"
-
 	corev1 "k8s.io/api/core/v1"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
-	"github.com/gwsync/gwsync/render/manifest"
 )
 
-func (g *Graph) rule(r *Route, i int) Rule {
-	spec := &r.Spec.Spec.Rules[i]
-	field := "spec.rules[" + strconv.Itoa(i) + "]"
-	rule := Rule{Index: i, Spec: spec, Pos: r.Object.At(field)}
-	for j := range spec.BackendRefs {
-		rule.Backends = append(rule.Backends, g.backend(r, &spec.BackendRefs[j], j, field))
+// rule resolves the references of a rule.
+func (g *Graph) rule(r *Route, rule *Rule) {
+	for i := range rule.Backends {
+		rule.Backends[i].Reason = g.resolve(r, &rule.Backends[i])
 	}
-	return rule
 }
 
-// backend resolves one backendRef in the order kind, grant, Service, port; the first that fails is the reason (HR HTTPBackendRef, SH
+// resolve resolves one backendRef in the order kind, grant, Service, port; the first that fails is the reason (HR HTTPBackendRef, SH
 // RouteConditionResolvedRefs).
-func (g *Graph) backend(r *Route, spec *gatewayv1.HTTPBackendRef, j int, rule string) Backend {
-	ref := spec.BackendObjectReference
-	b := Backend{
-		Index: j, Spec: spec, field: rule + ".backendRefs[" + strconv.Itoa(j) + "]",
-		Target: manifest.Ref{
-			Group: string(or(ref.Group, "")), Kind: string(or(ref.Kind, kindService)),
-			Namespace: string(or(ref.Namespace, gatewayv1.Namespace(r.Object.Ref.Namespace))), Name: string(ref.Name),
-		},
-		Port:   or(ref.Port, 0),
-		Weight: max(0, or(spec.Weight, 1)),
-	}
-	b.Pos = r.Object.At(b.field)
-	b.Reason = g.resolve(r, &b)
-	return b
-}
-
 func (g *Graph) resolve(r *Route, b *Backend) string {
 	if b.Target.Group != "" || b.Target.Kind != kindService {
 		return InvalidKind
@@ -87,5 +63,5 @@ func aliasPort(s *corev1.Service, number int32) bool {
 
 // routeSource is what a ReferenceGrant has to trust for a route's backends.
 func routeSource(r *Route) source {
-	return source{gatewayGroup, kindHTTPRoute, r.Object.Ref.Namespace}
+	return source{gatewayGroup, r.Object.Ref.Kind, r.Object.Ref.Namespace}
 }

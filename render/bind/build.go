@@ -15,6 +15,10 @@ const (
 	gatewayGroup    = gatewayv1.GroupName
 	kindGateway     = "Gateway"
 	kindHTTPRoute   = "HTTPRoute"
+	kindGRPCRoute   = "GRPCRoute"
+	kindTLSRoute    = "TLSRoute"
+	kindTCPRoute    = "TCPRoute"
+	kindUDPRoute    = "UDPRoute"
 	kindListenerSet = "ListenerSet"
 	kindService     = "Service"
 	kindSecret      = "Secret"
@@ -48,8 +52,11 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 		b.gateway(object, spec)
 	}
 	b.reportShared()
-	for object, spec := range manifest.Of[gatewayv1.HTTPRoute](s) {
-		g.Routes = append(g.Routes, b.route(object, spec))
+	for object := range s.All() {
+		if r, ok := newRoute(object); ok {
+			b.route(r)
+			g.Routes = append(g.Routes, r)
+		}
 	}
 	return g, b.findings
 }
@@ -69,6 +76,7 @@ func newGraph(s manifest.Set, o Options) *Graph {
 		set:        s,
 		options:    o.withDefaults(),
 		gateways:   map[manifest.Ref]*Gateway{},
+		sets:       map[manifest.Ref]*ListenerSet{},
 		namespaces: map[string]labels.Set{},
 		grants:     newGrants(),
 		names:      names{},

@@ -33,7 +33,7 @@ func (b *builder) certificates(l *Listener) {
 	}
 	if l.Spec.TLS == nil || len(l.Spec.TLS.CertificateRefs) == 0 {
 		field := l.field + ".tls.certificateRefs"
-		l.refs = []certificateRef{{field: field, pos: l.Gateway.Object.At(field), reason: InvalidCertificateRef}}
+		l.refs = []certificateRef{{field: field, pos: l.Object.At(field), reason: InvalidCertificateRef}}
 		return
 	}
 	for i, ref := range l.Spec.TLS.CertificateRefs {
@@ -48,7 +48,7 @@ func (b *builder) certificates(l *Listener) {
 
 // certificate resolves one certificateRef: kind, permission, existence, content, in this order (GW ListenerConditionResolvedRefs).
 func (b *builder) certificate(l *Listener, i int, ref gatewayv1.SecretObjectReference) certificateRef {
-	gw := l.Gateway.Object
+	gw := l.Object
 	c := certificateRef{
 		target: manifest.Ref{
 			Group: string(or(ref.Group, "")), Kind: string(or(ref.Kind, kindSecret)),

@@ -8,7 +8,7 @@ import (
 // Check is one step of resolving a reference, with its outcome.
 type Check struct {
 	// Name says what is looked at, and is stable: "kind", "exists", "class", "listener", "namespace", "hostname", "grant", "port" or
-	// "protocol" for references; "protocol", "clients", "conflict", "kinds", "selector" or "certificate" for listeners.
+	// "protocol" for references; "protocol", "conflict", "kinds", "selector" or "certificate" for listeners.
 	Name   string
 	Passed bool
 	// Reason is the code of the denial; "" if Passed.
@@ -34,7 +34,6 @@ const (
 	checkGrant       = "grant"
 	checkPort        = "port"
 	checkProtocol    = "protocol"
-	checkClients     = "clients"
 	checkConflict    = "conflict"
 	checkKinds       = "kinds"
 	checkSelector    = "selector"

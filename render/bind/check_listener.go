@@ -12,9 +12,6 @@ import (
 // listenerChecks tells how a listener fares by itself.
 func (c checker) listenerChecks(l *Listener) []Check {
 	checks := []Check{c.protocolCheck(l)}
-	if v := clientsCheck(l); v.Name != "" {
-		checks = append(checks, v)
-	}
 	if protocolOf(l.Spec.Protocol).family == "" {
 		return checks
 	}
@@ -31,30 +28,16 @@ func (c checker) listenerChecks(l *Listener) []Check {
 
 func (c checker) protocolCheck(l *Listener) Check {
 	field := l.field + ".protocol"
-	pos, name := l.Gateway.Object.At(field), string(l.Spec.Protocol)
+	pos, name := l.Object.At(field), string(l.Spec.Protocol)
 	switch p := protocolOf(l.Spec.Protocol); {
-	case p.served:
-		return pass(checkProtocol, pos, "protocol %s", name).in(field)
 	case p.family != "":
-		return deny(checkProtocol, UnsupportedProtocol, pos, "gwsync does not render protocol %s yet: nothing is served here", name).in(field).
-			fix("use protocol HTTP or HTTPS, or leave the listener to another tool")
+		return pass(checkProtocol, pos, "protocol %s", name).in(field)
 	}
-	fix := "use protocol HTTP or HTTPS"
-	if near := c.guess.nearest(strings.ToUpper(name), []string{"HTTP", "HTTPS"}); len(near) > 0 {
+	fix := "use protocol HTTP, HTTPS, TLS, TCP or UDP"
+	if near := c.guess.nearest(strings.ToUpper(name), []string{"HTTP", "HTTPS", "TLS", "TCP", "UDP"}); len(near) > 0 {
 		fix = "did you mean protocol: " + near[0]
 	}
 	return deny(checkProtocol, UnsupportedProtocol, pos, "protocol %s is not one that Kong can serve", name).in(field).fix(fix)
-}
-
-// clientsCheck refuses to let everybody in where only clients with a certificate may. The zero Check means that anybody may.
-func clientsCheck(l *Listener) Check {
-	if frontendValidation(l) == nil {
-		return Check{}
-	}
-	const field = "spec.tls.frontend"
-	return deny(checkClients, UnsupportedValue, l.Gateway.Object.At(field),
-		"its clients must present certificates, which gwsync does not render yet: it stays shut rather than open to all").in(field).
-		fix("remove the validation of client certificates from spec.tls.frontend if the listener may be open to all")
 }
 
 func conflictCheck(l *Listener) Check {
@@ -89,19 +72,19 @@ func kindsChecks(l *Listener) []Check {
 			continue
 		}
 		entry := say("%s[%d]", field, i)
-		checks = append(checks, deny(checkKinds, InvalidRouteKinds, l.Gateway.Object.At(entry),
+		checks = append(checks, deny(checkKinds, InvalidRouteKinds, l.Object.At(entry),
 			"kind %s of group %s cannot attach to a listener of protocol %s", k.kind, k.group, string(l.Spec.Protocol)).in(entry).
 			fix("remove the entry; protocol "+diag.Printable(string(l.Spec.Protocol))+" carries "+possible))
 	}
 	if len(checks) == 0 {
-		checks = append(checks, pass(checkKinds, l.Gateway.Object.At(field), "allowedRoutes.kinds: %s", listing(l.Kinds)))
+		checks = append(checks, pass(checkKinds, l.Object.At(field), "allowedRoutes.kinds: %s", listing(l.Kinds)))
 	}
 	return checks
 }
 
 func selectorCheck(l *Listener) Check {
 	field := l.field + ".allowedRoutes.namespaces.selector"
-	return deny(checkSelector, InvalidSelector, l.Gateway.Object.At(field),
+	return deny(checkSelector, InvalidSelector, l.Object.At(field),
 		"the selector cannot be evaluated and selects no namespace: %s", l.selector.err.Error()).in(field).
 		fix("correct the selector: In and NotIn need values, Exists and DoesNotExist take none")
 }

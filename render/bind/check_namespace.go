@@ -17,8 +17,8 @@ import (
 // namespaceCheck tells whether a listener lets routes of the route's namespace attach.
 func (c checker) namespaceCheck(r *Route, b *Binding) Check {
 	l, namespace := b.Listener, r.Object.Ref.Namespace
-	home := l.Gateway.Object.Ref.Namespace
-	pos := l.Gateway.Object.At(l.field + ".allowedRoutes.namespaces.from")
+	home := l.Object.Ref.Namespace
+	pos := l.Object.At(l.field + ".allowedRoutes.namespaces.from")
 	const from = "allowedRoutes.namespaces.from is"
 	switch {
 	case l.selector.from == gatewayv1.NamespacesFromSelector:
@@ -36,7 +36,7 @@ func (c checker) namespaceCheck(r *Route, b *Binding) Check {
 // allowNamespaces shows two ways to write allowedRoutes.namespaces: for one more namespace, and for all.
 func allowNamespaces(l *Listener, narrow string) string {
 	return say("set allowedRoutes.namespaces of listener %s of %s%s to allow this namespace too:",
-		l.Name(), l.Gateway.Object.Ref, place(l.Gateway.Object.At(l.field+".allowedRoutes.namespaces"))) +
+		l.Name(), l.Object.Ref, place(l.Object.At(l.field+".allowedRoutes.namespaces"))) +
 		"\n  namespaces:\n" + indent(narrow, 2) + "\nor to allow every namespace:\n  namespaces:\n    from: All"
 }
 
@@ -55,7 +55,7 @@ func inNamespaces(names ...string) string {
 func (c checker) selectorOutcome(namespace string, b *Binding) Check {
 	l := b.Listener
 	field := l.field + ".allowedRoutes.namespaces.selector"
-	pos := l.Gateway.Object.At(field)
+	pos := l.Object.At(field)
 	selector := l.selector.labels.String()
 	switch {
 	case b.namespace && l.selector.labels.Empty():
@@ -90,8 +90,8 @@ func widerSelector(l *Listener, namespace string) string {
 		slices.Sort(names)
 		return allowNamespaces(l, "from: Selector\nselector:\n"+indent(inNamespaces(names...), 1))
 	}
-	return say("change the selector of listener %s of %s%s so that it selects namespace %s too", l.Name(), l.Gateway.Object.Ref,
-		place(l.Gateway.Object.At(l.field+".allowedRoutes.namespaces.selector")), namespace)
+	return say("change the selector of listener %s of %s%s so that it selects namespace %s too", l.Name(), l.Object.Ref,
+		place(l.Object.At(l.field+".allowedRoutes.namespaces.selector")), namespace)
 }
 
 // labelFix shows which labels the Namespace lacks, and which it must not have.

@@ -93,15 +93,15 @@ func (c checker) bindingChecks(r *Route, b *Binding) []Check {
 func kindCheck(b *Binding) Check {
 	l := b.Listener
 	field := l.field + ".allowedRoutes.kinds"
-	pos := l.Gateway.Object.At(field)
+	pos := l.Object.At(field)
 	possible := slices.Contains(protocolOf(l.Spec.Protocol).kinds, kindHTTPRoute)
 	switch {
 	case b.kind && len(l.kinds) > 0:
 		return pass(checkKind, pos, "kind HTTPRoute is listed in allowedRoutes.kinds")
 	case b.kind:
-		return pass(checkKind, l.Gateway.Object.At(l.field+".protocol"), "kind HTTPRoute is among the protocol's kinds")
+		return pass(checkKind, l.Object.At(l.field+".protocol"), "kind HTTPRoute is among the protocol's kinds")
 	case !possible:
-		return deny(checkKind, NotAllowedByListeners, l.Gateway.Object.At(l.field+".protocol"),
+		return deny(checkKind, NotAllowedByListeners, l.Object.At(l.field+".protocol"),
 			"kind HTTPRoute cannot attach to protocol %s", string(l.Spec.Protocol)).
 			fix("attach the route to a listener of protocol HTTP or HTTPS")
 	}
@@ -111,7 +111,7 @@ func kindCheck(b *Binding) Check {
 
 func hostnameCheck(r *Route, b *Binding) Check {
 	l := b.Listener
-	pos := l.Gateway.Object.At(l.field + ".hostname")
+	pos := l.Object.At(l.field + ".hostname")
 	switch {
 	case b.hostname && len(b.Hostnames) == 0:
 		return Check{Name: checkHostname, Passed: true, Detail: "hostnames: any"}

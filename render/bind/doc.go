@@ -44,8 +44,6 @@
 //	BackendNotFound             error    a backend's Service, or its port, does not exist
 //	UnsupportedProtocol         error    a backend's port speaks no TCP; a listener's protocol is unknown
 //	                            warning  a listener's protocol is TLS, TCP or UDP: not rendered yet
-//	UnsupportedValue            error    client certificates are demanded: not rendered yet, so the listener stays shut
-//	                            warning  a client certificate for backends: not rendered yet
 //	NoMatchingParent            error    sectionName or port select no listener
 //	NotAllowedByListeners       error    no selected listener allows the route's kind and namespace
 //	NoMatchingListenerHostname  error    no listener that allows the route shares a hostname with it

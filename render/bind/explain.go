@@ -100,8 +100,8 @@ func (c checker) explainBinding(r *Route, b *Binding) Explanation {
 
 func (c checker) explainRule(r *Route, rule *Rule) Explanation {
 	e := Explanation{Title: fmt.Sprintf("rule %d", rule.Index), Pos: rule.Pos, OK: true}
-	if name := or(rule.Spec.Name, ""); name != "" {
-		e.Title += " (" + string(name) + ")"
+	if rule.Name != "" {
+		e.Title += " (" + rule.Name + ")"
 	}
 	for i := range rule.Backends {
 		part := c.explainBackend(r, &rule.Backends[i])

@@ -60,24 +60,21 @@ func (b *builder) gateway(o manifest.Object, spec *gatewayv1.Gateway) {
 		l.Programmed = l.Rejected == "" && !slices.ContainsFunc(l.refs, func(c certificateRef) bool { return c.reason != "" })
 		b.reportListener(l)
 	}
-	b.reportBackendTLS(gw)
 	b.Gateways = append(b.Gateways, gw)
 	b.gateways[o.Ref] = gw
 }
 
 func (b *builder) listener(gw *Gateway, i int) *Listener {
 	spec := &gw.Spec.Spec.Listeners[i]
-	l := &Listener{Gateway: gw, Index: i, Spec: spec, field: "spec.listeners[" + strconv.Itoa(i) + "]"}
+	l := &Listener{Gateway: gw, Object: gw.Object, Index: i, Spec: spec, field: "spec.listeners[" + strconv.Itoa(i) + "]"}
 	l.Pos = gw.Object.At(l.field)
 	if spec.Hostname != nil {
 		l.Hostname = strings.ToLower(string(*spec.Hostname))
 	}
-	switch {
-	case protocolOf(spec.Protocol).served && frontendValidation(l) != nil:
-		l.Rejected = UnsupportedValue
-	case !protocolOf(spec.Protocol).served:
+	if protocolOf(spec.Protocol).family == "" {
 		l.Rejected = UnsupportedProtocol
 	}
+	l.Clients = frontendValidation(l)
 	l.kinds, l.Kinds = routeKinds(spec)
 	l.selector = compileSelector(spec)
 	if l.Rejected == "" {
@@ -107,22 +104,21 @@ type protocol struct {
 	// family is what can share a port; "" for a protocol that the Gateway API does not define.
 	family string
 	// kinds are the kinds of routes that it carries (GW Listeners).
-	kinds  []string
-	served bool // gwsync renders it
+	kinds []string
 }
 
 func protocolOf(p gatewayv1.ProtocolType) protocol {
 	switch p {
 	case gatewayv1.HTTPProtocolType:
-		return protocol{"HTTP", []string{kindHTTPRoute, "GRPCRoute"}, true}
+		return protocol{"HTTP", []string{kindHTTPRoute, kindGRPCRoute}}
 	case gatewayv1.HTTPSProtocolType:
-		return protocol{"TLS", []string{kindHTTPRoute, "GRPCRoute"}, true}
+		return protocol{"TLS", []string{kindHTTPRoute, kindGRPCRoute}}
 	case gatewayv1.TLSProtocolType:
-		return protocol{"TLS", []string{"TLSRoute"}, false}
+		return protocol{"TLS", []string{kindTLSRoute}}
 	case gatewayv1.TCPProtocolType:
-		return protocol{"TCP", []string{"TCPRoute"}, false}
+		return protocol{"TCP", []string{kindTCPRoute}}
 	case gatewayv1.UDPProtocolType:
-		return protocol{"UDP", []string{"UDPRoute"}, false}
+		return protocol{"UDP", []string{kindUDPRoute}}
 	}
 	return protocol{}
 }
@@ -166,11 +162,8 @@ func (b *builder) reportListener(l *Listener) {
 			continue
 		}
 		f := diag.Finding{
-			Severity: diag.Error, Code: c.Reason, Object: l.Gateway.Object.Ref.Diag(),
+			Severity: diag.Error, Code: c.Reason, Object: l.Object.Ref.Diag(),
 			Pos: c.Pos, Field: c.field, Message: say("listener %s: ", l.Name()) + c.Detail, Hint: c.Fix,
-		}
-		if c.Name == checkProtocol && protocolOf(l.Spec.Protocol).family != "" {
-			f.Severity = diag.Warning
 		}
 		if c.Name == checkConflict {
 			for _, other := range l.conflicts {
@@ -179,17 +172,4 @@ func (b *builder) reportListener(l *Listener) {
 		}
 		b.report(f)
 	}
-}
-
-func (b *builder) reportBackendTLS(gw *Gateway) {
-	tls := gw.Spec.Spec.TLS
-	if tls == nil || tls.Backend == nil || tls.Backend.ClientCertificateRef == nil {
-		return
-	}
-	const field = "spec.tls.backend.clientCertificateRef"
-	b.report(diag.Finding{
-		Severity: diag.Warning, Code: UnsupportedValue, Object: gw.Object.Ref.Diag(), Pos: gw.Object.At(field), Field: field,
-		Message: "gwsync does not render client certificates for backends yet: Kong presents none",
-		Hint:    "remove spec.tls.backend, or have backends accept requests without a client certificate",
-	})
 }

@@ -11,17 +11,22 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// Graph is what [Build] found out: our Gateways, every HTTPRoute, and how they hang together. It is read-only, and so is
+// Graph is what [Build] found out: our Gateways, every route, and how they hang together. It is read-only, and so is
 // everything that can be reached from it.
 type Graph struct {
 	// Gateways are those of our classes, sorted by namespace and name.
 	Gateways []*Gateway
-	// Routes are all HTTPRoutes, attached or not, sorted by namespace and name.
+	// ListenerSets are all ListenerSets, attached to a Gateway of ours or not, sorted by namespace and name.
+	ListenerSets []*ListenerSet
+	// Routes are all routes of any kind, attached or not, sorted by kind, namespace and name.
 	Routes []*Route
+	// Policies are all BackendTLSPolicies, sorted by namespace and name.
+	Policies []*BackendTLSPolicy
 
 	set        manifest.Set
 	options    Options
 	gateways   map[manifest.Ref]*Gateway
+	sets       map[manifest.Ref]*ListenerSet
 	namespaces map[string]labels.Set
 	grants     grants
 	names      names
@@ -33,7 +38,13 @@ func (g *Graph) Gateway(r manifest.Ref) (*Gateway, bool) {
 	return gw, ok
 }
 
-// Route returns the HTTPRoute that r names.
+// ListenerSet returns the ListenerSet that r names.
+func (g *Graph) ListenerSet(r manifest.Ref) (*ListenerSet, bool) {
+	s, ok := g.sets[r]
+	return s, ok
+}
+
+// Route returns the route that r names.
 func (g *Graph) Route(r manifest.Ref) (*Route, bool) {
 	i, ok := slices.BinarySearchFunc(g.Routes, r, func(route *Route, r manifest.Ref) int { return route.Object.Ref.Compare(r) })
 	if !ok {
@@ -46,8 +57,41 @@ func (g *Graph) Route(r manifest.Ref) (*Route, bool) {
 type Gateway struct {
 	Object manifest.Object
 	Spec   *gatewayv1.Gateway
-	// Listeners are in the order of spec.listeners.
+	// Listeners are the Gateway's own, in the order of spec.listeners.
 	Listeners []*Listener
+	// Sets are the ListenerSets that it lets attach, in their order of precedence (LS ListenerSetSpec).
+	Sets []*ListenerSet
+}
+
+// AllListeners returns the Gateway's own listeners and those of its ListenerSets, in their order of precedence.
+func (g *Gateway) AllListeners() []*Listener {
+	all := slices.Clone(g.Listeners)
+	for _, s := range g.Sets {
+		all = append(all, s.Listeners...)
+	}
+	return all
+}
+
+// ListenerSet is a ListenerSet: more listeners for a Gateway.
+type ListenerSet struct {
+	Object manifest.Object
+	Spec   *gatewayv1.ListenerSet
+	// Target is what parentRef names, with all defaults.
+	Target manifest.Ref
+	// Gateway is the Gateway that the ListenerSet is attached to; nil if there is none of that name, if it is not ours, or if it
+	// does not allow it.
+	Gateway *Gateway
+	// Listeners are in the order of spec.listeners. They serve nothing while Gateway is nil.
+	Listeners []*Listener
+	// Reason is "" if the ListenerSet is accepted, else NotAllowed, ParentNotAccepted or ListenersNotValid, or, without a Gateway of ours,
+	// ParentNotFound, ForeignParent or ForeignGateway.
+	Reason string
+}
+
+// BackendTLSPolicy is a BackendTLSPolicy: how Kong speaks TLS to a Service.
+type BackendTLSPolicy struct {
+	Object manifest.Object
+	Spec   *gatewayv1.BackendTLSPolicy
 }
 
 // Accepted reports whether at least one listener is not rejected (GW GatewayReasonListenersNotValid).
@@ -55,9 +99,14 @@ func (g *Gateway) Accepted() bool {
 	return slices.ContainsFunc(g.Listeners, func(l *Listener) bool { return l.Rejected == "" })
 }
 
-// Listener is one listener of a Gateway.
+// Listener is one listener of a Gateway or of a ListenerSet.
 type Listener struct {
+	// Gateway is the Gateway that it belongs to, directly or by way of Set; nil if a ListenerSet is attached to none.
 	Gateway *Gateway
+	// Set is the ListenerSet that holds it; nil for a Gateway's own.
+	Set *ListenerSet
+	// Object is the Gateway or ListenerSet that holds it.
+	Object manifest.Object
 	// Index is the place in spec.listeners.
 	Index int
 	Spec  *gatewayv1.Listener
@@ -68,8 +117,9 @@ type Listener struct {
 	Kinds []string
 	// Certificates are the usable ones, in order; for a listener of protocol HTTPS that is programmed, all of them.
 	Certificates []Certificate
-	// Rejected is why the listener is not accepted: UnsupportedProtocol, UnsupportedValue, HostnameConflict or
-	// ProtocolConflict; "" if it is.
+	// Clients is how the listener's clients have to identify themselves, nil if they need not (GW FrontendTLSConfig).
+	Clients *gatewayv1.FrontendTLSValidation
+	// Rejected is why the listener is not accepted: UnsupportedProtocol, HostnameConflict or ProtocolConflict; "" if it is.
 	Rejected string
 	// Unresolved is why the references of the listener do not all resolve: RefNotPermitted, InvalidCertificateRef or
 	// InvalidRouteKinds; "" if they do.
@@ -114,11 +164,10 @@ func (c Certificate) String() string { return c.Secret.Ref.String() }
 // GoString does as String.
 func (c Certificate) GoString() string { return c.String() }
 
-// Route is an HTTPRoute.
+// Route is a route of any kind: HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute, as Object.Ref.Kind says.
 type Route struct {
 	Object manifest.Object
-	Spec   *gatewayv1.HTTPRoute
-	// Hostnames are spec.hostnames in lower case; none means any host.
+	// Hostnames are spec.hostnames in lower case; none means any host, and so it is for kinds without.
 	Hostnames []string
 	// Parents has an entry for each of spec.parentRefs, in order.
 	Parents []Parent
@@ -159,14 +208,17 @@ type Parent struct {
 	// Target is what Ref names, with all defaults.
 	Target manifest.Ref
 	Pos    diag.Pos
-	// Gateway is nil if there is none of that name, or it is not ours.
+	// Gateway is the Gateway that Target names, or that the ListenerSet which it names is attached to; nil if there is none, or
+	// it is not ours.
 	Gateway *Gateway
+	// Set is the ListenerSet that Target names; nil if it names a Gateway.
+	Set *ListenerSet
 	// Bindings has an entry for each listener that sectionName and port select, in order.
 	Bindings []Binding
 	// Accepted reports whether one of the Bindings is.
 	Accepted bool
 	// Reason is "" if Accepted, else NoMatchingParent, NotAllowedByListeners or NoMatchingListenerHostname, or, without a
-	// Gateway of ours, ParentNotFound, UnsupportedParent, ForeignParent or ForeignGateway.
+	// Gateway of ours, ParentNotFound, ForeignParent or ForeignGateway.
 	Reason string
 
 	field string
@@ -204,18 +256,48 @@ func (b Binding) Reason() string {
 type Rule struct {
 	// Index is the place in spec.rules.
 	Index int
-	Spec  *gatewayv1.HTTPRouteRule
-	Pos   diag.Pos
+	// Name is "" for a rule without.
+	Name string
+	Pos  diag.Pos
+	// HTTP and GRPC are the rule of an HTTPRoute or a GRPCRoute; nil for other kinds, whose rules are no more than Backends.
+	HTTP *gatewayv1.HTTPRouteRule
+	GRPC *gatewayv1.GRPCRouteRule
+	// Filters has an entry for each of the rule's filters, in order.
+	Filters []Filter
 	// Backends has an entry for each of backendRefs, in order, usable or not.
 	Backends []Backend
+	// Dropped is why the rule cannot be served: UnsupportedValue or IncompatibleFilters; "" if it can.
+	Dropped string
+}
+
+// Filter is one filter of a rule or of a backendRef.
+type Filter struct {
+	// Index is the place in filters.
+	Index int
+	Pos   diag.Pos
+	// Type is the filter's type, such as "RequestMirror".
+	Type string
+	// HTTP and GRPC are the filter of an HTTPRoute or a GRPCRoute; one of them is nil.
+	HTTP *gatewayv1.HTTPRouteFilter
+	GRPC *gatewayv1.GRPCRouteFilter
+	// Mirror is what a filter of type RequestMirror refers to; nil for other types.
+	Mirror *Backend
+	// Extension is what a filter of type ExtensionRef refers to, in the route's namespace; zero for other types.
+	Extension manifest.Ref
+	// Reason is why the filter's reference does not resolve; "" if it does, or there is none.
+	Reason string
+
+	field string
 }
 
 // Backend is one backendRef of a rule.
 type Backend struct {
 	// Index is the place in backendRefs.
 	Index int
-	Spec  *gatewayv1.HTTPBackendRef
+	Spec  *gatewayv1.BackendRef
 	Pos   diag.Pos
+	// Filters has an entry for each of the backendRef's filters, in order.
+	Filters []Filter
 	// Target is what the backendRef names, with all defaults. Whether it exists is not to be asked unless Reason is "" or
 	// BackendNotFound.
 	Target manifest.Ref

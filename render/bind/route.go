@@ -1,0 +1,145 @@
+package bind
+
+import (
+	"strconv"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// newRoute returns what an object says as a route, of whatever kind, with nothing resolved yet; false if it is no route.
+func newRoute(o manifest.Object) (*Route, bool) {
+	r := &Route{Object: o}
+	switch t := o.Typed.(type) {
+	case *gatewayv1.HTTPRoute:
+		r.Hostnames = hostnames(t.Spec.Hostnames)
+		r.addParents(t.Spec.ParentRefs)
+		for i := range t.Spec.Rules {
+			rule := r.addRule(t.Spec.Rules[i].Name)
+			rule.HTTP = &t.Spec.Rules[i]
+			rule.Filters = r.httpFilters(r.ruleField(rule), rule.HTTP.Filters)
+			for j := range rule.HTTP.BackendRefs {
+				b := r.addBackend(rule, &rule.HTTP.BackendRefs[j].BackendRef)
+				b.Filters = r.httpFilters(b.field, rule.HTTP.BackendRefs[j].Filters)
+			}
+		}
+	case *gatewayv1.GRPCRoute:
+		r.Hostnames = hostnames(t.Spec.Hostnames)
+		r.addParents(t.Spec.ParentRefs)
+		for i := range t.Spec.Rules {
+			rule := r.addRule(t.Spec.Rules[i].Name)
+			rule.GRPC = &t.Spec.Rules[i]
+			rule.Filters = r.grpcFilters(r.ruleField(rule), rule.GRPC.Filters)
+			for j := range rule.GRPC.BackendRefs {
+				b := r.addBackend(rule, &rule.GRPC.BackendRefs[j].BackendRef)
+				b.Filters = r.grpcFilters(b.field, rule.GRPC.BackendRefs[j].Filters)
+			}
+		}
+	case *gatewayv1.TLSRoute:
+		r.Hostnames = hostnames(t.Spec.Hostnames)
+		r.addParents(t.Spec.ParentRefs)
+		for _, spec := range t.Spec.Rules {
+			r.addBackends(r.addRule(spec.Name), spec.BackendRefs)
+		}
+	case *gatewayv1.TCPRoute:
+		r.addParents(t.Spec.ParentRefs)
+		for _, spec := range t.Spec.Rules {
+			r.addBackends(r.addRule(spec.Name), spec.BackendRefs)
+		}
+	case *gatewayv1.UDPRoute:
+		r.addParents(t.Spec.ParentRefs)
+		for _, spec := range t.Spec.Rules {
+			r.addBackends(r.addRule(spec.Name), spec.BackendRefs)
+		}
+	default:
+		return nil, false
+	}
+	return r, true
+}
+
+func (r *Route) addParents(refs []gatewayv1.ParentReference) {
+	for i, ref := range refs {
+		p := Parent{
+			Index: i, Ref: ref, field: "spec.parentRefs[" + strconv.Itoa(i) + "]",
+			Target: manifest.Ref{
+				Group: string(or(ref.Group, gatewayGroup)), Kind: string(or(ref.Kind, kindGateway)),
+				Namespace: string(or(ref.Namespace, gatewayv1.Namespace(r.Object.Ref.Namespace))), Name: string(ref.Name),
+			},
+		}
+		p.Pos = r.Object.At(p.field)
+		r.Parents = append(r.Parents, p)
+	}
+}
+
+func (r *Route) addRule(name *gatewayv1.SectionName) *Rule {
+	rule := Rule{Index: len(r.Rules), Name: string(or(name, ""))}
+	rule.Pos = r.Object.At(r.ruleField(&rule))
+	r.Rules = append(r.Rules, rule)
+	return &r.Rules[rule.Index]
+}
+
+func (r *Route) ruleField(rule *Rule) string { return "spec.rules[" + strconv.Itoa(rule.Index) + "]" }
+
+func (r *Route) addBackends(rule *Rule, refs []gatewayv1.BackendRef) {
+	for i := range refs {
+		r.addBackend(rule, &refs[i])
+	}
+}
+
+func (r *Route) addBackend(rule *Rule, ref *gatewayv1.BackendRef) *Backend {
+	b := r.newBackend(r.ruleField(rule)+".backendRefs["+strconv.Itoa(len(rule.Backends))+"]", ref.BackendObjectReference)
+	b.Index, b.Spec, b.Weight = len(rule.Backends), ref, max(0, or(ref.Weight, 1))
+	rule.Backends = append(rule.Backends, b)
+	return &rule.Backends[b.Index]
+}
+
+// newBackend returns what a reference in a field names, with all defaults.
+func (r *Route) newBackend(field string, ref gatewayv1.BackendObjectReference) Backend {
+	return Backend{
+		field: field, Pos: r.Object.At(field), Port: or(ref.Port, 0),
+		Target: manifest.Ref{
+			Group: string(or(ref.Group, "")), Kind: string(or(ref.Kind, kindService)),
+			Namespace: string(or(ref.Namespace, gatewayv1.Namespace(r.Object.Ref.Namespace))), Name: string(ref.Name),
+		},
+	}
+}
+
+// httpFilters returns the filters below a field.
+func (r *Route) httpFilters(below string, in []gatewayv1.HTTPRouteFilter) []Filter {
+	out := make([]Filter, 0, len(in))
+	for i := range in {
+		f := r.newFilter(below, i, string(in[i].Type), in[i].RequestMirror, in[i].ExtensionRef)
+		f.HTTP = &in[i]
+		out = append(out, f)
+	}
+	return out
+}
+
+// grpcFilters does as httpFilters.
+func (r *Route) grpcFilters(below string, in []gatewayv1.GRPCRouteFilter) []Filter {
+	out := make([]Filter, 0, len(in))
+	for i := range in {
+		f := r.newFilter(below, i, string(in[i].Type), in[i].RequestMirror, in[i].ExtensionRef)
+		f.GRPC = &in[i]
+		out = append(out, f)
+	}
+	return out
+}
+
+func (r *Route) newFilter(
+	below string, i int, of string, mirror *gatewayv1.HTTPRequestMirrorFilter, extension *gatewayv1.LocalObjectReference,
+) Filter {
+	f := Filter{Index: i, Type: of, field: below + ".filters[" + strconv.Itoa(i) + "]"}
+	f.Pos = r.Object.At(f.field)
+	if mirror != nil {
+		b := r.newBackend(f.field+".requestMirror.backendRef", mirror.BackendRef)
+		f.Mirror = &b
+	}
+	if extension != nil {
+		f.Extension = manifest.Ref{
+			Group: string(extension.Group), Kind: string(extension.Kind), Namespace: r.Object.Ref.Namespace, Name: string(extension.Name),
+		}
+	}
+	return f
+}

@@ -1,0 +1,44 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+)
+
+// refuseTLS reports what Gateways ask of TLS and this version does not render. Listeners whose clients must present certificates stay
+// shut rather than open to all.
+func (t *translator) refuseTLS(g *bind.Graph) {
+	for _, gw := range g.Gateways {
+		const frontend, backend = "spec.tls.frontend", "spec.tls.backend.clientCertificateRef"
+		guarded := func(l *bind.Listener) bool { return l.Clients != nil }
+		if i := slices.IndexFunc(gw.AllListeners(), guarded); i >= 0 {
+			f := unsupported(gw.Object, frontend, fmt.Sprintf("clients of listener %s must present certificates, which gwsync does not render yet: "+
+				"it stays shut rather than open to all", gw.AllListeners()[i].Name()))
+			f.Hint = "remove the validation of client certificates from spec.tls.frontend if the listener may be open to all"
+			t.report(f)
+		}
+		if tls := gw.Spec.Spec.TLS; tls != nil && tls.Backend != nil && tls.Backend.ClientCertificateRef != nil {
+			f := unsupported(gw.Object, backend, "gwsync does not render client certificates for backends yet: Kong presents none")
+			f.Severity, f.Hint = diag.Warning, "remove spec.tls.backend, or have backends accept requests without a client certificate"
+			t.report(f)
+		}
+	}
+}
+
+// refuseKind reports a route of a kind that this version does not render. What a GRPCRoute is for may go to an HTTPRoute instead, so
+// that is an error; nothing else answers on a port of the others.
+func (t *translator) refuseKind(r *bind.Route) {
+	f := unsupported(r.Object, "", fmt.Sprintf("gwsync does not render %ss yet: nothing is served for it", r.Object.Ref.Kind))
+	if r.Object.Ref.Kind != "GRPCRoute" {
+		f.Severity = diag.Warning
+	}
+	t.report(f)
+}
+
+// served returns where a route is to be served.
+func served(r *bind.Route) []bind.Binding {
+	return slices.DeleteFunc(r.Bindings(), func(b bind.Binding) bool { return b.Listener.Clients != nil })
+}
