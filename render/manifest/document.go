@@ -69,12 +69,12 @@ func (f *file) add(doc document, depth int) {
 // classify decodes a document of one of our kinds, refuses what was probably meant to be one, and counts the rest.
 func (f *file) classify(doc document) {
 	t := table()
-	group, version := splitGroup(doc.apiVersion)
+	group, name := splitGroup(doc.apiVersion)
 	k := t.byName[groupKind{group, doc.kind}]
 	named := t.groups[doc.kind] // of this kind in whatever group
 	switch {
-	case k != nil && slices.Contains(k.versions, version):
-		f.decode(doc, k, version)
+	case k != nil && k.version(name) != nil:
+		f.decode(doc, k, k.version(name))
 	case k != nil:
 		f.reject(doc, CodeUnknownVersion, f.lookup(doc.root, "apiVersion"), k.name+" is not served as "+quote(doc.apiVersion), k.served())
 	case doc.apiVersion == "" && named != nil:
@@ -137,16 +137,16 @@ func nameOf(r Ref) diag.Object {
 }
 
 // decode adds an object of a kind of ours, or findings that say why it is none.
-func (f *file) decode(doc document, k *kind, version string) {
+func (f *file) decode(doc document, k *kind, v *version) {
 	ref := f.name(doc, k)
 	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0]}
-	d.value(doc.root, "", doc.root, k.schema)
+	d.value(doc.root, "", doc.root, v.schema())
 	f.json, f.places = d.json, d.places // to be used again
 	if meta := f.lookup(doc.root, "metadata"); k.cluster && f.lookupText(meta, "namespace") != "" {
 		d.path = append(d.path, "metadata.namespace"...)
 		d.failAt(f.lookup(meta, "namespace"), CodeInvalidValue, "a "+k.name+" is in no namespace", "remove the namespace")
 	}
-	o := Object{Ref: ref, Version: version, places: places{file: f.display, nodes: slices.Clone(d.places)}}
+	o := Object{Ref: ref, Version: v.name, places: places{file: f.display, nodes: slices.Clone(d.places)}}
 	if d.failed == 0 {
 		o.Typed = d.typedObject(o, doc)
 	}

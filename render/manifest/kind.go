@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -17,8 +18,8 @@ const gatewayGroup = "gateway.networking.k8s.io"
 // kind is a kind of object that gwsync has a use for. A further kind is a row in [kinds] and a file under schema/.
 type kind struct {
 	group, name string
-	// versions are those that are read, the newest first: those that the CRD serves, and those that were the same.
-	versions []string
+	// versions are those that are read, the newest first.
+	versions []version
 	// cluster says that objects of the kind are in no namespace.
 	cluster bool
 	// label says that names are DNS labels; else they are DNS subdomains.
@@ -31,31 +32,36 @@ type kind struct {
 	complete func(any)
 	// rules checks what a schema cannot say; nil for nothing.
 	rules func(any, report)
-
-	schema *schema
 }
 
 func kinds() []*kind {
-	gateway := []string{"v1", "v1beta1"}
-	core := []string{"v1"}
+	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired}}
+	v1 := []version{{name: "v1"}}
 	return []*kind{
 		{group: gatewayGroup, name: "GatewayClass", versions: gateway, cluster: true, empty: empty[gatewayv1.GatewayClass]},
 		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway], rules: on(gatewayRules)},
+		{group: gatewayGroup, name: "ListenerSet", versions: v1, empty: empty[gatewayv1.ListenerSet]},
 		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, empty: empty[gatewayv1.HTTPRoute], rules: on(httpRouteRules)},
-		{group: gatewayGroup, name: "ReferenceGrant", versions: []string{"v1", "v1beta1", "v1alpha2"},
-			empty: empty[gatewayv1.ReferenceGrant]},
-		{name: "Namespace", versions: core, cluster: true, label: true, empty: empty[corev1.Namespace],
+		{group: gatewayGroup, name: "GRPCRoute", versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired}},
+			empty: empty[gatewayv1.GRPCRoute]},
+		{group: gatewayGroup, name: "TLSRoute", empty: empty[gatewayv1.TLSRoute], versions: []version{{name: "v1"},
+			{name: "v1alpha3", channel: experimental}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
+		{group: gatewayGroup, name: "TCPRoute", empty: empty[gatewayv1.TCPRoute],
+			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
+		{group: gatewayGroup, name: "UDPRoute", empty: empty[gatewayv1.UDPRoute],
+			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
+		{group: gatewayGroup, name: "ReferenceGrant", versions: gateway, empty: empty[gatewayv1.ReferenceGrant]},
+		{group: gatewayGroup, name: "BackendTLSPolicy", empty: empty[gatewayv1.BackendTLSPolicy],
+			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental}}},
+		{name: "Namespace", versions: v1, cluster: true, label: true, empty: empty[corev1.Namespace],
 			complete: as(completeNamespace)},
-		{name: "Service", versions: core, label: true, empty: empty[corev1.Service], complete: as(completeService),
+		{name: "Service", versions: v1, label: true, empty: empty[corev1.Service], complete: as(completeService),
 			rules: on(serviceRules)},
-		{name: "Secret", versions: core, secret: true, empty: empty[corev1.Secret], complete: as(completeSecret),
+		{name: "Secret", versions: v1, secret: true, empty: empty[corev1.Secret], complete: as(completeSecret),
 			rules: on(secretRules)},
+		{name: "ConfigMap", versions: v1, empty: empty[corev1.ConfigMap]},
+		{group: "discovery.k8s.io", name: "EndpointSlice", versions: v1, empty: empty[discoveryv1.EndpointSlice]},
 	}
-}
-
-// unused are the kinds of the Gateway API's group that exist and that gwsync does not read: they are no misspellings.
-func unused() []string {
-	return []string{"BackendTLSPolicy", "GRPCRoute", "ListenerSet", "TCPRoute", "TLSRoute", "UDPRoute"}
 }
 
 func empty[T any]() any { return new(T) }
@@ -65,16 +71,31 @@ func as[T any](f func(*T)) func(any)                 { return func(v any) { f(v.
 func on[T any](f func(*T, report)) func(any, report) { return func(v any, r report) { f(v.(*T), r) } }
 
 // apiVersion returns what to write as apiVersion for one of the kind's versions.
-func (k *kind) apiVersion(version string) string { return joinGroup(k.group, version) }
+func (k *kind) apiVersion(v version) string { return joinGroup(k.group, v.name) }
 
-// served names the versions that are read, as a hint.
+// served names the versions that the standard channel serves, as a hint.
 func (k *kind) served() string {
 	var s []string
 	for _, v := range k.versions {
-		s = append(s, k.apiVersion(v))
+		if v.channel == standard {
+			s = append(s, k.apiVersion(v))
+		}
 	}
 	return "write apiVersion: " + strings.Join(s, " or ")
 }
+
+// version returns the version of a name, or nil.
+func (k *kind) version(name string) *version {
+	for i := range k.versions {
+		if k.versions[i].name == name {
+			return &k.versions[i]
+		}
+	}
+	return nil
+}
+
+// schema returns the schema of the newest version.
+func (k *kind) schema() *schema { return k.versions[0].schema() }
 
 type groupKind struct{ group, kind string }
 
@@ -89,20 +110,37 @@ type kindTable struct {
 //go:embed schema/*.json
 var schemas embed.FS
 
-// table returns the kinds with their schemas. It is computed once and never changed.
+// table returns the kinds. It is computed once and never changed.
 var table = sync.OnceValue(func() kindTable {
 	t := kindTable{kinds: kinds(), byName: map[groupKind]*kind{}, groups: map[string]*kind{}}
 	for _, k := range t.kinds {
-		k.schema = k.load()
+		k.versions = k.withSchemas()
 		t.byName[groupKind{k.group, k.name}] = k
 		t.groups[k.name] = k
 	}
 	return t
 })
 
-// load reads the kind's schema and adds what all kinds have.
-func (k *kind) load() *schema {
+// withSchemas returns the kind's versions with their schemas, which are read when the first object needs them. Versions of one
+// shape share theirs.
+func (k *kind) withSchemas() []version {
+	same := sync.OnceValue(func() *schema { return k.load(nil) })
+	versions := slices.Clone(k.versions)
+	for i, v := range versions {
+		versions[i].schema = same
+		if v.adapt != nil {
+			versions[i].schema = sync.OnceValue(func() *schema { return k.load(v.adapt) })
+		}
+	}
+	return versions
+}
+
+// load reads the kind's schema, adapts it to a version, and adds what all kinds have.
+func (k *kind) load(adapt func(*schema)) *schema {
 	s := readSchema(strings.ToLower(k.name))
+	if adapt != nil {
+		adapt(s)
+	}
 	meta := readSchema("metadata")
 	name := meta.Properties["name"]
 	name.Pattern = `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
@@ -131,7 +169,7 @@ func readSchema(name string) *schema {
 
 // near returns the kind of ours that an unknown one of our groups is a misspelling of, or nil.
 func (t kindTable) near(gk groupKind) *kind {
-	if gk.kind == "" || gk.group == gatewayGroup && slices.Contains(unused(), gk.kind) {
+	if gk.kind == "" {
 		return nil
 	}
 	var names []string
