@@ -14,6 +14,8 @@ import (
 // Graph is what [Build] found out: our Gateways, every route, and how they hang together. It is read-only, and so is
 // everything that can be reached from it.
 type Graph struct {
+	// Classes are the GatewayClasses of our controllers, sorted by name.
+	Classes []*GatewayClass
 	// Gateways are those of our classes, sorted by namespace and name.
 	Gateways []*Gateway
 	// ListenerSets are all ListenerSets, attached to a Gateway of ours or not, sorted by namespace and name.
@@ -53,10 +55,24 @@ func (g *Graph) Route(r manifest.Ref) (*Route, bool) {
 	return g.Routes[i], true
 }
 
+// GatewayClass is a GatewayClass of one of our controllers.
+type GatewayClass struct {
+	Object manifest.Object
+	Spec   *gatewayv1.GatewayClass
+	// Reason is "" if the class is accepted, else InvalidParameters.
+	Reason string
+}
+
 // Gateway is a Gateway of one of our classes.
 type Gateway struct {
 	Object manifest.Object
 	Spec   *gatewayv1.Gateway
+	// Reason is why no listener of the Gateway serves anything, whatever it says itself: InvalidParameters; else "".
+	Reason string
+	// ClientCertificate is what Kong presents to backends; nil if spec.tls.backend asks for none, or if it is not usable. Then
+	// ClientCertificateReason is InvalidClientCertificateRef or RefNotPermitted.
+	ClientCertificate       *Certificate
+	ClientCertificateReason string
 	// Listeners are the Gateway's own, in the order of spec.listeners.
 	Listeners []*Listener
 	// Sets are the ListenerSets that it lets attach, in their order of precedence (LS ListenerSetSpec).
@@ -92,6 +108,31 @@ type ListenerSet struct {
 type BackendTLSPolicy struct {
 	Object manifest.Object
 	Spec   *gatewayv1.BackendTLSPolicy
+	// Targets has an entry for each of spec.targetRefs, in order.
+	Targets []PolicyTarget
+	// CACertificates are the usable ones of spec.validation.caCertificateRefs, in order.
+	CACertificates []CACertificate
+	// Reason is why the policy is not accepted: Conflicted, TargetNotFound, Invalid or NoValidCACertificate; "" if it is.
+	Reason string
+	// Unresolved is why its references do not all resolve: InvalidCACertificateRef or InvalidKind; "" if they do.
+	Unresolved string
+	// Gateways are those of ours with a route to a target, sorted by namespace and name: the policy's ancestors.
+	Gateways []*Gateway
+}
+
+// PolicyTarget is one targetRef of a policy.
+type PolicyTarget struct {
+	// Index is the place in spec.targetRefs.
+	Index int
+	Pos   diag.Pos
+	// Target is the Service that is named.
+	Target manifest.Ref
+	// Section is the name of the Service's port that is meant; "" for all.
+	Section string
+	// Winner is the policy that counts instead of this one; nil if this one does.
+	Winner *BackendTLSPolicy
+	// Reason is why the policy does not count for this target: Conflicted, TargetNotFound or InvalidKind; "" if it does.
+	Reason string
 }
 
 // Accepted reports whether at least one listener is not rejected (GW GatewayReasonListenersNotValid).
@@ -119,10 +160,16 @@ type Listener struct {
 	Certificates []Certificate
 	// Clients is how the listener's clients have to identify themselves, nil if they need not (GW FrontendTLSConfig).
 	Clients *gatewayv1.FrontendTLSValidation
-	// Rejected is why the listener is not accepted: UnsupportedProtocol, HostnameConflict or ProtocolConflict; "" if it is.
+	// ClientCAs are the usable ones of Clients, in order.
+	ClientCAs []CACertificate
+	// Overlaps are other listeners of the port that terminate TLS for hostnames that this one has too, or has within its own (GW
+	// ListenerConditionOverlappingTLSConfig).
+	Overlaps []*Listener
+	// Rejected is why the listener is not accepted: UnsupportedProtocol, NoValidCACertificate, HostnameConflict or
+	// ProtocolConflict; "" if it is.
 	Rejected string
-	// Unresolved is why the references of the listener do not all resolve: RefNotPermitted, InvalidCertificateRef or
-	// InvalidRouteKinds; "" if they do.
+	// Unresolved is why the references of the listener do not all resolve: RefNotPermitted, InvalidCertificateRef,
+	// InvalidCACertificateRef, InvalidCACertificateKind or InvalidRouteKinds; "" if they do.
 	Unresolved string
 	// Programmed reports whether the listener serves requests: it is not rejected, and its certificates are all usable.
 	Programmed bool
@@ -163,6 +210,18 @@ func (c Certificate) String() string { return c.Secret.Ref.String() }
 
 // GoString does as String.
 func (c Certificate) GoString() string { return c.String() }
+
+// CACertificate is a bundle of certificates of authorities that somebody is to be trusted for.
+type CACertificate struct {
+	// Object is the ConfigMap or Secret that holds it.
+	Object manifest.Object
+	// PEM is the text of its ca.crt: one certificate or more.
+	PEM string
+	// Pos is where it is referred to.
+	Pos diag.Pos
+	// Grant is the ReferenceGrant that allows an object of another namespace; else zero.
+	Grant manifest.Ref
+}
 
 // Route is a route of any kind: HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute, as Object.Ref.Kind says.
 type Route struct {
@@ -215,10 +274,10 @@ type Parent struct {
 	Set *ListenerSet
 	// Bindings has an entry for each listener that sectionName and port select, in order.
 	Bindings []Binding
-	// Accepted reports whether one of the Bindings is.
+	// Accepted reports whether one of the Bindings is, and the route has a rule that is not [Rule.Dropped].
 	Accepted bool
-	// Reason is "" if Accepted, else NoMatchingParent, NotAllowedByListeners or NoMatchingListenerHostname, or, without a
-	// Gateway of ours, ParentNotFound, ForeignParent or ForeignGateway.
+	// Reason is "" if Accepted, else NoMatchingParent, NotAllowedByListeners, NoMatchingListenerHostname, HostnameConflict (with a
+	// route of kind HTTPRoute or GRPCRoute that comes first), UnsupportedValue or IncompatibleFilters, or, without a Gateway of ours, ParentNotFound, ForeignParent or ForeignGateway.
 	Reason string
 
 	field string
@@ -237,6 +296,9 @@ type Binding struct {
 	// Hostnames are what the listener's hostname and the route's have in common, in lower case and sorted. If Accepted, none
 	// means any host.
 	Hostnames []string
+	// Elsewhere are the hostnames of other, more specific listeners of the same port that are within Hostnames: requests for
+	// them belong to those listeners, even where no route answers there (GW Listeners, listener isolation). Sorted.
+	Elsewhere []string
 
 	kind, namespace, hostname bool // the outcome of the checks
 }
@@ -313,6 +375,17 @@ type Backend struct {
 	ServicePort *corev1.ServicePort
 	// Grant is the ReferenceGrant that allows a Service of another namespace; else zero.
 	Grant manifest.Ref
+	// Endpoints are where a Service without a selector leads, by its EndpointSlices; none for other Services. They are sorted.
+	Endpoints []Endpoint
+	// Policy is how to speak TLS to the backend; nil if no BackendTLSPolicy is for it.
+	Policy *BackendTLSPolicy
 
 	field string
+}
+
+// Endpoint is one address behind a Service.
+type Endpoint struct {
+	// Address is an IP address, or a hostname for slices of type FQDN.
+	Address string
+	Port    int32
 }
