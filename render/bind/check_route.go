@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
-	"github.com/gwsync/gwsync/render/manifest"
 )
 
 // parentChecks tells how far a parentRef got before any listener was asked.
@@ -125,81 +123,4 @@ func hostnameCheck(r *Route, b *Binding) Check {
 	}
 	return deny(checkHostname, NoMatchingListenerHostname, pos, "hostnames: the listener's %s has nothing in common with %s",
 		l.Hostname, some(r.Hostnames, 4)).fix(fix)
-}
-
-// backendChecks tells how far a backendRef got. What follows a failed check is not told: whether a Service exists is none of the
-// business of a route that may not refer to it.
-func (c checker) backendChecks(r *Route, b *Backend) []Check {
-	at := func(field string) Check { return Check{field: b.field + field, Pos: r.Object.At(b.field + field)} }
-	if b.Reason == InvalidKind {
-		kind := at(".kind")
-		return []Check{deny(checkKind, InvalidKind, kind.Pos, "kind %s of group %q cannot be a backend: only Services of the core group can",
-			b.Target.Kind, b.Target.Group).in(kind.field).fix(kindFix(b))}
-	}
-	checks := []Check{{Name: checkKind, Passed: true, Detail: "kind Service"}}
-	grant := c.grantCheck(routeSource(r), b.Target, b.Grant).in(b.field + ".namespace")
-	checks = append(checks, grant)
-	switch {
-	case !grant.Passed:
-		return checks
-	case b.Service == nil:
-		name := at(".name")
-		other := func() string { return c.otherServices(r, b) }
-		return append(checks, c.absent(checkExists, BackendNotFound, name.Pos, b.Target, other).in(name.field))
-	}
-	checks = append(checks, pass(checkExists, b.Object.At(""), "the Service exists"))
-	return append(checks, portCheck(b, at(".port")))
-}
-
-func kindFix(b *Backend) string {
-	if b.Target.Kind == kindService {
-		return "leave group out of the backendRef: the core group is written \"\""
-	}
-	return "name a Service, and leave group and kind out of the backendRef"
-}
-
-// otherServices says which Service may have been meant. Other namespaces are named only if the route may refer to that Service there.
-func (c checker) otherServices(r *Route, b *Backend) string {
-	for _, ns := range c.names[scope{kind: kindService, name: b.Target.Name}] {
-		there := manifest.Ref{Kind: kindService, Namespace: ns, Name: b.Target.Name}
-		if _, granted := c.grants.allow(routeSource(r), there); granted || ns == r.Object.Ref.Namespace {
-			return say("there is a Service %s in namespace %s: set namespace: %s on the backendRef", b.Target.Name, ns, ns)
-		}
-	}
-	here := c.names[scope{kind: kindService, namespace: b.Target.Namespace}]
-	if near := c.guess.nearest(b.Target.Name, here); len(near) > 0 {
-		return say("did you mean %s", either(near, 3))
-	}
-	if len(here) > 0 {
-		return say("use one of the Services of namespace %s: %s", b.Target.Namespace, either(here, 5))
-	}
-	return say("add the Service to the manifests: they hold none in namespace %s", b.Target.Namespace)
-}
-
-func portCheck(b *Backend, at Check) Check {
-	switch {
-	case b.Reason == "" && b.ServicePort == nil:
-		return pass(checkPort, b.Object.At("spec.externalName"), "port %d of %s", b.Port, b.Service.Spec.ExternalName)
-	case b.Reason == "":
-		return pass(checkPort, b.Object.At("spec.ports"), "port %d exists", b.Port)
-	case b.Reason == UnsupportedProtocol:
-		return deny(checkProtocol, UnsupportedProtocol, at.Pos, "port %d of %s does not speak TCP, as HTTP needs", b.Port, b.Target).in(at.field).
-			fix("name a port of protocol TCP")
-	}
-	var have []string
-	for _, p := range b.Service.Spec.Ports {
-		if p.TargetPort.IntVal == b.Port && p.Port != b.Port && b.Port != 0 {
-			return deny(checkPort, BackendNotFound, at.Pos, "%s has no port %d: that is the targetPort of its port %d", b.Target, b.Port, p.Port).
-				in(at.field).fix(fmt.Sprintf("set port: %d, the Service's own", p.Port))
-		}
-		have = append(have, fmt.Sprint(p.Port))
-	}
-	check := deny(checkPort, BackendNotFound, at.Pos, "%s has no port %d", b.Target, b.Port).in(at.field)
-	switch len(have) {
-	case 0:
-		return check.fix("the Service has no ports: add one")
-	case 1:
-		return check.fix("use its only port: " + have[0])
-	}
-	return check.fix("use one of its ports: " + either(have, 8))
 }
