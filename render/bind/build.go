@@ -22,6 +22,7 @@ const (
 	kindListenerSet = "ListenerSet"
 	kindService     = "Service"
 	kindSecret      = "Secret"
+	kindConfigMap   = "ConfigMap"
 )
 
 // Options of Build. The zero Options are the defaults.
@@ -47,7 +48,7 @@ func (o Options) withDefaults() Options {
 // size of s, and in the number of listeners that routes select.
 func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	g := newGraph(s, o)
-	b := &builder{checker: newChecker(g), pairs: map[manifest.Ref]pair{}}
+	b := &builder{checker: newChecker(g), pairs: map[manifest.Ref]pair{}, bundles: map[manifest.Ref]bundle{}}
 	for object, spec := range manifest.Of[gatewayv1.Gateway](s) {
 		b.gateway(object, spec)
 	}
@@ -65,7 +66,8 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 type builder struct {
 	checker
 	findings diag.List
-	pairs    map[manifest.Ref]pair // parsed certificates, by Secret
+	pairs    map[manifest.Ref]pair   // parsed certificates, by Secret
+	bundles  map[manifest.Ref]bundle // parsed certificates of authorities, by ConfigMap or Secret
 }
 
 func (b *builder) report(f diag.Finding) { b.findings = append(b.findings, f) }
@@ -87,7 +89,7 @@ func newGraph(s manifest.Set, o Options) *Graph {
 			g.namespaces[object.Ref.Name] = namespaceLabels(object.Ref.Name, t.Labels)
 		case *gatewayv1.ReferenceGrant:
 			g.grants.add(object.Ref, t.Spec)
-		case *corev1.Service, *corev1.Secret, *gatewayv1.Gateway, *gatewayv1.GatewayClass:
+		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass:
 			g.names.add(object.Ref)
 		}
 	}

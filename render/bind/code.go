@@ -13,6 +13,7 @@ const (
 	NoMatchingListenerHostname = "NoMatchingListenerHostname"
 	InvalidRouteKinds          = "InvalidRouteKinds"
 	InvalidCertificateRef      = "InvalidCertificateRef"
+	InvalidCACertificateRef    = "InvalidCACertificateRef"
 	HostnameConflict           = "HostnameConflict"
 	ProtocolConflict           = "ProtocolConflict"
 )
