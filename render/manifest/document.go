@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kjson "sigs.k8s.io/json"
 
 	"github.com/gwsync/gwsync/render/diag"
@@ -170,14 +171,17 @@ func (d *decoder) typedObject(o Object, doc document) any {
 	if d.kind.complete != nil {
 		d.kind.complete(typed)
 	}
-	typed.(interface{ SetNamespace(string) }).SetNamespace(o.Ref.Namespace)
-	if d.kind.rules != nil {
-		d.kind.rules(typed, func(code, field, message, hint string) {
-			d.failed++
-			d.file.findings = append(d.file.findings, diag.Finding{
-				Severity: diag.Error, Code: code, Object: d.object, Pos: o.At(field), Field: field, Message: message, Hint: hint,
-			})
+	meta := typed.(metav1.Object)
+	meta.SetNamespace(o.Ref.Namespace)
+	r := func(code, field, message, hint string) {
+		d.failed++
+		d.file.findings = append(d.file.findings, diag.Finding{
+			Severity: diag.Error, Code: code, Object: d.object, Pos: o.At(field), Field: field, Message: message, Hint: hint,
 		})
+	}
+	metadataRules(meta, r)
+	if d.kind.rules != nil {
+		d.kind.rules(typed, r)
 	}
 	return typed
 }

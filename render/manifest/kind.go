@@ -54,13 +54,14 @@ func kinds() []*kind {
 		{group: gatewayGroup, name: "BackendTLSPolicy", empty: empty[gatewayv1.BackendTLSPolicy],
 			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental}}},
 		{name: "Namespace", versions: v1, cluster: true, label: true, empty: empty[corev1.Namespace],
-			complete: as(completeNamespace)},
+			complete: as(completeNamespace), rules: on(namespaceRules)},
 		{name: "Service", versions: v1, label: true, empty: empty[corev1.Service], complete: as(completeService),
 			rules: on(serviceRules)},
 		{name: "Secret", versions: v1, secret: true, empty: empty[corev1.Secret], complete: as(completeSecret),
 			rules: on(secretRules)},
-		{name: "ConfigMap", versions: v1, empty: empty[corev1.ConfigMap]},
-		{group: "discovery.k8s.io", name: "EndpointSlice", versions: v1, empty: empty[discoveryv1.EndpointSlice]},
+		{name: "ConfigMap", versions: v1, empty: empty[corev1.ConfigMap], rules: on(configMapRules)},
+		{group: "discovery.k8s.io", name: "EndpointSlice", versions: v1, empty: empty[discoveryv1.EndpointSlice],
+			rules: on(endpointSliceRules)},
 	}
 }
 

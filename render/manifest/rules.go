@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -139,42 +138,6 @@ func isPath(s string) bool {
 }
 
 func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
-
-// serviceRules are the rules of a Service.
-func serviceRules(s *corev1.Service, r report) {
-	if s.Spec.Type == corev1.ServiceTypeExternalName {
-		if !isSubdomain(strings.TrimSuffix(s.Spec.ExternalName, ".")) {
-			r.invalid("spec.externalName", "must be a DNS name in lower case for the type ExternalName")
-		}
-		return
-	}
-	if len(s.Spec.Ports) == 0 && s.Spec.ClusterIP != corev1.ClusterIPNone {
-		r(CodeMissingField, "spec.ports", "ports is required", "")
-	}
-	names := map[string]bool{}
-	for i, p := range s.Spec.Ports {
-		field := fmt.Sprintf("spec.ports[%d].name", i)
-		switch {
-		case p.Name == "" && len(s.Spec.Ports) > 1:
-			r(CodeMissingField, field, "name is required where there are several ports", "")
-		case names[p.Name]:
-			r(CodeDuplicateItem, field, fmt.Sprintf("another port has the name %q", p.Name), "")
-		}
-		names[p.Name] = true
-	}
-}
-
-// secretRules are the rules of a Secret.
-func secretRules(s *corev1.Secret, r report) {
-	if s.Type != corev1.SecretTypeTLS {
-		return
-	}
-	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
-		if _, ok := s.Data[key]; !ok {
-			r(CodeMissingField, "data["+key+"]", key+" is required for the type "+string(s.Type), "")
-		}
-	}
-}
 
 // deref returns what p points to, or the zero value.
 func deref[T any](p *T) T {
