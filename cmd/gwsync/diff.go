@@ -20,7 +20,7 @@ type compareFlags struct {
 	from   sourceFlags
 	how    renderFlags
 	kong   kongFlags
-	output outputFormat
+	output string
 	color  colorMode
 	// printed says that stdout has its document.
 	printed bool
@@ -30,8 +30,8 @@ func (f *compareFlags) add(flags *pflag.FlagSet) {
 	f.from.add(flags)
 	f.how.add(flags)
 	f.kong.add(flags)
-	f.output, f.color = "text", "auto"
-	flags.VarP(&f.output, "output", "o", "text or json")
+	outputFlag(flags, &f.output, "text", "json")
+	f.color = "auto"
 	flags.Var(&f.color, "color", "auto, always or never")
 }
 

@@ -2,21 +2,43 @@ package main
 
 import (
 	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
 )
 
-// outputFormat says how to print: -o.
-type outputFormat string
+// outputFlag adds -o, which says how to print. The first of the formats is the default.
+func outputFlag(flags *pflag.FlagSet, to *string, formats ...string) {
+	*to = formats[0]
+	flags.VarP(&outputFormat{to, formats}, "output", "o", oneOf(formats))
+}
 
-func (f *outputFormat) String() string { return string(*f) }
+// outputFormat is the value of -o.
+type outputFormat struct {
+	value   *string
+	formats []string
+}
+
+func (f *outputFormat) String() string { return *f.value }
 
 // Set implements pflag.Value.
 func (f *outputFormat) Set(s string) error {
-	if s != "text" && s != "json" {
-		return errors.New("want text or json")
+	if !slices.Contains(f.formats, s) {
+		return errors.New("want " + oneOf(f.formats))
 	}
-	*f = outputFormat(s)
+	*f.value = s
 	return nil
 }
 
 // Type implements pflag.Value.
 func (f *outputFormat) Type() string { return "format" }
+
+// oneOf returns "a, b or c".
+func oneOf(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
