@@ -24,13 +24,21 @@ type Explanation struct {
 
 // Explain tells how the references of an HTTPRoute or of a Gateway of ours were resolved, and what would allow those that
 // were denied. It reports false if the Graph has no such object.
-func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) {
-	c := newChecker(g)
+func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) { return newChecker(g).explain(ref) }
+
+// Brief is Explain without guesses at what was meant, so that all objects of a Graph are explained in time linear in its size.
+func (g *Graph) Brief(ref manifest.Ref) (Explanation, bool) { return checker{g, &guesser{}}.explain(ref) }
+
+func (c checker) explain(ref manifest.Ref) (Explanation, bool) {
+	g := c.Graph
 	if r, ok := g.Route(ref); ok {
 		return c.explainRoute(r), true
 	}
 	if gw, ok := g.Gateway(ref); ok {
 		return c.explainGateway(gw), true
+	}
+	if set, ok := g.ListenerSet(ref); ok {
+		return c.explainListenerSet(set), true
 	}
 	return Explanation{}, false
 }
@@ -126,27 +134,6 @@ func (c checker) explainBackend(r *Route, b *Backend) Explanation {
 		e.Verdict = "not resolved: " + b.Reason
 	case b.Weight == 0:
 		e.Verdict = "resolved, but its weight is 0: it gets no requests"
-	}
-	return e
-}
-
-func (c checker) explainGateway(gw *Gateway) Explanation {
-	class := c.class(string(gw.Spec.Spec.GatewayClassName))
-	decided := class.object.At("spec.controllerName")
-	if !class.known {
-		decided = gw.Object.At("spec.gatewayClassName")
-	}
-	e := Explanation{
-		Title: gw.Object.Ref.String(), Pos: gw.Object.At(""), OK: true,
-		Checks: []Check{pass(checkClass, decided, "%s", class.String())},
-	}
-	for _, l := range gw.Listeners {
-		part := Explanation{Title: "listener " + l.String(), Pos: l.Pos, Checks: c.listenerChecks(l), OK: l.Programmed && l.Unresolved == ""}
-		part.Verdict = "programmed, " + count(l.AttachedRoutes, "route") + " attached"
-		if !l.Programmed {
-			part.Verdict = "not " + part.Verdict
-		}
-		e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
 	}
 	return e
 }
