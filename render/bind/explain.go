@@ -27,7 +27,9 @@ type Explanation struct {
 func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) { return newChecker(g).explain(ref) }
 
 // Brief is Explain without guesses at what was meant, so that all objects of a Graph are explained in time linear in its size.
-func (g *Graph) Brief(ref manifest.Ref) (Explanation, bool) { return checker{g, &guesser{}}.explain(ref) }
+func (g *Graph) Brief(ref manifest.Ref) (Explanation, bool) {
+	return checker{g, &guesser{}}.explain(ref)
+}
 
 func (c checker) explain(ref manifest.Ref) (Explanation, bool) {
 	g := c.Graph
