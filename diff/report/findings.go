@@ -9,11 +9,14 @@ import (
 )
 
 // Findings writes the findings by place, in the form that editors and CI systems know from compilers, each with its hint
-// indented below. It writes nothing for an empty list.
+// indented below, and an empty line between the findings of two files. It writes nothing for an empty list.
 func Findings(w io.Writer, l diag.List) error {
 	var b bytes.Buffer
-	for _, f := range l.Sorted() {
-		finding(&b, f)
+	for i, sorted := 0, l.Sorted(); i < len(sorted); i++ {
+		if i > 0 && sorted[i].Pos.File != sorted[i-1].Pos.File {
+			b.WriteByte('\n')
+		}
+		finding(&b, sorted[i])
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -35,11 +38,11 @@ func finding(b *bytes.Buffer, f diag.Finding) {
 	for _, p := range f.Related {
 		b.WriteString("    see also " + diag.Printable(p.String()) + "\n")
 	}
-	hint(b, f.Hint)
+	writeHint(b, f.Hint)
 }
 
-// hint writes a hint as an indented block.
-func hint(b *bytes.Buffer, text string) {
+// writeHint writes a hint as an indented block.
+func writeHint(b *bytes.Buffer, text string) {
 	if text = strings.TrimRight(text, "\n"); text == "" {
 		return
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/gwsync/gwsync/diff"
@@ -64,10 +63,7 @@ type findingJSON struct {
 // JSON writes the report as one JSON document: format_version "1.0"; result "no-changes", "changes" or "error"; what the text
 // report says, and more, in full: all fields that are created or deleted.
 func JSON(w io.Writer, r Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r.document())
+	return encode(w, r.document())
 }
 
 func (r Report) document() document {
@@ -81,10 +77,7 @@ func (r Report) document() document {
 		Summary:       r.summary(),
 		Changes:       append([]diff.Change{}, r.Plan.Changes()...),
 		Conflicts:     append([]diff.Conflict{}, r.Plan.Conflicts()...),
-		Findings:      []findingJSON{},
-	}
-	for _, f := range r.Findings.Sorted() {
-		d.Findings = append(d.Findings, findingOf(f))
+		Findings:      findingsOf(r.Findings),
 	}
 	for _, c := range r.Failed {
 		d.Failed = append(d.Failed, diff.Write{Op: c.Op, Entity: c.Entity()})

@@ -139,6 +139,7 @@ var someFindings = diag.List{
 
 func TestFindingsReadLikeACompilers(t *testing.T) {
 	want := `HTTPRoute a/b: warning: no gateway [NoMatchingParent]
+
 routes/echo.yaml:14:9: error: service test/echo is in another namespace [RefNotPermitted]
     see also services.yaml:3
     hint: add this ReferenceGrant:
