@@ -35,7 +35,11 @@ func (d *decoder) text(text string, s *schema) {
 	switch {
 	case s.Format == "byte":
 		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
-			d.fail(CodeInvalidValue, "must be base64", "plain text goes under stringData")
+			text := "data"
+			if d.kind.secret {
+				text = "stringData"
+			}
+			d.fail(CodeInvalidValue, "must be base64", "plain text goes under "+text)
 		}
 	case s.enum != nil:
 		d.oneOf(text, s)

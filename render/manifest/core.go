@@ -21,7 +21,7 @@ func metadataRules(m metav1.Object, r report) {
 	}{{"metadata.labels", m.GetLabels()}, {"metadata.annotations", m.GetAnnotations()}} {
 		for _, key := range slices.Sorted(maps.Keys(f.keys)) {
 			if prefix, _, ok := strings.Cut(key, "/"); ok && len(prefix) > validation.DNS1123SubdomainMaxLength {
-				r.invalid(f.field+"["+key+"]", fmt.Sprintf("must not have more than %d characters before the /", validation.DNS1123SubdomainMaxLength))
+				r.invalid(keyed(f.field, key), fmt.Sprintf("must not have more than %d characters before the /", validation.DNS1123SubdomainMaxLength))
 			}
 		}
 	}
@@ -62,7 +62,7 @@ func configMapRules(c *corev1.ConfigMap, r report) {
 	keyRules(c.BinaryData, "binaryData", r)
 	for _, key := range slices.Sorted(maps.Keys(c.BinaryData)) {
 		if _, ok := c.Data[key]; ok {
-			r(CodeDuplicateItem, "binaryData["+key+"]", "the key "+quote(key)+" is in data, too", "")
+			r(CodeDuplicateItem, keyed("binaryData", key), "the key "+quote(key)+" is in data, too", "")
 		}
 	}
 	sizeRule(size(c.Data)+size(c.BinaryData), "", r)
@@ -72,7 +72,7 @@ func configMapRules(c *corev1.ConfigMap, r report) {
 func keyRules[V any](data map[string]V, field string, r report) {
 	for _, key := range slices.Sorted(maps.Keys(data)) {
 		if len(validation.IsConfigMapKey(key)) > 0 {
-			r.invalid(field+"["+key+"]", `a key must not be "." nor begin with ".."`)
+			r.invalid(keyed(field, key), `a key must not be "." nor begin with ".."`)
 		}
 	}
 }
@@ -97,10 +97,10 @@ func sizeRule(size int, field string, r report) {
 func labelRules(labels map[string]string, field string, r report) {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if len(validation.IsQualifiedName(key)) > 0 {
-			r.invalid(field+"["+key+"]", "a key must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it")
+			r.invalid(keyed(field, key), "a key must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it")
 		}
 		if value := labels[key]; len(validation.IsValidLabelValue(value)) > 0 {
-			r.invalid(field+"["+key+"]", "must be a label value: up to 63 letters, digits and -_. between them, not "+quote(value))
+			r.invalid(keyed(field, key), "must be a label value: up to 63 letters, digits and -_. between them, not "+quote(value))
 		}
 	}
 }

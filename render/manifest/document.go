@@ -143,16 +143,39 @@ func (f *file) decode(doc document, k *kind, v *version) {
 	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0]}
 	d.value(doc.root, "", doc.root, v.schema())
 	f.json, f.places = d.json, d.places // to be used again
-	if meta := f.lookup(doc.root, "metadata"); k.cluster && f.lookupText(meta, "namespace") != "" {
-		d.path = append(d.path, "metadata.namespace"...)
-		d.failAt(f.lookup(meta, "namespace"), CodeInvalidValue, "a "+k.name+" is in no namespace", "remove the namespace")
-	}
 	o := Object{Ref: ref, Version: v.name, places: places{file: f.display, nodes: slices.Clone(d.places)}}
+	d.nameRules(f.lookup(doc.root, "metadata"), d.report(o))
 	if d.failed == 0 {
 		o.Typed = d.typedObject(o, doc)
 	}
 	if ref.Name != "" || d.failed == 0 {
 		f.objects = append(f.objects, loaded{o, d.failed == 0})
+	}
+}
+
+// nameRules checks what the schema cannot say of an object's name: its kind decides on the namespace, and kubectl apply wants a name.
+func (d *decoder) nameRules(meta *yaml.Node, r report) {
+	if d.kind.cluster && d.file.lookupText(meta, "namespace") != "" {
+		r(CodeInvalidValue, "metadata.namespace", "a "+d.kind.name+" is in no namespace", "remove the namespace")
+	}
+	name := d.file.lookup(meta, "name")
+	switch {
+	case meta == nil || meta.Kind != yaml.MappingNode || name != nil && !(field{value: name}).isNull():
+	case d.file.lookup(meta, "generateName") != nil:
+		r(CodeMissingField, "metadata.name", "name is required",
+			"generateName makes another object each time and kubectl apply refuses it: write a name instead")
+	default:
+		r(CodeMissingField, "metadata.name", "name is required", "")
+	}
+}
+
+// report returns a function that adds findings about an object at hand.
+func (d *decoder) report(o Object) report {
+	return func(code, field, message, hint string) {
+		d.failed++
+		d.file.findings = append(d.file.findings, diag.Finding{
+			Severity: diag.Error, Code: code, Object: d.object, Pos: o.At(field), Field: field, Message: message, Hint: hint,
+		})
 	}
 }
 
@@ -173,12 +196,7 @@ func (d *decoder) typedObject(o Object, doc document) any {
 	}
 	meta := typed.(metav1.Object)
 	meta.SetNamespace(o.Ref.Namespace)
-	r := func(code, field, message, hint string) {
-		d.failed++
-		d.file.findings = append(d.file.findings, diag.Finding{
-			Severity: diag.Error, Code: code, Object: d.object, Pos: o.At(field), Field: field, Message: message, Hint: hint,
-		})
-	}
+	r := d.report(o)
 	metadataRules(meta, r)
 	if d.kind.rules != nil {
 		d.kind.rules(typed, r)

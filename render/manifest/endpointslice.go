@@ -42,32 +42,32 @@ func addressRule(ip, field string, r report) bool {
 	if !addressForm(ip, field, r) {
 		return false
 	}
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
-		return false // cannot be: it has the form
-	}
 	special := ""
-	switch {
+	switch a, _ := netip.ParseAddr(ip); {
 	case a.IsUnspecified():
-		special = "the unspecified address"
+		special = "the unspecified"
 	case a.IsLoopback():
-		special = "a loopback address"
+		special = "a loopback"
 	case a.IsLinkLocalUnicast(), a.IsLinkLocalMulticast():
-		special = "a link-local address"
+		special = "a link-local"
 	}
 	if special != "" {
-		r.invalid(field, "must not be "+special+", which "+quote(ip)+" is")
+		r.invalid(field, fmt.Sprintf("must be an address that can be reached from elsewhere: %s is %s address", quote(ip), special))
 	}
 	return special == ""
 }
 
 // addressForm says what an IP address looks like, and reports whether one does.
 func addressForm(ip, field string, r report) bool {
-	problems := validation.IsValidIPForLegacyField(nil, ip, true, nil)
-	for _, p := range problems {
-		r.invalid(field, p.Detail+", not "+quote(ip))
+	if len(validation.IsValidIPForLegacyField(nil, ip, true, nil)) == 0 {
+		return true
 	}
-	return len(problems) == 0
+	if a, err := netip.ParseAddr(ip); err == nil && a.Is4In6() {
+		r.invalid(field, fmt.Sprintf("must not be an IPv4 address in the form of IPv6: write %s, not %s", a.Unmap(), quote(ip)))
+	} else {
+		r.invalid(field, "must be an IP address such as 10.9.8.7 or 2001:db8::1, not "+quote(ip))
+	}
+	return false
 }
 
 // isIPv6 reports whether a valid address is one of IPv6.

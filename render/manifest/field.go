@@ -219,6 +219,9 @@ func appendKey(path []byte, key string) []byte {
 	return append(path, ']')
 }
 
+// keyed returns the path of a map's value.
+func keyed(field, key string) string { return string(appendKey([]byte(field), key)) }
+
 // quote quotes what the user wrote, cut where it is long.
 func quote(s string) string {
 	if len(s) <= longest {

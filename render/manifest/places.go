@@ -23,8 +23,8 @@ type place struct {
 }
 
 // At returns where a field stands, or the nearest field around it that is written: defaults stand where the object does.
-// The path is as kubectl spells it: "spec.rules[0].backendRefs[1].name", `metadata.annotations[konghq.com/strip-path]`; "" is
-// the object itself. The data of a Secret are found under stringData, too. At does not allocate.
+// The path is as kubectl spells it: "spec.rules[0].backendRefs[1].name", `metadata.annotations[konghq.com/strip-path]`, a key that
+// has brackets or blanks in quotes; "" is the object itself. The data of a Secret are found under stringData, too. At does not allocate.
 func (o Object) At(field string) diag.Pos {
 	at, found := o.places.find(0, field)
 	if !found && o.Ref.Kind == "Secret" && strings.HasPrefix(field, "data[") {
@@ -80,6 +80,12 @@ func (p places) child(parent int, step string, index bool) (int, bool) {
 
 // cutStep cuts the first step off a path, and reports whether it stood in brackets.
 func cutStep(path string) (step string, brackets bool, rest string) {
+	if strings.HasPrefix(path, `["`) {
+		if quoted, err := strconv.QuotedPrefix(path[1:]); err == nil {
+			step, _ = strconv.Unquote(quoted) // it is
+			return step, true, strings.TrimPrefix(strings.TrimPrefix(path[1+len(quoted):], "]"), ".")
+		}
+	}
 	if path[0] == '[' {
 		step, rest, _ = strings.Cut(path[1:], "]")
 		return step, true, strings.TrimPrefix(rest, ".")

@@ -29,7 +29,7 @@ func secretRules(s *corev1.Secret, r report) {
 	sizeRule(size(s.Data), "data", r)
 	require := func(key string) {
 		if _, ok := s.Data[key]; !ok {
-			r(CodeMissingField, "data["+key+"]", key+" is required for the type "+string(s.Type), "")
+			r(CodeMissingField, keyed("data", key), key+" is required for the type "+string(s.Type), "")
 		}
 	}
 	switch s.Type {
@@ -46,17 +46,17 @@ func secretRules(s *corev1.Secret, r report) {
 		_, user := s.Data[corev1.BasicAuthUsernameKey]
 		_, password := s.Data[corev1.BasicAuthPasswordKey]
 		if !user && !password {
-			r(CodeMissingField, "data["+corev1.BasicAuthUsernameKey+"]",
+			r(CodeMissingField, keyed("data", corev1.BasicAuthUsernameKey),
 				fmt.Sprintf("%s or %s is required for the type %s", corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey, s.Type), "")
 		}
 	case corev1.SecretTypeSSHAuth:
 		if len(s.Data[corev1.SSHAuthPrivateKey]) == 0 {
-			r(CodeMissingField, "data["+corev1.SSHAuthPrivateKey+"]",
+			r(CodeMissingField, keyed("data", corev1.SSHAuthPrivateKey),
 				corev1.SSHAuthPrivateKey+" is required for the type "+string(s.Type), "")
 		}
 	case corev1.SecretTypeServiceAccountToken:
 		if s.Annotations[corev1.ServiceAccountNameKey] == "" {
-			r(CodeMissingField, "metadata.annotations["+corev1.ServiceAccountNameKey+"]",
+			r(CodeMissingField, keyed("metadata.annotations", corev1.ServiceAccountNameKey),
 				"the annotation "+corev1.ServiceAccountNameKey+" is required for the type "+string(s.Type), "")
 		}
 	}
@@ -70,6 +70,6 @@ func objectRule(s *corev1.Secret, key string, r report) {
 	}
 	var object map[string]any
 	if json.Unmarshal(data, &object) != nil {
-		r.invalid("data["+key+"]", "must be a JSON object for the type "+string(s.Type))
+		r.invalid(keyed("data", key), "must be a JSON object for the type "+string(s.Type))
 	}
 }

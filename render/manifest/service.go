@@ -188,8 +188,8 @@ func loadBalancerRules(s *corev1.Service, r report) {
 			r.invalid("spec.loadBalancerClass", "must be a name such as example.com/internal, not "+quote(*c))
 		}
 		for i, cidr := range s.Spec.LoadBalancerSourceRanges {
-			for _, p := range validation.IsValidCIDRForLegacyField(nil, strings.TrimSpace(cidr), true, nil) {
-				r.invalid(fmt.Sprintf("spec.loadBalancerSourceRanges[%d]", i), p.Detail+", not "+quote(cidr))
+			if len(validation.IsValidCIDRForLegacyField(nil, strings.TrimSpace(cidr), true, nil)) > 0 {
+				r.invalid(fmt.Sprintf("spec.loadBalancerSourceRanges[%d]", i), "must be a network such as 10.0.0.0/8, not "+quote(cidr))
 			}
 		}
 		return
