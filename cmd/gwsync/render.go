@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,12 +92,13 @@ func shown(l diag.List) diag.List {
 
 // showSkipped counts what the manifests hold without effect: a wrong directory or class must not look like a success.
 func showSkipped(w io.Writer, r render.Result) {
-	n := 0
+	n, skipped := 0, map[string]int{}
 	for _, k := range r.Set.Skipped() {
 		n += k.Count
+		skipped[cmp.Or(k.Kind, "document without a kind")] += k.Count
 	}
 	if n > 0 {
-		fmt.Fprintf(w, "skipped %s of other kinds\n", plural(n, "object"))
+		fmt.Fprintf(w, "skipped %s of other kinds: %s\n", plural(n, "object"), printable(census(skipped)))
 	}
 	n = 0
 	for _, f := range r.Findings {
@@ -108,10 +111,18 @@ func showSkipped(w io.Writer, r render.Result) {
 	}
 }
 
-// plural returns "1 error" or "2 errors".
+// plural returns "1 error", "2 errors" or "2 GatewayClasses".
 func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+	if n != 1 {
+		y := strings.TrimSuffix(noun, "y")
+		switch {
+		case strings.HasSuffix(noun, "s"):
+			noun += "es"
+		case y != noun && y != "" && !strings.ContainsAny(y[len(y)-1:], "aeiou"):
+			noun = y + "ies"
+		default:
+			noun += "s"
+		}
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d %s", n, noun)
 }

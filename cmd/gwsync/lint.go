@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/diff/report"
+	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/sync"
+)
+
+func newLint(p process) *cobra.Command {
+	var l linter
+	cmd := &cobra.Command{
+		Use:   "lint",
+		Short: "Say what is wrong with the manifests",
+		Long: `Say what is wrong with the manifests: what the API server would refuse, what attaches to nothing, which references are denied
+or lead nowhere, and what Kong cannot express. It finds all that keeps apply from writing, without a Kong: give it apply's flags.
+
+Each finding has a code, which "gwsync explain CODE" is about. Errors exit with 1, and with --strict so do warnings, and manifests
+that hold nothing to look at.`,
+		Example: "  gwsync lint --path deploy --strict\n  gwsync explain RefNotPermitted",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			source, err := l.from.source(cmd.Flags(), p)
+			if err != nil {
+				return err
+			}
+			return l.lint(cmd.Context(), source, p)
+		},
+	}
+	flags := cmd.Flags()
+	l.from.add(flags)
+	l.how.add(flags)
+	outputFlag(flags, &l.output, "text", "json", "github")
+	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there is nothing to look at")
+	flags.BoolVarP(&l.verbose, "verbose", "v", false, "show what is only for information, too")
+	return cmd
+}
+
+// linter is one run of lint.
+type linter struct {
+	from            sourceFlags
+	how             renderFlags
+	output          string
+	strict, verbose bool
+}
+
+func (l *linter) lint(ctx context.Context, source sync.Source, p process) error {
+	found := report.Lint{Objects: map[string]int{}, Skipped: map[string]int{}}
+	result, err := l.render(ctx, source)
+	if found.Err = err; err == nil {
+		found = looked(result)
+		found.Err = l.verdict(found)
+	}
+	if err := l.print(p.stdout, found); err != nil {
+		return errors.Join(found.Err, err)
+	}
+	if err == nil {
+		l.conclude(p.stderr, found, result)
+	}
+	return found.Err
+}
+
+func (l *linter) render(ctx context.Context, source sync.Source) (render.Result, error) {
+	o, err := l.how.options()
+	if err != nil {
+		return render.Result{}, err
+	}
+	o.Target.Tags = diff.Tags(l.how.instance)
+	return renderSource(ctx, source, o)
+}
+
+// looked counts what a look at the manifests saw: the objects that are in order, and those that findings are about.
+func looked(r render.Result) report.Lint {
+	l := report.Lint{Objects: map[string]int{}, Skipped: map[string]int{}, Findings: r.Findings}
+	objects, files := map[diag.Object]bool{{}: true}, map[string]bool{"": true}
+	see := func(o diag.Object, file string) {
+		if !objects[o] {
+			l.Objects[o.Kind]++
+		}
+		objects[o], files[file] = true, true
+	}
+	for o := range r.Set.All() {
+		see(o.Ref.Diag(), o.At("").File)
+	}
+	for _, f := range r.Findings {
+		see(f.Object, f.Pos.File)
+	}
+	l.Files = len(files) - 1
+	for _, s := range r.Set.Skipped() {
+		l.Skipped[s.Kind] += s.Count
+	}
+	return l
+}
+
+// verdict returns an error if the findings are a reason to fail.
+func (l *linter) verdict(found report.Lint) error {
+	switch {
+	case found.Findings.HasErrors(), l.strict && found.Findings.Count(diag.Warning) > 0:
+		return errors.New(tally(found.Findings))
+	case l.strict && found.Files == 0:
+		return sync.WithHint(errors.New("there is nothing to look at"), "is it the right --path?")
+	}
+	return nil
+}
+
+// tally returns "1 error and 2 warnings in 2 files".
+func tally(l diag.List) string {
+	var counts []string
+	for _, s := range []diag.Severity{diag.Error, diag.Warning} {
+		if n := l.Count(s); n > 0 {
+			counts = append(counts, plural(n, s.String()))
+		}
+	}
+	files := map[string]bool{}
+	for _, f := range shown(l) {
+		files[f.Pos.File] = true
+	}
+	return strings.Join(counts, " and ") + " in " + plural(len(files), "file")
+}
+
+// print writes the findings in the format that was asked for.
+func (l *linter) print(w io.Writer, found report.Lint) error {
+	findings := found.Findings
+	if !l.verbose {
+		findings = shown(findings)
+	}
+	switch l.output {
+	case "json":
+		return report.FindingsJSON(w, found)
+	case "github":
+		return report.GitHub(w, findings)
+	}
+	return report.Findings(w, findings)
+}
+
+// conclude says what was looked at, lest a wrong directory be taken for one in order, and what came of it unless an error does.
+func (l *linter) conclude(w io.Writer, found report.Lint, r render.Result) {
+	n := 0
+	for _, count := range found.Objects {
+		n += count
+	}
+	if n > 0 {
+		fmt.Fprintf(w, "looked at %s in %s: %s\n", plural(n, "object"), plural(found.Files, "file"), printable(census(found.Objects)))
+	}
+	showSkipped(w, r)
+	if n := found.Findings.Count(diag.Info); n > 0 && !l.verbose && l.output != "json" {
+		fmt.Fprintf(w, "%s for information: see --verbose\n", plural(n, "finding"))
+	}
+	switch {
+	case found.Err != nil:
+	case len(shown(found.Findings)) > 0:
+		fmt.Fprintln(w, tally(found.Findings))
+	case n == 0:
+		fmt.Fprintln(w, "there is nothing to look at: is it the right --path?")
+	default:
+		fmt.Fprintln(w, "nothing is wrong")
+	}
+}
+
+// census returns "1 Gateway, 3 HTTPRoutes".
+func census(objects map[string]int) string {
+	var counts []string
+	for _, kind := range slices.Sorted(maps.Keys(objects)) {
+		counts = append(counts, plural(objects[kind], kind))
+	}
+	return strings.Join(counts, ", ")
+}
