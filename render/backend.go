@@ -35,7 +35,7 @@ func (t *translator) podPort(r *rule, b bind.Backend) int32 {
 		f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), fmt.Sprintf(
 			"%s has no address of its own, and its targetPort %s is no number: Kong reaches its pods at port %d unless DNS says another",
 			b.Object.Ref, target.StrVal, b.Port))
-		f.Severity, f.Code = diag.Warning, "UnknownPort"
+		f.Severity, f.Code = diag.Warning, UnknownPort
 		f.Related = []diag.Pos{b.Object.At("spec.ports")}
 		f.Hint = "write the targetPort as a number, or give the backend an address by --backend-map"
 		t.report(f)
@@ -56,7 +56,7 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 				fmt.Sprintf(
 					"annotations or appProtocol of %s port %d and %s port %d differ, but the backends of a rule share one Kong service",
 					usable[0].Object.Ref, usable[0].Port, b.Object.Ref, b.Port))
-			finding.Code = "InconsistentAnnotations"
+			finding.Code = InconsistentAnnotations
 			finding.Related = []diag.Pos{usable[0].Object.At("metadata.annotations"), b.Object.At("metadata.annotations")}
 			t.report(finding)
 		}

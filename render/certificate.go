@@ -29,7 +29,7 @@ func (t *translator) certificates(g *bind.Graph) {
 			if owner, ok := owners[name]; ok {
 				if owner != l.Certificates[0].Secret.Ref {
 					f := unsupported(l.Object, field, fmt.Sprintf("server name %s has the certificate of %s already", name, owner))
-					f.Code = "SNIConflict"
+					f.Code = SNIConflict
 					t.report(f)
 				}
 				continue

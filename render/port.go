@@ -28,9 +28,6 @@ func doorOf(l *bind.Listener) (d door, ok bool) {
 	return door{}, false
 }
 
-// servedElsewhere is the code of a route that Kong serves on listeners that it is not attached to.
-const servedElsewhere = "ServedElsewhere"
-
 // separatePorts reports the routes that Kong also serves on ports of listeners that they are not attached to: an error where they mix
 // with the routes there, else a warning. A Kong route does not know ports: what Kong takes for one in an expression is the port
 // that the client wrote into its Host header. Listeners that serve nothing count too: what stays shut is open by way of another.
@@ -89,7 +86,7 @@ func otherPort(r *rule, l *bind.Listener, mixed bool) diag.Finding {
 	f.Related = []diag.Pos{l.Pos}
 	f.Hint = "attach the route to that listener as well, or give the listeners hostnames that have nothing in common"
 	if !mixed {
-		f.Severity, f.Code = diag.Warning, servedElsewhere
+		f.Severity, f.Code = diag.Warning, ServedElsewhere
 	}
 	return f
 }

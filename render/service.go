@@ -151,7 +151,7 @@ func (t *translator) scale(r *rule, shares []share) {
 	if largest/divisor > maxWeight {
 		field := fmt.Sprintf("spec.rules[%d].backendRefs", r.rule.Index)
 		t.report(diag.Finding{
-			Severity: diag.Warning, Code: "InexactWeight", Object: r.bound.Object.Ref.Diag(), Pos: r.bound.Object.At(field), Field: field,
+			Severity: diag.Warning, Code: InexactWeight, Object: r.bound.Object.Ref.Diag(), Pos: r.bound.Object.At(field), Field: field,
 			Message: fmt.Sprintf("Kong's weights end at %d: the proportions are kept as nearly as that allows", maxWeight),
 			Hint:    "use smaller weights of the same proportions",
 		})

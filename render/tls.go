@@ -91,10 +91,10 @@ func (t *translator) separated(o manifest.Object, mixed bool) diag.Finding {
 	f.Hint = "attach its routes to listeners of both protocols, or use a Kong with router_flavor = expressions"
 	switch {
 	case t.target.Flavor == kong.Expressions:
-		f.Severity, f.Code, f.Hint = diag.Info, "TLSWithoutSNI", ""
+		f.Severity, f.Code, f.Hint = diag.Info, TLSWithoutSNI, ""
 		f.Message = "its hostname is on listeners of the other protocol too: TLS requests without a server name count as plain ones"
 	case !mixed:
-		f.Severity, f.Code = diag.Warning, servedElsewhere
+		f.Severity, f.Code = diag.Warning, ServedElsewhere
 		f.Message += ": Kong serves the route on both"
 	}
 	return f

@@ -221,7 +221,7 @@ func (t *translator) warnOfCase(m match) {
 		if strings.ToLower(h.value) != h.value || strings.ToUpper(h.value) != h.value {
 			t.report(diag.Finding{
 				Severity: diag.Warning,
-				Code:     "CaseInsensitiveHeader",
+				Code:     CaseInsensitiveHeader,
 				Object:   m.route.Object.Ref.Diag(),
 				Pos:      m.route.Object.At(m.field + ".headers"),
 				Field:    m.field + ".headers",

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
@@ -37,7 +35,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	t.certificates(g)
 	state, err := kong.NewState(t.entities...)
 	if err != nil {
-		t.report(diag.Finding{Severity: diag.Error, Code: "NameCollision", Message: err.Error()})
+		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
 	}
 	return state, t.findings
 }
@@ -57,12 +55,12 @@ func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []s
 	fields["tags"] = slices.Concat(tags, t.target.Tags)
 	e, err := kong.New(k, id, fields, origin)
 	if err != nil {
-		t.report(diag.Finding{Severity: diag.Error, Code: "UnsupportedValue", Object: origin.Object, Pos: origin.Pos, Message: err.Error()})
+		t.report(diag.Finding{Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Pos: origin.Pos, Message: err.Error()})
 		return kong.Entity{}
 	}
 	if first, ok := t.taken[e.Key()]; ok {
 		t.report(diag.Finding{
-			Severity: diag.Error, Code: "NameCollision", Object: origin.Object, Pos: origin.Pos,
+			Severity: diag.Error, Code: NameCollision, Object: origin.Object, Pos: origin.Pos,
 			Message: fmt.Sprintf("its %s would be called %s, as that of %s is", e.Kind(), e.Name(), first.Origin().Object),
 			Hint:    "rename one of the two objects",
 			Related: []diag.Pos{first.Origin().Pos},
@@ -105,7 +103,7 @@ func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong
 func unsupported(o manifest.Object, field, message string) diag.Finding {
 	return diag.Finding{
 		Severity: diag.Error,
-		Code:     string(gatewayv1.RouteReasonUnsupportedValue),
+		Code:     bind.UnsupportedValue,
 		Object:   o.Ref.Diag(),
 		Pos:      o.At(field),
 		Field:    field,
@@ -116,7 +114,7 @@ func unsupported(o manifest.Object, field, message string) diag.Finding {
 func tooMany(m match, limit int) diag.Finding {
 	return diag.Finding{
 		Severity: diag.Error,
-		Code:     "TooManyMatches",
+		Code:     TooManyMatches,
 		Object:   m.route.Object.Ref.Diag(),
 		Pos:      m.pos,
 		Field:    m.field,
@@ -136,7 +134,7 @@ func annotation(annotations map[string]string, name string) (value, field string
 
 func invalidAnnotation(o manifest.Object, field, message string) diag.Finding {
 	f := unsupported(o, field, message)
-	f.Code = "InvalidAnnotation"
+	f.Code = InvalidAnnotation
 	return f
 }
 

@@ -1,0 +1,25 @@
+package render
+
+// Codes of the findings of [Translate], besides those of package bind. docs/findings.md says what each one means.
+const (
+	// CaseInsensitiveHeader is a header value that router flavor traditional_compatible compares without regard to case.
+	CaseInsensitiveHeader = "CaseInsensitiveHeader"
+	// InconsistentAnnotations are Services of one rule that ask for different fields of the one Kong service.
+	InconsistentAnnotations = "InconsistentAnnotations"
+	// InexactWeight is a weight that Kong cannot have.
+	InexactWeight = "InexactWeight"
+	// InvalidAnnotation is an annotation konghq.com/... whose value Kong would refuse.
+	InvalidAnnotation = "InvalidAnnotation"
+	// NameCollision is an object whose entities have the names of another's.
+	NameCollision = "NameCollision"
+	// ServedElsewhere is a route that Kong answers on more listeners than it is attached to.
+	ServedElsewhere = "ServedElsewhere"
+	// SNIConflict is a server name with two certificates.
+	SNIConflict = "SNIConflict"
+	// TLSWithoutSNI is a route whose TLS requests are told from plain ones by their server name.
+	TLSWithoutSNI = "TLSWithoutSNI"
+	// TooManyMatches are more matches than Kong can put into an order.
+	TooManyMatches = "TooManyMatches"
+	// UnknownPort is a headless Service whose pods listen on a port that only they know.
+	UnknownPort = "UnknownPort"
+)
