@@ -4,12 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Match is what becomes of a request.
+// Match is what becomes of a request, or of a stream.
 type Match struct {
 	// Status is 0 if the request goes on to plugins and the service. Else Kong answers it by itself, with this status:
 	//
@@ -17,14 +16,16 @@ type Match struct {
 	//	404                       no route matches
 	//	301, 302, 307, 308, 426   the route wants HTTPS, or HTTP/2
 	//	415                       the route is for gRPC, the request is not
-	//	500                       the request crashes Kong's router
+	//	500                       the request crashes Kong's router; a stream is closed
 	//
-	// A route without a service has Status 0: its plugins run, and only then Kong answers 503.
+	// A route without a service has Status 0: its plugins run, and only then Kong answers 503, or closes the stream.
 	Status int
-	// Message is what Kong says with the status, in its own words; "" where nginx answers.
+	// Message is what Kong says with the status, in its own words; "" where nginx answers. Of a stream, Kong logs it.
 	Message string
 	// Location is where a redirect leads.
 	Location string
+	// Passthrough says that a stream of TLS is passed on as it is. Else Kong ends the TLS.
+	Passthrough bool
 
 	// Route and Service are the route that matched and its service. Both are zero if none did; Service also if the route has none.
 	Route, Service kong.Entity
@@ -39,79 +40,43 @@ type Match struct {
 	Query string
 	// UpstreamHost is the Host header that the service is sent: the client's if the route preserves it, else the service's, with the
 	// port unless it is the scheme's own. An upstream that the service names may say otherwise.
+	//
+	// Of a stream, it is the server name under which Kong opens TLS to a service that speaks it, and there the port is always named.
 	UpstreamHost string
 }
 
 // Match returns what becomes of a request if Kong has answered none before. After others it may be something else, see [Cache].
 // It sees the router only: neither plugins nor balancing.
 func (r *Router) Match(req Request) Match {
-	c, m := r.open(req)
+	s, c, m := r.open(req)
 	if m.Status != 0 {
 		return m
 	}
-	return r.find(c).answer(c)
+	return s.find(c).answer(c)
 }
 
-// open returns what a request offers to the router, or Kong's answer to one that does not get there.
-func (r *Router) open(req Request) (*context, Match) {
+// open returns what a request offers to the router of its subsystem, or Kong's answer to one that does not get there.
+func (r *Router) open(req Request) (*subsystem, *context, Match) {
+	if isStreamProtocol(req.Protocol) {
+		return &r.stream, newContext(req, r.stream.asks("tls.sni")), Match{}
+	}
 	if status := req.refusal(); status != 0 {
-		return nil, Match{Status: status}
+		return nil, nil, Match{Status: status}
 	}
-	c := newContext(req)
-	if r.crashes(c) {
-		return nil, Match{Status: 500, Message: "An unexpected error occurred"}
+	c := newContext(req, true)
+	if r.http.crashes(c) {
+		return nil, nil, Match{Status: 500, Message: "An unexpected error occurred"}
 	}
-	return c, Match{}
-}
-
-// find returns the first entry that holds, nil if none does.
-func (r *Router) find(c *context) (found *entry) {
-	if !r.valid(c) {
-		return nil
-	}
-	r.index.candidates(c, func(i int) bool {
-		c.matched, c.captures = "", nil
-		if r.entries[i].expr.match(c) {
-			found = &r.entries[i]
-		}
-		return found == nil
-	})
-	return found
-}
-
-// crashes reports whether a query parameter that a route asks about is there both repeatedly and without "=". Kong sorts the
-// values of a parameter for its cache, and Lua cannot sort what is no text.
-func (r *Router) crashes(c *context) bool {
-	for _, f := range r.fields {
-		if name, ok := strings.CutPrefix(f, queryPrefix); ok {
-			values := arguments(c.query, name)
-			if len(values) > 1 && slices.ContainsFunc(values, func(a argument) bool { return a.bare }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// valid reports whether all the text that any route asks about is UTF-8. If it is not, no route matches at all.
-func (r *Router) valid(c *context) bool {
-	for _, f := range r.fields {
-		if kindOf(f, false) != textKind {
-			continue
-		}
-		for _, s := range c.texts(f) {
-			if !utf8.ValidString(s) {
-				return false
-			}
-		}
-	}
-	return true
+	return &r.http, c, Match{}
 }
 
 // answer returns what becomes of a request for which e is the route, or which has none.
 //
 // Source: Kong 3.9.3, kong/runloop/handler.lua, access.before.
 func (e *entry) answer(c *context) Match {
+	if isStreamProtocol(c.request.Protocol) {
+		return e.answerStream(c)
+	}
 	if e == nil {
 		return Match{Status: 404, Message: "no Route matched with those values"}
 	}
@@ -141,6 +106,29 @@ func (e *entry) answer(c *context) Match {
 	m.UpstreamHost = serviceHost(e.service)
 	if c.hasHost && flag(e.route, "preserve_host", false) {
 		m.UpstreamHost = c.request.Host
+	}
+	return m
+}
+
+// answerStream is answer for a stream. What came to a port for TLS needs a route that says what to do with it; any other
+// route takes any stream.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua, preread.before.
+func (e *entry) answerStream(c *context) Match {
+	if e == nil {
+		return Match{Status: 500, Message: "no Route found with those values"}
+	}
+	m := Match{Route: e.route, Service: e.service}
+	protocols := e.route.Strings("protocols")
+	if c.request.Protocol != "tcp" && c.request.Protocol != "udp" && !slices.Contains(protocols, "tls") {
+		if m.Passthrough = slices.Contains(protocols, "tls_passthrough"); !m.Passthrough {
+			m.Status, m.Message = 500, "unexpected protocols in matched Route"
+			return m
+		}
+	}
+	m.UpstreamHost = serviceHost(e.service)
+	if sni := c.texts("tls.sni"); len(sni) > 0 && sni[0] != "" && flag(e.route, "preserve_host", false) {
+		m.UpstreamHost = sni[0]
 	}
 	return m
 }
@@ -205,7 +193,8 @@ func serviceHost(s kong.Entity) string {
 	if port == 0 {
 		port = 80
 	}
-	if host == "" || port == 80 && (scheme == "http" || scheme == "") || port == 443 && scheme == "https" {
+	usual := port == 80 && (scheme == "http" || scheme == "grpc" || scheme == "") || port == 443 && (scheme == "https" || scheme == "grpcs")
+	if host == "" || usual {
 		return host
 	}
 	return host + ":" + strconv.FormatInt(port, 10)

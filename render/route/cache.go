@@ -1,7 +1,7 @@
 package route
 
 import (
-	"slices"
+	"container/list"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,13 +11,20 @@ import (
 // one, and does not look again. [Router.Match] is what a Kong says that has just started.
 //
 // The two differ since Kong takes requests for one kind ([Router.CacheKey]) that its routes may well tell apart. Then the
-// first decides for the others. A new configuration means a new Router and so a new Cache.
+// first decides for the others, until it is forgotten.
 //
-// A Cache is safe for concurrent use.
+// It is bounded like Kong's: of the kinds that have a route, those 5,000 are remembered that were asked for last, or more where there
+// are more routes ([Router.CacheSize]); of those that have none, 5,000. A Kong empties its cache whenever it builds its router,
+// which it does after any change of routes or services: so a new Router wants a new Cache.
+//
+// A Cache is safe for concurrent use. It stands for one worker of a Kong's: each has its own.
+//
+// Source: Kong 3.9.3, kong/router/atc.lua, exec, and kong/runloop/handler.lua, new_router and build_router.
 type Cache struct {
 	router *Router
 	mu     sync.Mutex
-	found  map[string]memory
+	http   memories
+	stream memories
 }
 
 // memory is which entry a request went to, nil for none, and what that matched.
@@ -27,35 +34,108 @@ type memory struct {
 	captures map[string]string
 }
 
-// maxCached is how many kinds of requests are remembered. Kong forgets the one least in use, this package all of them.
+// memories are what is remembered in a subsystem: of requests with a route, and without.
+type memories struct{ found, missed lru }
+
+// maxCached is how many kinds of requests are remembered at least.
 const maxCached = 5000
 
 // NewCache returns an empty cache of what r says.
-func NewCache(r *Router) *Cache { return &Cache{router: r, found: map[string]memory{}} }
+func NewCache(r *Router) *Cache {
+	return &Cache{router: r, http: r.http.memories(), stream: r.stream.memories()}
+}
+
+func (s *subsystem) memories() memories { return memories{newLRU(s.cacheSize()), newLRU(maxCached)} }
+
+func (s *subsystem) cacheSize() int {
+	return min(max((s.routes+maxCached-1)/maxCached, 1), 20) * maxCached
+}
+
+// CacheSize returns how many kinds of requests that have a route a Kong with these routes remembers: 5,000 for each 5,000 routes begun,
+// up to 100,000.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua, new_router.
+func (r *Router) CacheSize() int { return r.http.cacheSize() }
 
 // Match returns what becomes of a request after those that came before it.
 func (c *Cache) Match(req Request) Match {
-	x, m := c.router.open(req)
+	s, x, m := c.router.open(req)
 	if m.Status != 0 {
 		return m
 	}
-	key := c.router.key(x)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	known, ok := c.found[key]
-	if !ok {
-		known.entry = c.router.find(x)
-		known.matched, known.captures = x.matched, x.captures
-		if len(c.found) >= maxCached {
-			clear(c.found)
-		}
-		c.found[key] = known
-	}
+	known := c.recall(s, x)
 	x.matched, x.captures = known.matched, known.captures
 	return known.entry.answer(x)
 }
 
-// CacheKey returns the key under which Kong remembers the route of a request, "" for a request that never gets to the router.
+// recall returns what is remembered of a request, or what is found and from now on remembered.
+func (c *Cache) recall(s *subsystem, x *context) memory {
+	key := s.key(x)
+	all := &c.http
+	if s == &c.router.stream {
+		all = &c.stream
+	}
+	c.mu.Lock()
+	known, ok := all.get(key)
+	c.mu.Unlock()
+	if ok {
+		return known
+	}
+	known.entry = s.find(x)
+	known.matched, known.captures = x.matched, x.captures
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if first, ok := all.get(key); ok {
+		return first // another request of the kind was faster
+	}
+	if known.entry == nil {
+		all.missed.put(key, known)
+	} else {
+		all.found.put(key, known)
+	}
+	return known
+}
+
+func (m *memories) get(key string) (memory, bool) {
+	if known, ok := m.found.get(key); ok {
+		return known, true
+	}
+	return m.missed.get(key)
+}
+
+// lru holds what was used last, up to max.
+type lru struct {
+	max   int
+	order *list.List // of remembered, the last used first
+	byKey map[string]*list.Element
+}
+
+type remembered struct {
+	key string
+	memory
+}
+
+func newLRU(max int) lru { return lru{max: max, order: list.New(), byKey: map[string]*list.Element{}} }
+
+func (l *lru) get(key string) (memory, bool) {
+	e, ok := l.byKey[key]
+	if !ok {
+		return memory{}, false
+	}
+	l.order.MoveToFront(e)
+	return e.Value.(remembered).memory, true
+}
+
+// put adds what is not there yet.
+func (l *lru) put(key string, m memory) {
+	if l.order.Len() == l.max {
+		delete(l.byKey, l.order.Remove(l.order.Back()).(remembered).key)
+	}
+	l.byKey[key] = l.order.PushFront(remembered{key, m})
+}
+
+// CacheKey returns the key under which Kong remembers the route of a request, "" for a request that never gets to the router. HTTP
+// and streams have caches of their own.
 //
 // It leaves out net.protocol, takes the port that the client connected to for net.dst.port even if the Host header names another, and
 // does not tell a header or query parameter that is empty from one that is absent, nor a repeated one from one whose value is a
@@ -63,16 +143,16 @@ func (c *Cache) Match(req Request) Match {
 //
 // Source: Kong 3.9.3, kong/router/fields.lua, get_cache_key, and kong/router/atc.lua, exec.
 func (r *Router) CacheKey(req Request) string {
-	x, m := r.open(req)
+	s, x, m := r.open(req)
 	if m.Status != 0 {
 		return ""
 	}
-	return r.key(x)
+	return s.key(x)
 }
 
-func (r *Router) key(c *context) string {
+func (s *subsystem) key(c *context) string {
 	var b strings.Builder
-	for _, f := range r.fields {
+	for _, f := range s.fields {
 		switch {
 		case f == "net.protocol":
 			continue
@@ -99,9 +179,9 @@ func (r *Router) key(c *context) string {
 // keyText returns the values of a text field as they stand in the key.
 func (c *context) keyText(f string) string {
 	if name, ok := strings.CutPrefix(f, queryPrefix); ok {
-		if values := arguments(c.query, name); len(values) == 1 && values[0].bare {
+		if a := c.argument(name); a.bare && len(a.values) == 1 {
 			return "true" // which is what Lua prints for it
 		}
 	}
-	return strings.Join(slices.Sorted(slices.Values(c.texts(f))), ",")
+	return strings.Join(c.texts(f), ",")
 }

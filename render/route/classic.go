@@ -10,32 +10,55 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
+// part is a part of the expression that Kong makes of a classic route.
+type part struct {
+	field string // of the route: "hosts", "headers.x-version"
+	text  string
+}
+
 // classicText returns the expression that Kong makes of a route without one, as Kong writes it, so that errors about it read the
 // same. Kong writes headers in no particular order; here they are sorted.
+func classicText(r kong.Entity) string {
+	parts := classicParts(r)
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = p.text
+	}
+	return strings.Join(texts, " && ")
+}
+
+// classicParts returns the parts of that expression, in Kong's order.
 //
 // Source: Kong 3.9.3, kong/router/transform.lua, get_expression.
-func classicText(r kong.Entity) string {
+func classicParts(r kong.Entity) []part {
 	stream := isStream(r)
-	parts := []string{
-		sniText(r.Strings("snis"), stream),
-		netText("net.src.ip", "net.src.port", r, "sources"),
-		netText("net.dst.ip", "net.dst.port", r, "destinations"),
+	parts := []part{
+		{"snis", sniText(r.Strings("snis"), stream)},
+		{"sources", netText("net.src.ip", "net.src.port", r, "sources")},
+		{"destinations", netText("net.dst.ip", "net.dst.port", r, "destinations")},
 	}
 	if !stream {
-		parts = append(parts, group(r.Strings("methods"), func(s string) string { return "http.method == " + rawQuote(s) }),
-			group(r.Strings("hosts"), hostText), group(r.Strings("paths"), pathText))
+		parts = append(parts,
+			part{"methods", group(r.Strings("methods"), func(s string) string { return "http.method == " + rawQuote(s) })},
+			part{"hosts", group(r.Strings("hosts"), hostText)},
+			part{"paths", group(r.Strings("paths"), pathText)})
 		headers := headerValues(r)
 		for _, name := range slices.Sorted(maps.Keys(headers)) {
-			field := "any(lower(" + headerPrefix + strings.ToLower(strings.ReplaceAll(name, "-", "_")) + "))"
-			parts = append(parts, group(headers[name], func(s string) string {
-				if re, ok := strings.CutPrefix(s, "~*"); ok {
-					return field + " ~ " + rawQuote(lowerASCII(re))
-				}
-				return field + " == " + rawQuote(lowerASCII(s))
-			}))
+			parts = append(parts, part{"headers." + name, headerText(name, headers[name])})
 		}
 	}
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " && ")
+	return slices.DeleteFunc(parts, func(p part) bool { return p.text == "" })
+}
+
+// headerText matches any of a header's values, all in lower case, regexes too.
+func headerText(name string, values []string) string {
+	field := "any(lower(" + headerPrefix + strings.ToLower(strings.ReplaceAll(name, "-", "_")) + "))"
+	return group(values, func(s string) string {
+		if re, ok := strings.CutPrefix(s, "~*"); ok {
+			return field + " ~ " + rawQuote(lowerASCII(re))
+		}
+		return field + " == " + rawQuote(lowerASCII(s))
+	})
 }
 
 // group returns the alternatives in parentheses, or "" if there are none.
@@ -104,25 +127,39 @@ func pathText(s string) string {
 	return "http.path ^= " + rawQuote(s)
 }
 
-// netText matches any of the addresses and ports that the route's field lists.
-func netText(ipField, portField string, r kong.Entity, field string) string {
+// address is an element of a route's sources or destinations. An empty ip is none.
+type address struct {
+	ip      string
+	port    int64
+	hasPort bool
+}
+
+func addresses(r kong.Entity, field string) []address {
 	v, _ := r.Field(field)
 	list, _ := v.([]any)
-	var parts []string
+	var out []address
 	for _, e := range list {
 		m, _ := e.(map[string]kong.Value)
-		var both []string
-		if ip, ok := m["ip"].(string); ok {
-			both = append(both, addrPredicate(ipField, ip))
-		}
-		if port, ok := m["port"].(int64); ok {
-			both = append(both, portField+" == "+strconv.FormatInt(port, 10))
-		}
-		switch len(both) {
-		case 1:
-			parts = append(parts, both[0])
-		case 2:
-			parts = append(parts, "("+both[0]+" && "+both[1]+")")
+		var a address
+		a.ip, _ = m["ip"].(string)
+		a.port, a.hasPort = m["port"].(int64)
+		out = append(out, a)
+	}
+	return out
+}
+
+// netText matches any of the addresses and ports that the route's field lists.
+func netText(ipField, portField string, r kong.Entity, field string) string {
+	var parts []string
+	for _, a := range addresses(r, field) {
+		port := portField + " == " + strconv.FormatInt(a.port, 10)
+		switch {
+		case a.ip != "" && a.hasPort:
+			parts = append(parts, "("+addrPredicate(ipField, a.ip)+" && "+port+")")
+		case a.ip != "":
+			parts = append(parts, addrPredicate(ipField, a.ip))
+		case a.hasPort:
+			parts = append(parts, port)
 		}
 	}
 	return group(parts, func(s string) string { return s })
@@ -168,9 +205,14 @@ func lowerASCII(s string) string {
 
 // isStream reports whether the route is for streams rather than HTTP. A route is never for both.
 func isStream(r kong.Entity) bool {
-	return slices.ContainsFunc(r.Strings("protocols"), func(s string) bool {
-		return s == "tcp" || s == "udp" || s == "tls" || s == "tls_passthrough"
-	})
+	return slices.ContainsFunc(r.Strings("protocols"), isStreamProtocol)
+}
+
+// isStreamProtocol reports whether a protocol of routes or services is one of streams.
+//
+// Source: Kong 3.9.3, kong/constants.lua, PROTOCOLS_WITH_SUBSYSTEM.
+func isStreamProtocol(s string) bool {
+	return s == "tcp" || s == "udp" || s == "tls" || s == "tls_passthrough"
 }
 
 // isHTTP reports whether a protocol of routes is HTTP or runs over it.

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// context is what a request offers to expressions, and what they matched in it.
+// context is what a request offers to expressions.
 type context struct {
 	request Request
 	host    string // without the port
@@ -18,9 +18,12 @@ type context struct {
 	// authority is the one in the request line, if that has one.
 	authority string
 
-	segmentCache []string
-	// lists are the values of headers, query parameters and segments that were asked for.
-	lists map[string][]string
+	// single are the values of the text fields that have one at most.
+	single map[string][]string
+	// headerCache and argumentCache are the headers and the query once they were asked for, by name.
+	headerCache   map[string][]string
+	argumentCache map[string]argument
+	segmentCache  []string
 
 	// matched is what the last predicate about http.path that held matched of it.
 	matched string
@@ -28,18 +31,44 @@ type context struct {
 	captures map[string]string
 }
 
-func newContext(r Request) *context {
+// newContext returns what a request offers to a subsystem that asks for tls.sni, or does not.
+func newContext(r Request, asksSNI bool) *context {
 	r.SrcIP, r.DstIP = r.SrcIP.Unmap(), r.DstIP.Unmap()
-	c := &context{hasHost: r.Host != "", dstPort: int64(r.port()), lists: map[string][]string{}}
+	c := &context{dstPort: int64(r.port())}
+	if isStreamProtocol(r.Protocol) {
+		c.request = r
+		c.single = streamFields(r, asksSNI)
+		return c
+	}
 	c.authority, r.Target = cutAuthority(r.Target)
-	c.request = r
+	c.request, c.hasHost = r, r.Host != ""
 	path, query := cutQuery(r.Target)
 	c.path, c.query = NormalizePath(path), query
 	host, port, ok := splitHost(r.Host)
 	if c.host = host; ok {
 		c.dstPort = port
 	}
+	c.single = map[string][]string{
+		"http.method": {r.Method}, "http.path": {c.path}, "http.host": present(c.host, c.hasHost),
+		"net.protocol": {r.protocol()}, "tls.sni": present(r.SNI, r.SNI != ""),
+	}
 	return c
+}
+
+// streamFields returns the text fields of a stream. On a port for TLS, a handshake without a server name has an empty one. Kong takes
+// a stream for TLS if it has looked for a server name, which it does only if a route asks, and found one.
+//
+// Source: Kong 3.9.3, kong/router/atc.lua, exec of streams; kong/router/fields.lua; nginx, ngx_stream_ssl_preread_module.c.
+func streamFields(r Request, asksSNI bool) map[string][]string {
+	isTLS := r.Protocol == "tls" || r.Protocol == "tls_passthrough"
+	out := map[string][]string{"tls.sni": present(r.SNI, isTLS), "net.protocol": {"tcp"}}
+	switch {
+	case r.Protocol == "udp":
+		out["net.protocol"] = []string{"udp"}
+	case isTLS && asksSNI:
+		out["net.protocol"] = []string{"tls"}
+	}
+	return out
 }
 
 // cutQuery splits a request target at its question mark. One at the very start is no such, as Kong has it.
@@ -54,44 +83,21 @@ func cutQuery(target string) (path, query string) {
 	return target[:i], target[i+1:]
 }
 
-// texts returns the values of a text field, none if the request lacks it.
-func (c *context) texts(name string) []string {
-	if list, ok := c.lists[name]; ok {
-		return list
-	}
-	list := c.find(name)
-	c.lists[name] = list
-	return list
-}
-
-// find looks the values of a text field up.
+// texts returns the values of a text field, none if the request lacks it. Repeated ones are in order: Kong sorts them for its cache
+// before it matches.
 //
 // Source: Kong 3.9.3, kong/router/fields.lua.
-func (c *context) find(name string) []string {
-	switch name {
-	case "http.method":
-		return []string{c.request.Method}
-	case "http.path":
-		return []string{c.path}
-	case "http.host":
-		return present(c.host, c.hasHost)
-	case "net.protocol":
-		return []string{c.request.protocol()}
-	case "tls.sni":
-		return present(c.request.SNI, c.request.SNI != "")
+func (c *context) texts(name string) []string {
+	if values, ok := c.single[name]; ok {
+		return values
 	}
-	if header, ok := strings.CutPrefix(name, headerPrefix); ok {
-		return c.headers(header)
-	}
-	if query, ok := strings.CutPrefix(name, queryPrefix); ok {
-		var out []string
-		for _, a := range arguments(c.query, query) {
-			out = append(out, a.text)
-		}
-		return out
-	}
-	if segment, ok := strings.CutPrefix(name, segmentPrefix); ok {
-		return c.segment(segment)
+	switch i := strings.LastIndexByte(name, '.') + 1; name[:i] {
+	case headerPrefix:
+		return c.headers(name[i:])
+	case queryPrefix:
+		return c.argument(name[i:]).values
+	case segmentPrefix:
+		return c.segment(name[i:])
 	}
 	return nil
 }
@@ -106,37 +112,23 @@ func present(s string, ok bool) []string {
 // headers returns the values of a header among those that the router sees. "_" in the name finds "-" too, but a header that
 // was sent with "_" goes first.
 func (c *context) headers(name string) []string {
+	if c.headerCache == nil {
+		c.headerCache = c.request.headers()
+	}
 	name = strings.ToLower(name)
-	dashed := strings.ReplaceAll(name, "_", "-")
-	if name == "host" {
-		return present(c.request.Host, c.hasHost)
+	if values, ok := c.headerCache[name]; ok {
+		return values
 	}
-	var exact, alike []string
-	n := 0
-	if c.hasHost {
-		n++
-	}
-	for _, h := range c.request.Header {
-		if !isHeaderName(h[0]) {
-			continue // nginx drops it
-		}
-		if n++; n > limit {
-			break
-		}
-		switch {
-		case strings.EqualFold(h[0], name):
-			exact = append(exact, strings.Trim(h[1], " "))
-		case strings.EqualFold(h[0], dashed):
-			alike = append(alike, strings.Trim(h[1], " "))
-		}
-	}
-	if exact != nil {
-		return exact
-	}
-	return alike
+	return c.headerCache[strings.ReplaceAll(name, "_", "-")]
 }
 
-func isHeaderName(s string) bool { return isName(strings.ReplaceAll(s, "-", "_")) }
+// argument returns a query parameter among those that the router sees.
+func (c *context) argument(name string) argument {
+	if c.argumentCache == nil {
+		c.argumentCache = arguments(c.query)
+	}
+	return c.argumentCache[name]
+}
 
 // segments returns the path's segments. A slash at the end begins none.
 func (c *context) segments() []string {
@@ -172,7 +164,7 @@ func (c *context) segment(name string) []string {
 func (c *context) number(name string) (int64, bool) {
 	switch name {
 	case "net.dst.port":
-		return c.dstPort, true
+		return c.dstPort, c.dstPort != 0 || c.hasHost
 	case "net.src.port":
 		return int64(c.request.SrcPort), c.request.SrcPort != 0
 	case "http.path.segments.len":

@@ -138,7 +138,7 @@ func FuzzParse(f *testing.F) {
 		if !Equal(e, again) {
 			t.Errorf("%q prints as %q, which reads as %q", s, e, again)
 		}
-		c, d := newContext(Request{Host: "a:1", Target: "/a?b"}), newContext(Request{Host: "a:1", Target: "/a?b"})
+		c, d := newContext(Request{Host: "a:1", Target: "/a?b"}, true), newContext(Request{Host: "a:1", Target: "/a?b"}, true)
 		if check(e, false) == nil && (e.match(c) != again.match(d) || c.matched != d.matched) {
 			t.Errorf("%q and %q disagree", e, again)
 		}

@@ -1,39 +1,116 @@
 package route
 
-import "slices"
+import (
+	"regexp/syntax"
+	"slices"
+)
 
 // index finds the entries whose expression can hold for a request, by what they demand of its host and path. Most routes demand
 // a host or a path or both, and then few others demand the same.
+//
+// It is an economy only: every entry that holds is among the candidates.
 type index struct {
-	entries map[demand][]int // their numbers, ascending
-	lengths []int            // of the prefixes among the demands, ascending
+	hosts axis[*axis[[]int]] // by host, then by path, the numbers of entries, ascending
 }
 
-// demand is what an expression requires of a request: the zero demand is nothing.
+// demand is what an expression requires of a text: the zero demand is nothing.
 type demand struct {
-	hostOp, pathOp operator // == or, for the path, ^=; "" asks nothing
-	lower          bool     // the host is compared in lower case
-	host, path     string
+	shape
+	text string
+}
+
+// shape is how a text is compared: by ==, ^= or =^, perhaps in lower case; "" asks nothing.
+type shape struct {
+	op    operator
+	lower bool
+}
+
+// axis files things under demands of one text.
+type axis[T any] struct {
+	filed  map[demand]T
+	shapes []shapeLengths
+}
+
+// shapeLengths are the lengths of the demanded texts of a shape, ascending.
+type shapeLengths struct {
+	shape
+	lengths []int
+}
+
+// file files under d what of makes of the thing that is there, which is zero at first.
+func (x *axis[T]) file(d demand, of func(T) T) {
+	if x.filed == nil {
+		x.filed = map[demand]T{}
+	}
+	x.filed[d] = of(x.filed[d])
+	i := slices.IndexFunc(x.shapes, func(s shapeLengths) bool { return s.shape == d.shape })
+	if i < 0 {
+		i = len(x.shapes)
+		x.shapes = append(x.shapes, shapeLengths{shape: d.shape})
+	}
+	lengths := &x.shapes[i].lengths
+	if at, ok := slices.BinarySearch(*lengths, len(d.text)); !ok {
+		*lengths = slices.Insert(*lengths, at, len(d.text))
+	}
+}
+
+// find calls yield for what is filed under demands that a text meets, and under none. Nothing else is if the text is absent.
+func (x *axis[T]) find(text string, present bool, yield func(T)) {
+	for _, s := range x.shapes {
+		full := text
+		switch {
+		case s.op != "" && !present:
+			continue
+		case s.lower:
+			full = lowerText(text)
+		}
+		for _, n := range s.lengths {
+			if n > len(full) {
+				break
+			}
+			part := full
+			switch s.op {
+			case "":
+				part = ""
+			case opPrefix:
+				part = full[:n]
+			case opPostfix:
+				part = full[len(full)-n:]
+			case opEqual:
+				if n != len(full) {
+					continue
+				}
+			}
+			if t, ok := x.filed[demand{s.shape, part}]; ok {
+				yield(t)
+			}
+		}
+	}
 }
 
 // add files entry number i, which must be higher than those before.
 func (x *index) add(i int, e Expr) {
-	if x.entries == nil {
-		x.entries = map[demand][]int{}
-	}
-	for _, h := range orNone(demands(e, hostDemand)) {
-		for _, p := range orNone(demands(e, pathDemand)) {
-			d := demand{hostOp: h.hostOp, lower: h.lower, host: h.host, pathOp: p.pathOp, path: p.path}
-			if list := x.entries[d]; len(list) == 0 || list[len(list)-1] != i {
-				x.entries[d] = append(list, i)
+	for _, h := range orNone(demands(e, "http.host")) {
+		x.hosts.file(h, func(paths *axis[[]int]) *axis[[]int] {
+			if paths == nil {
+				paths = &axis[[]int]{}
 			}
-			if n := len(p.path); p.pathOp == opPrefix {
-				if at, ok := slices.BinarySearch(x.lengths, n); !ok {
-					x.lengths = slices.Insert(x.lengths, at, n)
-				}
+			for _, p := range orNone(demands(e, "http.path")) {
+				paths.file(p, func(list []int) []int {
+					if len(list) > 0 && list[len(list)-1] == i {
+						return list
+					}
+					return append(list, i)
+				})
 			}
-		}
+			return paths
+		})
 	}
+}
+
+// candidates calls yield for lists of entries, each ascending, that together hold all that c may meet.
+func (x *index) candidates(c *context, yield func([]int)) {
+	x.hosts.find(c.host, c.hasHost, func(paths *axis[[]int]) { paths.find(c.path, true, yield) })
 }
 
 func orNone(ds []demand) []demand {
@@ -43,23 +120,23 @@ func orNone(ds []demand) []demand {
 	return ds
 }
 
-// demands returns demands of which one must be met for e to hold, or none if nothing is known.
-func demands(e Expr, of func(*predicate) (demand, bool)) []demand {
+// demands returns demands of a field of which one must be met for e to hold, or none if nothing is known.
+func demands(e Expr, field string) []demand {
 	switch e := e.(type) {
 	case *predicate:
-		if d, ok := of(e); ok {
+		if d, ok := e.demand(); ok && e.field.name == field {
 			return []demand{d}
 		}
 	case allOf:
 		for _, x := range e {
-			if ds := demands(x, of); ds != nil {
+			if ds := demands(x, field); ds != nil {
 				return ds
 			}
 		}
 	case anyOf:
 		var out []demand
 		for _, x := range e {
-			ds := demands(x, of)
+			ds := demands(x, field)
 			if ds == nil {
 				return nil
 			}
@@ -70,62 +147,34 @@ func demands(e Expr, of func(*predicate) (demand, bool)) []demand {
 	return nil
 }
 
-func hostDemand(p *predicate) (demand, bool) {
-	return demand{hostOp: opEqual, lower: p.field.lower, host: p.value.text}, p.field.name == "http.host" && p.op == opEqual
+// demand returns what the predicate requires of a text that the request has once at most.
+func (p *predicate) demand() (demand, bool) {
+	d := demand{shape{p.op, p.field.lower}, p.value.text}
+	switch p.op {
+	case opEqual, opPrefix, opPostfix:
+		return d, p.value.kind == textKind
+	case opRegex:
+		d.op, d.text = opPrefix, p.value.regex.prefix()
+		return d, d.text != ""
+	}
+	return demand{}, false
 }
 
-func pathDemand(p *predicate) (demand, bool) {
-	return demand{pathOp: p.op, path: p.value.text},
-		p.field.name == "http.path" && !p.field.lower && (p.op == opEqual || p.op == opPrefix)
-}
-
-// candidates calls yield for the entries that c may meet, in their order, until it returns false.
-func (x *index) candidates(c *context, yield func(int) bool) {
-	var lists [][]int
-	collect := func(h demand) {
-		for _, pathOp := range []operator{"", opEqual} {
-			h.pathOp, h.path = pathOp, ""
-			if pathOp == opEqual {
-				h.path = c.path
-			}
-			if list := x.entries[h]; list != nil {
-				lists = append(lists, list)
-			}
-		}
-		h.pathOp = opPrefix
-		for _, n := range x.lengths {
-			if n > len(c.path) {
-				break
-			}
-			h.path = c.path[:n]
-			if list := x.entries[h]; list != nil {
-				lists = append(lists, list)
-			}
-		}
+// prefix returns a text that all that the regex matches begins with, "" if none is known.
+func (r Regex) prefix() string {
+	tree, err := syntax.Parse(r.re.String(), syntax.Perl)
+	if err != nil || tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText {
+		return ""
 	}
-	collect(demand{})
-	if c.hasHost {
-		collect(demand{hostOp: opEqual, host: c.host})
-		collect(demand{hostOp: opEqual, host: lowerText(c.host), lower: true})
+	out := ""
+	for _, sub := range tree.Sub[1:] {
+		if sub.Op == syntax.OpCapture {
+			sub = sub.Sub[0]
+		}
+		if sub.Op != syntax.OpLiteral || sub.Flags&syntax.FoldCase != 0 {
+			break
+		}
+		out += string(sub.Rune)
 	}
-	merge(lists, yield)
-}
-
-// merge calls yield for the numbers in the ascending lists, in order and once each, until it returns false.
-func merge(lists [][]int, yield func(int) bool) {
-	for {
-		lists = slices.DeleteFunc(lists, func(l []int) bool { return len(l) == 0 })
-		if len(lists) == 0 {
-			return
-		}
-		low := slices.MinFunc(lists, func(a, b []int) int { return a[0] - b[0] })[0]
-		for i, l := range lists {
-			if l[0] == low {
-				lists[i] = l[1:]
-			}
-		}
-		if !yield(low) {
-			return
-		}
-	}
+	return out
 }

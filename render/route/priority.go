@@ -7,8 +7,8 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Priority returns where Kong 3.9.3 ranks a route: routes of higher priority are tried first, and among equals those of higher
-// id. It is an error for a route of streams, and for a classic route that Kong splits because its paths are of several kinds
+// Priority returns where Kong 3.9.3 ranks a route among those of HTTP or of streams: routes of higher priority are tried first, and
+// among equals those of higher id. It is an error for a classic route that Kong splits because its paths are of several kinds
 // (regexes, or prefixes of different lengths): each part has a priority of its own, see [Split].
 //
 // What Kong means is a word of bit fields: the number of criteria (bits 63-61), plain hosts only (60), the number of headers
@@ -25,36 +25,89 @@ import (
 //
 // Routes with an expression have 0xFF in the upper byte, and their own priority below.
 //
-// Source: kong/router/transform.lua, get_priority.
+// Classic routes of streams have bit 61 for snis, and for sources and destinations both, and below it bits for what the sources (7, 6, 4)
+// and the destinations (3, 2, 0) name: an address, a port, a network.
+//
+// Source: Kong 3.9.3, kong/router/transform.lua, get_priority and stream_get_priority.
 func Priority(r kong.Entity) (uint64, error) {
 	if _, ok := r.Field("expression"); ok {
 		return 0xFF<<56 | uint64(integer(r, "priority")), nil
 	}
 	if isStream(r) {
-		return 0, errors.New("a route of streams has no priority among HTTP's")
+		return streamPriority(r), nil
 	}
-	const plainHostBit, regexBit = 1 << 60, 1 << 51
-	paths := r.Strings("paths")
-	var length int
-	var regexPriority int64
+	if len(Split(r)) > 1 {
+		return 0, errors.New("the paths of the route are of several kinds")
+	}
+	return weigh(r).priority(), nil
+}
+
+// weight is what a classic route of HTTP is ranked by.
+type weight struct {
+	plainHosts    bool // has hosts, and none with a wildcard
+	criteria      int  // kinds of them
+	headers       int
+	regexPath     bool
+	regexPriority int64 // 0 without regex paths
+	prefix        int   // the length of the path, if it is no regex
+}
+
+func weigh(r kong.Entity) weight {
+	w := weight{criteria: criteria(r), headers: min(len(headerValues(r)), 255)}
+	hosts := r.Strings("hosts")
+	w.plainHosts = len(hosts) > 0 && !strings.Contains(strings.Join(hosts, ""), "*")
+	switch paths := r.Strings("paths"); {
+	case len(paths) == 0:
+	case isRegexPath(paths[0]):
+		w.regexPath, w.regexPriority = true, integer(r, "regex_priority")
+	default:
+		w.prefix = len(paths[0])
+	}
+	return w
+}
+
+func (w weight) priority() uint64 {
 	var high uint64
-	if len(paths) > 0 {
-		if len(Split(r)) > 1 {
-			return 0, errors.New("the paths of the route are of several kinds")
+	if w.plainHosts {
+		high |= 1 << 60
+	}
+	if w.regexPath {
+		high |= 1 << 51
+	}
+	return high | uint64(int64(w.mixed()|int32(w.prefix&0x7FFFF)))
+}
+
+// mixed returns the part of the priority in which Kong mixes three things.
+func (w weight) mixed() int32 {
+	return shift(int64(w.criteria), 61) | shift(int64(w.headers), 52) | shift(w.regexPriority, 19)
+}
+
+func streamPriority(r kong.Entity) uint64 {
+	src, hasSrc := addrBits(r, "sources")
+	dst, hasDst := addrBits(r, "destinations")
+	out := src<<4 | dst
+	if len(r.Strings("snis")) > 0 || hasSrc && hasDst {
+		out |= 1 << 61
+	}
+	return out
+}
+
+// addrBits returns what a route's sources or destinations name, and whether there are any.
+func addrBits(r kong.Entity, field string) (bits uint64, any bool) {
+	const addressBit, portBit, networkBit = 1 << 3, 1 << 2, 1
+	list := addresses(r, field)
+	for _, a := range list {
+		switch {
+		case strings.Contains(a.ip, "/"):
+			bits |= networkBit
+		case a.ip != "":
+			bits |= addressBit
 		}
-		if isRegexPath(paths[0]) {
-			high |= regexBit
-			regexPriority = integer(r, "regex_priority")
-		} else {
-			length = len(paths[0])
+		if a.hasPort {
+			bits |= portBit
 		}
 	}
-	if hosts := r.Strings("hosts"); len(hosts) > 0 && !strings.Contains(strings.Join(hosts, ""), "*") {
-		high |= plainHostBit
-	}
-	headers := min(len(headerValues(r)), 255)
-	low := shift(int64(criteria(r)), 61) | shift(int64(headers), 52) | shift(regexPriority, 19) | int32(length&0x7FFFF)
-	return high | uint64(int64(low)), nil
+	return bits, len(list) > 0
 }
 
 // criteria returns how many kinds of criteria a classic route has.

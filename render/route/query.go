@@ -1,18 +1,21 @@
 package route
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// argument is the value of a query parameter. bare is one that was sent without "=", which is not quite the same as "".
+// argument is a query parameter: its values in order, and whether one was sent without "=", which is not quite the same as "".
 type argument struct {
-	text string
-	bare bool
+	values []string
+	bare   bool
 }
 
-// arguments returns the values of a query parameter among the first 100 of the query, in their order.
+// arguments returns the first 100 query parameters by their names.
 //
 // Source: OpenResty's lua-nginx-module, ngx_http_lua_args.c.
-func arguments(query, name string) []argument {
-	var out []argument
+func arguments(query string) map[string]argument {
+	out := map[string]argument{}
 	n := 0
 	for part := range strings.SplitSeq(query, "&") {
 		key, v, found := strings.Cut(part, "=")
@@ -22,9 +25,12 @@ func arguments(query, name string) []argument {
 		if n++; n > limit {
 			break
 		}
-		if UnescapeQuery(key) == name {
-			out = append(out, argument{text: UnescapeQuery(v), bare: !found})
-		}
+		name := UnescapeQuery(key)
+		a := out[name]
+		out[name] = argument{values: append(a.values, UnescapeQuery(v)), bare: a.bare || !found}
+	}
+	for _, a := range out {
+		slices.Sort(a.values)
 	}
 	return out
 }

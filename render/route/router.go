@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,21 +13,27 @@ import (
 
 // Router answers which route of a state a request goes to. It is immutable and safe for concurrent use.
 type Router struct {
-	entries []entry // the most important first
-	index   index
-	fields  []string // those that any expression asks for, sorted
+	http, stream subsystem
+	disabled     []kong.Entity // routes of disabled services
 }
 
 // entry is a route, or a part of one, as the router tries it.
 type entry struct {
-	id       string
-	priority uint64
-	expr     Expr
-	route    kong.Entity // as it was before it was split
-	service  kong.Entity // zero for a route without a service
+	part       kong.Entity // the route, or what Kong split it into
+	priority   uint64
+	expr       Expr        // all of the conditions
+	conditions []condition // in Kong's order
+	route      kong.Entity // as it was before it was split
+	service    kong.Entity // zero for a route without a service
 }
 
-// New returns the router of a Kong of that flavor that holds the state. Routes of streams and of disabled services take no part.
+// condition is what a route's field demands of a request.
+type condition struct {
+	field string
+	expr  Expr
+}
+
+// New returns the router of a Kong of that flavor that holds the state. Routes of disabled services take no part.
 //
 // A route is an error if its service does not exist, if it has no expression that Kong would take, or none that this package can
 // model. Errors name the routes. What else [Validate] refuses does not matter here.
@@ -43,89 +48,142 @@ func New(s kong.State, f kong.Flavor) (*Router, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(r.entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(b.priority, a.priority), strings.Compare(b.id, a.id))
-	})
-	fields := map[string]bool{}
-	for i, e := range r.entries {
-		r.index.add(i, e.expr)
-		e.expr.predicates(func(p *predicate) bool {
-			fields[p.field.name] = true
-			return true
-		})
-	}
-	r.fields = slices.Sorted(maps.Keys(fields))
+	r.http.build()
+	r.stream.build()
 	return r, nil
 }
 
 // add adds a route in its parts.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua, new_router and get_service_for_route.
 func (r *Router) add(s kong.State, route kong.Entity, f kong.Flavor) error {
-	if isStream(route) {
-		return nil
-	}
+	stream := isStream(route)
 	var service kong.Entity
 	if key, ok := route.Ref("service"); ok {
 		if service, ok = s.Get(key); !ok {
 			return fmt.Errorf("its service %s does not exist", key.ID)
 		}
-		if enabled, ok := service.Field("enabled"); ok && enabled == false {
+		switch enabled, ok := service.Field("enabled"); {
+		case isStreamProtocol(service.Text("protocol")) != stream:
+			service = kong.Entity{} // Kong warns, and goes on without it
+		case ok && enabled == false:
+			r.disabled = append(r.disabled, route)
 			return nil
 		}
 	}
+	to := r.subsystem(stream)
+	to.routes++
 	for _, part := range Split(route) {
-		e, err := compile(part, f)
+		e, err := newEntry(part, f)
 		if err != nil {
 			return err
 		}
-		priority, err := Priority(part)
-		if err != nil {
-			return err
-		}
-		r.entries = append(r.entries, entry{id: part.ID(), priority: priority, expr: e, route: route, service: service})
+		e.route, e.service = route, service
+		to.entries = append(to.entries, e)
 	}
 	return nil
 }
 
-// compile returns what a route, or a part of one, matches.
-func compile(r kong.Entity, f kong.Flavor) (Expr, error) {
-	e, err := parseRoute(r)
-	if err != nil {
-		return nil, err
+func (r *Router) subsystem(stream bool) *subsystem {
+	if stream {
+		return &r.stream
 	}
-	if f == kong.TraditionalCompatible {
-		if _, ok := r.Field("expression"); ok {
-			return nil, errors.New("it has an expression, which the router flavor traditional_compatible does not know")
-		}
-		return e, nil
-	}
-	return All(e, protocols(r)), nil
+	return &r.http
 }
 
-// parseRoute returns a route's own expression, or the one that its criteria amount to.
-func parseRoute(r kong.Entity) (Expr, error) {
+func newEntry(part kong.Entity, f kong.Flavor) (entry, error) {
+	conditions, err := compile(part, f)
+	if err != nil {
+		return entry{}, err
+	}
+	priority, err := Priority(part)
+	if err != nil {
+		return entry{}, err
+	}
+	all := make([]Expr, len(conditions))
+	for i, c := range conditions {
+		all[i] = c.expr
+	}
+	return entry{part: part, priority: priority, expr: All(all...), conditions: conditions}, nil
+}
+
+// before orders entries as Kong tries them.
+//
+// Source: Kong/atc-router 1.6.2, src/router.rs, MatcherKey.
+func (e entry) before(o entry) int {
+	return cmp.Or(cmp.Compare(o.priority, e.priority), strings.Compare(o.part.ID(), e.part.ID()))
+}
+
+// compile returns what a route, or a part of one, demands of a request.
+func compile(r kong.Entity, f kong.Flavor) ([]condition, error) {
+	_, isExpression := r.Field("expression")
+	if isExpression && f == kong.TraditionalCompatible {
+		return nil, errors.New("it has an expression, which the router flavor traditional_compatible does not know")
+	}
+	out := classicConditions(r, f)
+	if isExpression || out == nil {
+		e, err := parseRoute(r, f == kong.Expressions)
+		if err != nil {
+			return nil, err
+		}
+		out = []condition{{"expression", e}}
+	}
+	if f == kong.Expressions {
+		if p := protocols(r); p != nil {
+			out = append(out, condition{"protocols", p})
+		}
+	}
+	return out, nil
+}
+
+// parseRoute returns a route's own expression, or the one that its criteria amount to. amend says whether Kong rewrites old names
+// of fields in it.
+func parseRoute(r kong.Entity, amend bool) (Expr, error) {
 	text := r.Text("expression")
 	if text == "" {
 		text = classicText(r)
 	}
-	e, err := Parse(oldPort.ReplaceAllString(text, "net.dst.port$1"))
+	e, err := parseAmended(text, amend)
 	if err != nil {
 		return nil, err
 	}
 	return e, check(e, isStream(r))
 }
 
-// oldPort is a name of net.dst.port that Kong rewrites before it parses, wherever it stands.
+func parseAmended(text string, amend bool) (Expr, error) {
+	if amend {
+		text = oldPort.ReplaceAllString(text, "net.dst.port$1")
+	}
+	return Parse(text)
+}
+
+// oldPort is a name of net.dst.port that Kong rewrites before it parses, wherever it stands, be it in a path. The Admin API
+// does so in every flavor, the router in the flavor expressions.
 //
 // Source: Kong 3.9.3, kong/router/transform.lua, amending_expression.
 var oldPort = regexp.MustCompile(`net\.port(\s*[=><!])`)
 
+// classicConditions returns what each field of a classic route demands, or nil if Kong would not take one of them. Joined by &&, as
+// Kong joins their texts, they mean the same as apart, since nothing binds more loosely.
+func classicConditions(r kong.Entity, f kong.Flavor) []condition {
+	var out []condition
+	for _, p := range classicParts(r) {
+		e, err := parseAmended(p.text, f == kong.Expressions)
+		if err != nil || check(e, isStream(r)) != nil {
+			return nil
+		}
+		out = append(out, condition{p.field, e})
+	}
+	return out
+}
+
 // protocols returns the condition on the protocol that the flavor expressions adds to each route. One that only takes HTTPS gets
-// none, so that plain requests can be told so.
+// none, so that plain requests can be told so, nor does one that only takes TLS.
 //
 // Source: Kong 3.9.3, kong/router/expressions.lua.
 func protocols(r kong.Entity) Expr {
 	list := r.Strings("protocols")
-	if len(list) == 1 && list[0] == "https" {
+	if len(list) == 1 && slices.Contains([]string{"https", "tls", "tls_passthrough"}, list[0]) {
 		return nil
 	}
 	if len(list) == 0 {
@@ -133,7 +191,20 @@ func protocols(r kong.Entity) Expr {
 	}
 	var es []Expr
 	for _, p := range list {
-		es = append(es, NetProtocol().Equal(Request{Protocol: p}.protocol()))
+		es = append(es, NetProtocol().Equal(underlying(p)))
 	}
 	return Any(es...)
+}
+
+// underlying returns the net.protocol of what runs over a protocol of routes.
+func underlying(protocol string) string {
+	switch protocol {
+	case "grpc":
+		return "http"
+	case "grpcs":
+		return "https"
+	case "tls_passthrough":
+		return "tcp"
+	}
+	return protocol
 }

@@ -208,10 +208,8 @@ func TestPriority(t *testing.T) {
 		}
 		last = p
 	}
-	for _, fields := range []map[string]any{{"paths": []string{"/a", "/ab"}}, {"protocols": []string{"tcp"}}} {
-		if p, err := Priority(entity(t, fields)); err == nil {
-			t.Errorf("%v: %#x", fields, p)
-		}
+	if p, err := Priority(entity(t, map[string]any{"paths": []string{"/a", "/ab"}})); err == nil {
+		t.Errorf("a route that is split has the priority %#x", p)
 	}
 }
 
@@ -280,21 +278,20 @@ func FuzzMatch(f *testing.F) {
 		if again := NewCache(r).Match(req); again.Status != m.Status || again.Route.ID() != m.Route.ID() {
 			t.Errorf("%+v: an empty cache changes %d %s to %d %s", req, m.Status, m.Route.ID(), again.Status, again.Route.ID())
 		}
-		c := newContext(req)
-		if got, want := r.find(c), r.scan(newContext(req)); got != want {
+		if got, want := r.http.find(newContext(req, true)), r.http.scan(newContext(req, true)); got != want {
 			t.Errorf("%+v: the index finds %v, a scan %v", req, got, want)
 		}
 	})
 }
 
 // scan is find without the index.
-func (r *Router) scan(c *context) *entry {
-	if !r.valid(c) {
+func (s *subsystem) scan(c *context) *entry {
+	if s.invalid(c) != "" {
 		return nil
 	}
-	for i := range r.entries {
-		if r.entries[i].expr.match(c) {
-			return &r.entries[i]
+	for i := range s.entries {
+		if s.entries[i].matches(c) {
+			return &s.entries[i]
 		}
 	}
 	return nil

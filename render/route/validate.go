@@ -200,7 +200,7 @@ func checkRoute(r kong.Entity, f kong.Flavor) string {
 	case isClassic && integer(r, "priority") != 0 && f == kong.Expressions:
 		return "cannot set 'priority' with " + fields + " simultaneously"
 	}
-	if _, err := parseRoute(r); err != nil {
+	if _, err := parseRoute(r, true); err != nil {
 		return err.Error()
 	}
 	return ""
