@@ -1,6 +1,6 @@
 package manifest
 
-// The codes of this package's findings. All are errors.
+// The codes of this package's findings. Those below are errors.
 const (
 	// CodeUnreadable is a file or directory that could not be read: no permission, or a link that leads out of the tree.
 	CodeUnreadable = "Unreadable"
@@ -28,4 +28,18 @@ const (
 	CodeDuplicateItem = "DuplicateItem"
 	// CodeDuplicateObject is an object with the kind, namespace and name of another.
 	CodeDuplicateObject = "DuplicateObject"
+)
+
+// The codes of warnings.
+const (
+	// CodeDeprecatedVersion is an API version that is read and that the standard channel of the Gateway API does not serve: kubectl
+	// apply refuses it, or takes it only where the experimental channel is installed.
+	CodeDeprecatedVersion = "DeprecatedVersion"
+	// CodeUnsupportedKind is a kind that gwsync does not read though it says how requests are served. It is said once a kind, at the
+	// first object. Of an Ingress it is an info: another controller may serve it.
+	CodeUnsupportedKind = "UnsupportedKind"
+	// CodeKustomization is a kustomization that does more than name files below it: gwsync reads the files as they are. It is said once.
+	CodeKustomization = "Kustomization"
+	// CodeNotFollowed is a symbolic link to a directory: what it leads to is not read.
+	CodeNotFollowed = "NotFollowed"
 )

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -73,9 +74,16 @@ func (f *file) classify(doc document) {
 	group, name := splitGroup(doc.apiVersion)
 	k := t.byName[groupKind{group, doc.kind}]
 	named := t.groups[doc.kind] // of this kind in whatever group
+	var v *version
+	if k != nil {
+		v = k.version(name)
+	}
 	switch {
-	case k != nil && k.version(name) != nil:
-		f.decode(doc, k, k.version(name))
+	case v != nil && v.channel == removed:
+		message, hint := k.deprecated(v)
+		f.reject(doc, CodeUnknownVersion, f.lookup(doc.root, "apiVersion"), message, hint)
+	case v != nil:
+		f.decode(doc, k, v)
 	case k != nil:
 		f.reject(doc, CodeUnknownVersion, f.lookup(doc.root, "apiVersion"), k.name+" is not served as "+quote(doc.apiVersion), k.served())
 	case doc.apiVersion == "" && named != nil:
@@ -94,7 +102,8 @@ func (f *file) classify(doc document) {
 func (f *file) skip(doc document, gk groupKind) {
 	near := table().near(gk)
 	if near == nil || doc.apiVersion == "" {
-		f.skipped[gk]++
+		f.seen(doc, gk)
+		f.kustomization(doc, gk)
 		return
 	}
 	f.reject(doc, CodeUnknownKind, f.lookup(doc.root, "kind"), "there is no kind "+quote(gk.kind)+" in "+quote(doc.apiVersion),
@@ -103,9 +112,7 @@ func (f *file) skip(doc document, gk groupKind) {
 
 // reject adds a finding about a document that is not decoded; at may be nil.
 func (f *file) reject(doc document, code string, at *yaml.Node, message, hint string) {
-	if at == nil {
-		at = doc.root
-	}
+	at = cmp.Or(at, doc.root)
 	f.findings = append(f.findings, diag.Finding{
 		Severity: diag.Error, Code: code, Object: nameOf(f.name(doc, nil)), Pos: f.pos(doc.line+at.Line, at.Column),
 		Message: message, Hint: hint,
@@ -140,6 +147,17 @@ func nameOf(r Ref) diag.Object {
 // decode adds an object of a kind of ours, or findings that say why it is none.
 func (f *file) decode(doc document, k *kind, v *version) {
 	ref := f.name(doc, k)
+	if v.channel != standard {
+		message, hint := k.deprecated(v)
+		at := cmp.Or(f.lookup(doc.root, "apiVersion"), doc.root)
+		f.findings = append(f.findings, diag.Finding{
+			Severity: diag.Warning, Code: CodeDeprecatedVersion, Object: nameOf(ref), Pos: f.pos(doc.line+at.Line, at.Column),
+			Message: message, Hint: hint,
+		})
+	}
+	if v.convert != nil {
+		doc.root = v.convert(doc.root)
+	}
 	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0]}
 	d.value(doc.root, "", doc.root, v.schema())
 	f.json, f.places = d.json, d.places // to be used again

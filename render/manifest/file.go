@@ -22,9 +22,10 @@ type file struct {
 	display   string
 	namespace string
 
-	objects  []loaded
-	skipped  map[groupKind]int
-	findings diag.List
+	objects    []loaded
+	skipped    map[groupKind]sighting
+	kustomized kustomized
+	findings   diag.List
 
 	// budget is how much text aliases may still stand for. It grows with the file, so that the work is linear in its size.
 	budget int
@@ -60,7 +61,7 @@ func (f *file) load(s *scratch) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	f.budget = 1<<20 + 4*len(data)
-	f.skipped = map[groupKind]int{}
+	f.skipped = map[groupKind]sighting{}
 	for _, c := range split(data) {
 		f.chunk(c)
 	}

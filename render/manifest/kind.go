@@ -35,24 +35,27 @@ type kind struct {
 }
 
 func kinds() []*kind {
-	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired}}
+	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 0.8"}}
 	v1 := []version{{name: "v1"}}
 	return []*kind{
 		{group: gatewayGroup, name: "GatewayClass", versions: gateway, cluster: true, empty: empty[gatewayv1.GatewayClass]},
 		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway], rules: on(gatewayRules)},
 		{group: gatewayGroup, name: "ListenerSet", versions: v1, empty: empty[gatewayv1.ListenerSet]},
 		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, empty: empty[gatewayv1.HTTPRoute], rules: on(httpRouteRules)},
-		{group: gatewayGroup, name: "GRPCRoute", versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired}},
-			empty: empty[gatewayv1.GRPCRoute]},
+		{group: gatewayGroup, name: "GRPCRoute", empty: empty[gatewayv1.GRPCRoute],
+			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
 		{group: gatewayGroup, name: "TLSRoute", empty: empty[gatewayv1.TLSRoute], versions: []version{{name: "v1"},
 			{name: "v1alpha3", channel: experimental}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
 		{group: gatewayGroup, name: "TCPRoute", empty: empty[gatewayv1.TCPRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
 		{group: gatewayGroup, name: "UDPRoute", empty: empty[gatewayv1.UDPRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
-		{group: gatewayGroup, name: "ReferenceGrant", versions: gateway, empty: empty[gatewayv1.ReferenceGrant]},
+		{group: gatewayGroup, name: "ReferenceGrant", empty: empty[gatewayv1.ReferenceGrant], versions: []version{{name: "v1"},
+			{name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
 		{group: gatewayGroup, name: "BackendTLSPolicy", empty: empty[gatewayv1.BackendTLSPolicy],
-			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental}}},
+			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental},
+				{name: "v1alpha2", channel: retired, until: "Gateway API 1.1", convert: newTLSPolicy,
+					hint: "targetRefs instead of targetRef and validation instead of tls"}}},
 		{name: "Namespace", versions: v1, cluster: true, label: true, empty: empty[corev1.Namespace],
 			complete: as(completeNamespace), rules: on(namespaceRules)},
 		{name: "Service", versions: v1, label: true, empty: empty[corev1.Service], complete: as(completeService),
@@ -60,8 +63,9 @@ func kinds() []*kind {
 		{name: "Secret", versions: v1, secret: true, empty: empty[corev1.Secret], complete: as(completeSecret),
 			rules: on(secretRules)},
 		{name: "ConfigMap", versions: v1, empty: empty[corev1.ConfigMap], rules: on(configMapRules)},
-		{group: "discovery.k8s.io", name: "EndpointSlice", versions: v1, empty: empty[discoveryv1.EndpointSlice],
-			rules: on(endpointSliceRules)},
+		{group: "discovery.k8s.io", name: "EndpointSlice", empty: empty[discoveryv1.EndpointSlice], rules: on(endpointSliceRules),
+			versions: []version{{name: "v1"}, {name: "v1beta1", channel: removed, until: "Kubernetes 1.25",
+				hint: "nodeName and zone instead of topology"}}},
 	}
 }
 
@@ -106,6 +110,8 @@ type kindTable struct {
 	byName map[groupKind]*kind
 	// groups are the groups by the name of a kind.
 	groups map[string]*kind
+	// unread are kinds that are not read.
+	unread map[groupKind]unread
 }
 
 //go:embed schema/*.json
@@ -113,7 +119,7 @@ var schemas embed.FS
 
 // table returns the kinds. It is computed once and never changed.
 var table = sync.OnceValue(func() kindTable {
-	t := kindTable{kinds: kinds(), byName: map[groupKind]*kind{}, groups: map[string]*kind{}}
+	t := kindTable{kinds: kinds(), byName: map[groupKind]*kind{}, groups: map[string]*kind{}, unread: unreadKinds()}
 	for _, k := range t.kinds {
 		k.versions = k.withSchemas()
 		t.byName[groupKind{k.group, k.name}] = k
@@ -170,7 +176,7 @@ func readSchema(name string) *schema {
 
 // near returns the kind of ours that an unknown one of our groups is a misspelling of, or nil.
 func (t kindTable) near(gk groupKind) *kind {
-	if gk.kind == "" {
+	if _, known := t.unread[gk]; known || gk.kind == "" {
 		return nil
 	}
 	var names []string

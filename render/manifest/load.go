@@ -2,8 +2,10 @@ package manifest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"runtime"
 	"runtime/debug"
@@ -50,22 +52,21 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 		}
 	})
 	var objects []loaded
-	skipped := map[groupKind]int{}
+	skipped := map[groupKind]sighting{}
+	var kustomized kustomized
 	for i := range files {
 		objects = append(objects, files[i].objects...)
 		findings = append(findings, files[i].findings...)
-		for gk, n := range files[i].skipped {
-			skipped[gk] += n
+		for gk, s := range files[i].skipped {
+			skipped[gk] = skipped[gk].add(s)
 		}
+		kustomized = kustomized.merge(files[i].kustomized)
 	}
 	set, duplicates := assemble(objects)
-	for gk, n := range skipped {
-		set.skipped = append(set.skipped, Skipped{Group: gk.group, Kind: gk.kind, Count: n})
+	for _, gk := range slices.SortedFunc(maps.Keys(skipped), compareKinds) {
+		set.skipped = append(set.skipped, Skipped{Group: gk.group, Kind: gk.kind, Count: skipped[gk].count})
 	}
-	slices.SortFunc(set.skipped, func(a, b Skipped) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind))
-	})
-	return set, append(findings, duplicates...).Sorted(), nil
+	return set, slices.Concat(findings, duplicates, leftOut(skipped), kustomized.findings()).Sorted(), nil
 }
 
 // assemble sorts the objects. Of several with one name the first counts, by file and line, and the others are findings.
@@ -109,6 +110,11 @@ func list(inputs []Input) ([]file, diag.List, error) {
 				if entry.IsDir() {
 					return fs.SkipDir
 				}
+			case entry.Type() == fs.ModeSymlink && leadsAway(in.FS, name):
+				findings = append(findings, diag.Finding{
+					Severity: diag.Warning, Code: CodeNotFollowed, Pos: diag.Pos{File: display},
+					Message: "a link to a directory is not followed", Hint: "give the directory that it leads to as an input of its own",
+				})
 			case isManifest(entry):
 				files = append(files, file{fs: in.FS, path: name, display: display})
 			}
@@ -123,11 +129,24 @@ func list(inputs []Input) ([]file, diag.List, error) {
 	return files, findings, nil
 }
 
+// leadsAway reports whether a symbolic link leads to a directory, or out of the tree to what is not a manifest by its name.
+func leadsAway(tree fs.FS, link string) bool {
+	info, err := fs.Stat(tree, link)
+	if err != nil {
+		return !hasManifestName(link) && !errors.Is(err, fs.ErrNotExist)
+	}
+	return info.IsDir()
+}
+
 // isManifest reports whether an entry of a directory is to be read: devices and pipes are not.
 func isManifest(entry fs.DirEntry) bool {
-	switch path.Ext(entry.Name()) {
+	return hasManifestName(entry.Name()) && (entry.Type() == 0 || entry.Type() == fs.ModeSymlink)
+}
+
+func hasManifestName(name string) bool {
+	switch path.Ext(name) {
 	case ".yaml", ".yml", ".json":
-		return entry.Type() == 0 || entry.Type() == fs.ModeSymlink
+		return true
 	}
 	return false
 }

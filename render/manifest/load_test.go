@@ -119,7 +119,13 @@ func TestLoadRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for link, to := range map[string]string{"inside.yaml": "a.yaml", "out.yaml": outside, "gone.yaml": "gone", "dir.yaml": "."} {
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{
+		"inside.yaml": "a.yaml", "out.yaml": outside, "gone.yaml": "gone", "dir.yaml": ".",
+		"base": "sub", "shared": filepath.Dir(outside), "gone": "nothing", "README.md": "a.yaml", ".hidden": "sub",
+	} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +144,8 @@ func TestLoadRoot(t *testing.T) {
 		got[f.Pos.File] = f.Code
 	}
 	want := map[string]string{
-		"inside.yaml": CodeDuplicateObject, "out.yaml": CodeUnreadable, "gone.yaml": CodeUnreadable, "dir.yaml": CodeUnreadable,
+		"inside.yaml": CodeDuplicateObject, "out.yaml": CodeUnreadable, "gone.yaml": CodeUnreadable, "dir.yaml": CodeNotFollowed,
+		"base": CodeNotFollowed, "shared": CodeNotFollowed,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s\n%v", diff, findings)

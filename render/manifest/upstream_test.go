@@ -23,7 +23,7 @@ func TestUpstreamExamples(t *testing.T) {
 			switch {
 			case err != nil:
 				return err
-			case valid && len(findings) > 0:
+			case valid && findings.HasErrors():
 				t.Errorf("%s/%s: %v", dir, path, findings)
 			case !valid && set.Len() > 0 && !taken[path]:
 				t.Errorf("%s/%s was not refused", dir, path)
