@@ -76,6 +76,12 @@ func (d *decoder) integer(text string, s *schema) {
 // oneOf checks that text is a value of the schema's enumeration.
 func (d *decoder) oneOf(text string, s *schema) {
 	if slices.Contains(s.enum, text) {
+		if slices.Contains(s.newEnum, text) {
+			d.warnExperimental(d.at, "the value "+text+" is")
+		}
+		return
+	}
+	if d.isExperimental(func(s *schema) bool { return slices.Contains(s.newEnum, text) }) {
 		return
 	}
 	want := "must be one of " + strings.Join(s.enum, ", ")

@@ -23,6 +23,7 @@ type decoder struct {
 
 	json   []byte
 	places []place
+	checks []check
 	// path and at are the name and the place of the field at hand; a list item stands where it begins.
 	path []byte
 	at   *yaml.Node
@@ -32,6 +33,24 @@ type decoder struct {
 	failed int
 	// spent says that the file's budget for aliases was not enough for this object.
 	spent bool
+	// wider returns the schema of the experimental channel while that of the standard one is used; else it is nil.
+	wider func() *schema
+	// experimental says that the object has something that only the wider schema knows.
+	experimental bool
+}
+
+// document decodes an object next to the schema of its version. One that has something of the experimental channel is decoded
+// again, next to that channel's: limits and rules differ, too.
+func (d *decoder) document(root *yaml.Node, v *version) {
+	again, budget, findings := *d, d.file.budget, len(d.file.findings)
+	d.wider = v.wider
+	d.value(root, "", root, v.schema())
+	if !d.experimental {
+		return
+	}
+	d.file.budget, d.file.findings = budget, d.file.findings[:findings]
+	*d = again
+	d.value(root, "", root, v.wider())
 }
 
 // fail adds a finding about the field at hand.
@@ -50,11 +69,14 @@ func (d *decoder) pos(n *yaml.Node) diag.Pos { return d.file.pos(d.line+n.Line, 
 
 // value writes the value under a key (in a list, the key is "") that stands at at.
 func (d *decoder) value(at *yaml.Node, key string, n *yaml.Node, s *schema) {
-	i, around := d.leaf(at, key), d.at
+	i, around, from := d.leaf(at, key), d.at, len(d.json)
 	d.at = at
 	d.typed(n, s)
 	d.at = around
 	d.places[i].end = uint32(len(d.places))
+	if s.rules != nil {
+		d.checks = append(d.checks, check{schema: s, from: from, to: len(d.json), place: i})
+	}
 }
 
 // leaf notes the place of a value without anything below it.
@@ -134,6 +156,9 @@ func (d *decoder) field(f field, s *schema) {
 	case p != nil:
 		d.path = appendField(d.path, f.name)
 		f.name = p.name // lives as long as the program
+		if p.experimental {
+			d.warnExperimental(f.key, "the field "+f.name+" is")
+		}
 	case s.Values != nil:
 		d.path = appendKey(d.path, f.name)
 		if s.Keys != nil {
@@ -203,8 +228,30 @@ func (d *decoder) missing(name string) {
 	d.path = d.path[:mark]
 }
 
+// warnExperimental says that the standard channel does not have something, which ends in "is" or "are".
+func (d *decoder) warnExperimental(at *yaml.Node, what string) {
+	d.file.findings = append(d.file.findings, diag.Finding{
+		Severity: diag.Warning, Code: CodeExperimentalField, Object: d.object, Pos: d.pos(at), Field: string(d.path),
+		Message: what + " only in the experimental channel of the Gateway API",
+		Hint:    "the cluster needs the CRDs of that channel: those of the standard channel refuse the object",
+	})
+}
+
+// isExperimental reports whether only the experimental channel has something about the field at hand.
+func (d *decoder) isExperimental(has func(*schema) bool) bool {
+	if d.wider == nil {
+		return false
+	}
+	s := d.wider().at(string(d.path))
+	d.experimental = d.experimental || s != nil && has(s)
+	return d.experimental
+}
+
 // unknown reports a field that the kind does not have.
 func (d *decoder) unknown(f field, s *schema) {
+	if d.isExperimental(func(s *schema) bool { return s.experimental }) {
+		return
+	}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		if !s.Properties[name].Ignored {

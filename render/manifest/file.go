@@ -36,6 +36,8 @@ type file struct {
 type scratch struct {
 	json   []byte
 	places []place
+	checks []check
+	passed passed
 }
 
 // loaded is an object, and whether the API server would take it.

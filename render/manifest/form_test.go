@@ -49,7 +49,7 @@ func TestFormsAreUsed(t *testing.T) {
 		}
 	}
 	for _, k := range table().kinds {
-		visit(k.schema())
+		visit(widest(k))
 	}
 	for pattern := range forms() {
 		if !used[pattern] {

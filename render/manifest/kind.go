@@ -2,8 +2,6 @@ package manifest
 
 import (
 	"embed"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -35,27 +33,24 @@ type kind struct {
 }
 
 func kinds() []*kind {
-	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 0.8"}}
+	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired}}
 	v1 := []version{{name: "v1"}}
 	return []*kind{
 		{group: gatewayGroup, name: "GatewayClass", versions: gateway, cluster: true, empty: empty[gatewayv1.GatewayClass]},
-		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway], rules: on(gatewayRules)},
+		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway]},
 		{group: gatewayGroup, name: "ListenerSet", versions: v1, empty: empty[gatewayv1.ListenerSet]},
-		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, empty: empty[gatewayv1.HTTPRoute], rules: on(httpRouteRules)},
-		{group: gatewayGroup, name: "GRPCRoute", empty: empty[gatewayv1.GRPCRoute],
-			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
+		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, empty: empty[gatewayv1.HTTPRoute]},
+		{group: gatewayGroup, name: "GRPCRoute", versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired}},
+			empty: empty[gatewayv1.GRPCRoute]},
 		{group: gatewayGroup, name: "TLSRoute", empty: empty[gatewayv1.TLSRoute], versions: []version{{name: "v1"},
-			{name: "v1alpha3", channel: experimental}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
+			{name: "v1alpha3", channel: experimental}, {name: "v1alpha2", channel: experimental}}},
 		{group: gatewayGroup, name: "TCPRoute", empty: empty[gatewayv1.TCPRoute],
-			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
+			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental}}},
 		{group: gatewayGroup, name: "UDPRoute", empty: empty[gatewayv1.UDPRoute],
-			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental, adapt: manyRules}}},
-		{group: gatewayGroup, name: "ReferenceGrant", empty: empty[gatewayv1.ReferenceGrant], versions: []version{{name: "v1"},
-			{name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
+			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental}}},
+		{group: gatewayGroup, name: "ReferenceGrant", versions: gateway, empty: empty[gatewayv1.ReferenceGrant]},
 		{group: gatewayGroup, name: "BackendTLSPolicy", empty: empty[gatewayv1.BackendTLSPolicy],
-			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental},
-				{name: "v1alpha2", channel: retired, until: "Gateway API 1.1", convert: newTLSPolicy,
-					hint: "targetRefs instead of targetRef and validation instead of tls"}}},
+			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental}}},
 		{name: "Namespace", versions: v1, cluster: true, label: true, empty: empty[corev1.Namespace],
 			complete: as(completeNamespace), rules: on(namespaceRules)},
 		{name: "Service", versions: v1, label: true, empty: empty[corev1.Service], complete: as(completeService),
@@ -128,26 +123,27 @@ var table = sync.OnceValue(func() kindTable {
 	return t
 })
 
-// withSchemas returns the kind's versions with their schemas, which are read when the first object needs them. Versions of one
-// shape share theirs.
+// withSchemas returns the kind's versions with their schemas, which are read when the first object needs them.
 func (k *kind) withSchemas() []version {
-	same := sync.OnceValue(func() *schema { return k.load(nil) })
+	file := strings.ToLower(k.name)
+	own := sync.OnceValue(func() *schema { return k.withMetadata(readSchema(file)) })
+	wider := sync.OnceValue(func() *schema { return k.withMetadata(readExperimental(file, "v1")) })
 	versions := slices.Clone(k.versions)
 	for i, v := range versions {
-		versions[i].schema = same
-		if v.adapt != nil {
-			versions[i].schema = sync.OnceValue(func() *schema { return k.load(v.adapt) })
+		switch {
+		case v.channel == experimental:
+			versions[i].schema = sync.OnceValue(func() *schema { return k.withMetadata(readExperimental(file, v.name)) })
+		case k.group == gatewayGroup:
+			versions[i].schema, versions[i].wider = own, wider
+		default:
+			versions[i].schema = own
 		}
 	}
 	return versions
 }
 
-// load reads the kind's schema, adapts it to a version, and adds what all kinds have.
-func (k *kind) load(adapt func(*schema)) *schema {
-	s := readSchema(strings.ToLower(k.name))
-	if adapt != nil {
-		adapt(s)
-	}
+// withMetadata adds to the kind's schema what all kinds have.
+func (k *kind) withMetadata(s *schema) *schema {
 	meta := readSchema("metadata")
 	name := meta.Properties["name"]
 	name.Pattern = `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
@@ -159,18 +155,6 @@ func (k *kind) load(adapt func(*schema)) *schema {
 	s.Properties["kind"] = &schema{Ignored: true}
 	s.Required = append(s.Required, "metadata")
 	s.compile()
-	return s
-}
-
-func readSchema(name string) *schema {
-	data, err := schemas.ReadFile("schema/" + name + ".json")
-	if err != nil {
-		panic(err) //nolint:forbidigo // the file is part of the program
-	}
-	s := new(schema)
-	if err := json.Unmarshal(data, s); err != nil {
-		panic(fmt.Errorf("schema %s: %w", name, err)) //nolint:forbidigo // the file is part of the program
-	}
 	return s
 }
 

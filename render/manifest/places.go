@@ -45,6 +45,24 @@ func (p places) pos(at int) diag.Pos {
 	return diag.Pos{File: p.file, Line: int(p.nodes[at].line), Col: int(p.nodes[at].col)}
 }
 
+// path returns the path that leads to a node.
+func (p places) path(to int) string {
+	var path []byte
+	for at := 0; at != to; {
+		i, n := at+1, 0
+		for ; int(p.nodes[i].end) <= to; i = int(p.nodes[i].end) {
+			n++
+		}
+		at = i
+		if key := p.nodes[at].key; key != "" {
+			path = appendField(path, key)
+		} else {
+			path = append(strconv.AppendInt(append(path, '['), int64(n), 10), ']')
+		}
+	}
+	return string(path)
+}
+
 // find returns the node below another one that a path leads to, and whether it leads there or only near it.
 func (p places) find(at int, path string) (int, bool) {
 	found := len(p.nodes) > 0

@@ -2,9 +2,15 @@ package manifest
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/gwsync/gwsync/render/manifest/crd"
 )
 
 // schema is a structural schema as Kubernetes' custom resource definitions have it: the part of OpenAPI v3 that says which
@@ -33,6 +39,7 @@ type schema struct {
 	// ListType "map" makes the items distinct by ListKeys, "set" by their value.
 	ListType string   `json:"x-kubernetes-list-type,omitempty"`
 	ListKeys []string `json:"x-kubernetes-list-map-keys,omitempty"`
+	MapType  string   `json:"x-kubernetes-map-type,omitempty"`
 	// IntOrString stands in for a type.
 	IntOrString bool `json:"x-kubernetes-int-or-string,omitempty"`
 	// Ignored marks what the API server sets itself: it may be written, and is not read.
@@ -40,21 +47,114 @@ type schema struct {
 	// Keys is what the keys of a map must look like.
 	Keys *schema `json:"x-gwsync-keys,omitempty"`
 
-	name     string   // within the parent's Properties
-	defaults []string // names of the properties that have a default, sorted
-	enum     []string // Enum as text
-	form     form     // what Pattern asks for
+	// What package crd checks. Rules that only an update could break are left out.
+	AllOf []apiextensionsv1.JSONSchemaProps `json:"allOf,omitempty"`
+	AnyOf []apiextensionsv1.JSONSchemaProps `json:"anyOf,omitempty"`
+	OneOf []apiextensionsv1.JSONSchemaProps `json:"oneOf,omitempty"`
+	Not   *apiextensionsv1.JSONSchemaProps  `json:"not,omitempty"`
+	// Validations are rules in CEL.
+	Validations apiextensionsv1.ValidationRules `json:"x-kubernetes-validations,omitempty"`
+
+	variants
+
+	name         string            // within the parent's Properties
+	defaults     []string          // names of the properties that have a default, sorted
+	enum         []string          // Enum as text
+	newEnum      []string          // the values of enum that the standard channel does not have
+	form         form              // what Pattern asks for
+	rules        func() *crd.Rules // Validations and the like, compiled when first called; nil where there are none
+	experimental bool              // the standard channel has no such field
+}
+
+// variants, at the root of a schema, are JSON merge patches (RFC 7396).
+type variants struct {
+	// Experimental makes it what the experimental channel says of v1.
+	Experimental json.RawMessage `json:"x-gwsync-experimental,omitempty"`
+	// Versions make that what the experimental channel says of other versions, where it is not the same.
+	Versions map[string]json.RawMessage `json:"x-gwsync-versions,omitempty"`
+}
+
+// readSchema returns the schema in a file under schema/.
+func readSchema(name string) *schema {
+	data, err := schemas.ReadFile("schema/" + name + ".json")
+	if err != nil {
+		panic(err) //nolint:forbidigo // the file is part of the program
+	}
+	s := new(schema)
+	if err := json.Unmarshal(data, s); err != nil {
+		panic(fmt.Errorf("schema %s: %w", name, err)) //nolint:forbidigo // the file is part of the program
+	}
+	return s
+}
+
+// readExperimental returns what the experimental channel says of a version, with what it has alone marked.
+func readExperimental(name, version string) *schema {
+	data, err := schemas.ReadFile("schema/" + name + ".json")
+	if err != nil {
+		panic(err) //nolint:forbidigo // the file is part of the program
+	}
+	standard := readSchema(name)
+	for _, patch := range []json.RawMessage{standard.Experimental, standard.Versions[version]} {
+		if patch == nil {
+			continue
+		}
+		if data, err = jsonpatch.MergePatch(data, patch); err != nil {
+			panic(fmt.Errorf("schema %s: %w", name, err)) //nolint:forbidigo // the file is part of the program
+		}
+	}
+	s := new(schema)
+	if err := json.Unmarshal(data, s); err != nil {
+		panic(fmt.Errorf("schema %s: %w", name, err)) //nolint:forbidigo // the file is part of the program
+	}
+	s.mark(standard)
+	return s
+}
+
+// mark marks what the standard channel's schema does not have.
+func (s *schema) mark(standard *schema) {
+	if standard == nil {
+		s.experimental = true
+		return
+	}
+	for _, v := range s.Enum {
+		if !slices.Contains(standard.Enum, v) {
+			s.newEnum = append(s.newEnum, enumText(v))
+		}
+	}
+	for name, p := range s.Properties {
+		p.mark(standard.Properties[name])
+	}
+	if s.Items != nil {
+		s.Items.mark(standard.Items)
+	}
+	if s.Values != nil {
+		s.Values.mark(standard.Values)
+	}
+}
+
+// at returns the schema of the field that a path leads to, or nil.
+func (s *schema) at(path string) *schema {
+	for path != "" && s != nil {
+		var step string
+		step, _, path = cutStep(path)
+		switch {
+		case s.Items != nil:
+			s = s.Items
+		case s.Values != nil:
+			s = s.Values
+		default:
+			s = s.Properties[step]
+		}
+	}
+	return s
 }
 
 // compile prepares s and everything below for use.
 func (s *schema) compile() {
 	s.form = formOf(s.Pattern)
+	s.rules = s.lazyRules()
 	for _, v := range s.Enum {
-		b, _ := json.Marshal(v) // was just decoded from JSON
-		if text, ok := v.(string); ok {
-			b = []byte(text)
-		}
-		s.enum = append(s.enum, string(b))
+		s.enum = append(s.enum, enumText(v))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name]
@@ -69,6 +169,15 @@ func (s *schema) compile() {
 			sub.compile()
 		}
 	}
+}
+
+// enumText returns a value of an enumeration, as it was decoded from JSON, as text.
+func enumText(v any) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	b, _ := json.Marshal(v) // was just decoded from JSON
+	return string(b)
 }
 
 // form is the syntax that a string must have.

@@ -11,100 +11,199 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/model"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"k8s.io/apiserver/pkg/cel/environment"
 	"sigs.k8s.io/yaml"
 )
 
 var update = flag.Bool("update", false, "rewrite the expectations under testdata and the schemas of the Gateway API")
 
-// TestSchemasAreTheCRDs compares schema/ with the custom resource definitions of the gateway-api module that go.mod
-// asks for; -update takes them over.
-func TestSchemasAreTheCRDs(t *testing.T) {
-	crds := filepath.Join(gatewayAPI(t), "config", "crd")
-	for file, plural := range map[string]string{
+// plurals are the kinds of the Gateway API, as their files in schema/ and as those of their CRDs are named.
+func plurals() map[string]string {
+	return map[string]string{
 		"gatewayclass": "gatewayclasses", "gateway": "gateways", "listenerset": "listenersets", "httproute": "httproutes",
 		"grpcroute": "grpcroutes", "tlsroute": "tlsroutes", "tcproute": "tcproutes", "udproute": "udproutes",
 		"referencegrant": "referencegrants", "backendtlspolicy": "backendtlspolicies",
-	} {
+	}
+}
+
+// TestSchemasAreTheCRDs compares schema/ with the custom resource definitions of the gateway-api module that go.mod
+// asks for; -update takes them over.
+func TestSchemasAreTheCRDs(t *testing.T) {
+	for file := range plurals() {
 		t.Run(file, func(t *testing.T) {
-			name := "gateway.networking.k8s.io_" + plural + ".yaml"
-			s := readCRD(t, filepath.Join(crds, "standard", name))
-			s.widen(readCRD(t, filepath.Join(crds, "experimental", name)))
-			kept := map[string]*schema{"spec": s.Properties["spec"]}
-			if s.Properties["status"] != nil {
-				kept["status"] = &schema{Ignored: true}
+			standard, wider := schemasOf(readCRD(t, "standard", file)), schemasOf(readCRD(t, "experimental", file))
+			s := trim(t, standard["v1"])
+			s.Experimental = patch(t, s, trim(t, wider["v1"]))
+			for version, other := range wider {
+				if standard[version] != nil {
+					equal(t, version, standard["v1"], standard[version])
+					equal(t, version, wider["v1"], other)
+				} else if p := patch(t, trim(t, wider["v1"]), trim(t, other)); p != nil {
+					s.Versions[version] = p
+				}
 			}
-			s.Properties = kept // the rest all kinds have
-			checkGolden(t, filepath.Join("schema", file+".json"), encodeSchema(t, s))
+			checkGolden(t, filepath.Join("schema", file+".json"), encodeJSON(t, s))
 		})
 	}
 }
 
+// readCRD returns the custom resource definition of a kind, as a channel of the gateway-api module has it.
+func readCRD(t testing.TB, channel, file string) *apiextensionsv1.CustomResourceDefinition {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(gatewayAPI(t), "config", "crd", channel, gatewayGroup+"_"+plurals()[file]+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	crd := new(apiextensionsv1.CustomResourceDefinition)
+	if err := yaml.UnmarshalStrict(data, crd); err != nil {
+		t.Fatal(err)
+	}
+	return crd
+}
+
 // gatewayAPI returns the directory of the gateway-api module that go.mod asks for.
-func gatewayAPI(t *testing.T) string {
-	t.Helper()
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(dir))
-}
-
-// readCRD returns the schema of v1, and fails where a served version has another.
-func readCRD(t *testing.T, path string) *schema {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var crd struct {
-		Spec struct {
-			Versions []struct {
-				Name   string
-				Schema struct{ OpenAPIV3Schema *schema }
-			}
+var gatewayAPI = func() func(testing.TB) string {
+	dir := sync.OnceValues(func() ([]byte, error) {
+		return exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
+	})
+	return func(t testing.TB) string {
+		t.Helper()
+		dir, err := dir()
+		if err != nil {
+			t.Fatal(err)
 		}
+		return strings.TrimSpace(string(dir))
 	}
-	if err := yaml.Unmarshal(data, &crd); err != nil {
-		t.Fatal(err)
-	}
-	v1 := crd.Spec.Versions[0].Schema.OpenAPIV3Schema
+}()
+
+// schemasOf returns the schemas of the versions that a CRD serves.
+func schemasOf(crd *apiextensionsv1.CustomResourceDefinition) map[string]*apiextensionsv1.JSONSchemaProps {
+	schemas := map[string]*apiextensionsv1.JSONSchemaProps{}
 	for _, v := range crd.Spec.Versions {
-		if diff := cmp.Diff(encodeSchema(t, v1), encodeSchema(t, v.Schema.OpenAPIV3Schema)); diff != "" {
-			t.Logf("%s differs from v1:\n%s", v.Name, diff)
+		if v.Served {
+			schemas[v.Name] = v.Schema.OpenAPIV3Schema
 		}
 	}
-	return v1
+	return schemas
 }
 
-// widen adds what the experimental channel has and the standard channel has not: fields and enum values, no limits.
-func (s *schema) widen(o *schema) {
-	for _, v := range o.Enum {
-		if !slices.Contains(s.Enum, v) {
-			s.Enum = append(s.Enum, v)
-		}
+// trim returns what package manifest needs of a CRD's schema, and fails where it would lose something.
+func trim(t *testing.T, crd *apiextensionsv1.JSONSchemaProps) *schema {
+	t.Helper()
+	crd = crd.DeepCopy()
+	strip(t, crd)
+	if len(crd.XValidations) > 0 {
+		t.Error("there are rules at the root, where metadata is part of the value")
 	}
-	for name, p := range o.Properties {
-		if s.Properties[name] == nil {
-			s.Properties[name] = p
-		} else {
-			s.Properties[name].widen(p)
-		}
+	kept := map[string]apiextensionsv1.JSONSchemaProps{"spec": crd.Properties["spec"]} // the rest all kinds have
+	_, hasStatus := crd.Properties["status"]
+	crd.Properties = kept
+	data, err := json.Marshal(crd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &schema{variants: variants{Versions: map[string]json.RawMessage{}}}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields() // teach them to type schema and the decoder
+	if err := d.Decode(s); err != nil {
+		t.Fatal(err)
+	}
+	if hasStatus {
+		s.Properties["status"] = &schema{Ignored: true}
+	}
+	return s
+}
+
+// strip removes descriptions, and the rules that cannot be broken by an object that is new.
+func strip(t *testing.T, s *apiextensionsv1.JSONSchemaProps) {
+	s.Description = ""
+	s.XValidations = slices.DeleteFunc(s.XValidations, func(rule apiextensionsv1.ValidationRule) bool {
+		return isTransition(t, s, rule)
+	})
+	for name, p := range s.Properties {
+		strip(t, &p)
+		s.Properties[name] = p
 	}
 	if s.Items != nil {
-		s.Items.widen(o.Items)
+		strip(t, s.Items.Schema)
+	}
+	if s.AdditionalProperties != nil {
+		strip(t, s.AdditionalProperties.Schema)
 	}
 }
 
-func encodeSchema(t *testing.T, s *schema) string {
+// isTransition reports whether a rule compares a value with the one before.
+func isTransition(t *testing.T, s *apiextensionsv1.JSONSchemaProps, rule apiextensionsv1.ValidationRule) bool {
+	if !strings.Contains(rule.Rule, cel.OldScopedVarName) || rule.OptionalOldSelf != nil {
+		return false
+	}
+	node := structuralOf(t, s)
+	node.XValidations = apiextensionsv1.ValidationRules{rule}
+	env := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())
+	results, err := cel.Compile(node, model.SchemaDeclType(node, false), celconfig.PerCallLimit, env, cel.StoredExpressionsEnvLoader())
+	if err != nil || results[0].Error != nil {
+		t.Fatal(rule.Rule, err, results)
+	}
+	return results[0].UsesOldSelf
+}
+
+// structuralOf returns a schema as the API server's code wants it.
+func structuralOf(t testing.TB, s *apiextensionsv1.JSONSchemaProps) *structural.Structural {
+	t.Helper()
+	var props apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(s, &props, nil); err != nil {
+		t.Fatal(err)
+	}
+	node, err := structural.NewStructural(&props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node
+}
+
+// patch returns what makes one schema another; nil for nothing.
+func patch(t *testing.T, from, to *schema) json.RawMessage {
+	t.Helper()
+	p, err := jsonpatch.CreateMergePatch([]byte(encodeJSON(t, from)), []byte(encodeJSON(t, to)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(p) == "{}" {
+		return nil
+	}
+	var text any
+	if err := json.Unmarshal(p, &text); err != nil {
+		t.Fatal(err)
+	}
+	return json.RawMessage(encodeJSON(t, text)) // with <, > and & as they are
+}
+
+// equal fails where a version differs from v1 in a channel: there is no place for that in schema/.
+func equal(t *testing.T, version string, v1, other *apiextensionsv1.JSONSchemaProps) {
+	t.Helper()
+	if diff := cmp.Diff(encodeJSON(t, trim(t, v1)), encodeJSON(t, trim(t, other))); diff != "" {
+		t.Errorf("%s differs from v1:\n%s", version, diff)
+	}
+}
+
+func encodeJSON(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
-	if err := e.Encode(s); err != nil {
+	if err := e.Encode(v); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -130,8 +229,16 @@ func checkGolden(t *testing.T, path, got string) {
 // the Go type is refused as unknown.
 func TestSchemasAreTheGoTypes(t *testing.T) {
 	for _, k := range table().kinds {
-		t.Run(k.name, func(t *testing.T) { compareType(t, k.name, k.schema(), reflect.TypeOf(k.empty()).Elem()) })
+		t.Run(k.name, func(t *testing.T) { compareType(t, k.name, widest(k), reflect.TypeOf(k.empty()).Elem()) })
 	}
+}
+
+// widest returns the schema that has all fields of a kind.
+func widest(k *kind) *schema {
+	if newest := k.versions[0]; newest.wider != nil {
+		return newest.wider()
+	}
+	return k.schema()
 }
 
 func compareType(t *testing.T, path string, s *schema, typ reflect.Type) {
