@@ -1,6 +1,6 @@
 package manifest
 
-// The codes of this package's findings. All but one are errors.
+// The codes of this package's findings. Those of this list are errors.
 const (
 	// CodeUnreadable is a file or directory that could not be read: no permission, or a link that leads out of the tree.
 	CodeUnreadable = "Unreadable"
@@ -26,14 +26,14 @@ const (
 	CodeInvalidValue = "InvalidValue"
 	// CodeDuplicateItem is a list item with the name of another, or a repeated value of a set.
 	CodeDuplicateItem = "DuplicateItem"
-	// CodeExperimentalField, a warning, is a field or value that only the experimental channel of the Gateway API has.
-	CodeExperimentalField = "ExperimentalField"
 	// CodeDuplicateObject is an object with the kind, namespace and name of another.
 	CodeDuplicateObject = "DuplicateObject"
 )
 
 // The codes of warnings.
 const (
+	// CodeExperimentalField is a field or value that only the experimental channel of the Gateway API has.
+	CodeExperimentalField = "ExperimentalField"
 	// CodeDeprecatedVersion is an API version that is read and that the standard channel of the Gateway API does not serve: kubectl
 	// apply refuses it, or takes it only where the experimental channel is installed.
 	CodeDeprecatedVersion = "DeprecatedVersion"

@@ -147,6 +147,17 @@ func nameOf(r Ref) diag.Object {
 // decode adds an object of a kind of ours, or findings that say why it is none.
 func (f *file) decode(doc document, k *kind, v *version) {
 	ref := f.name(doc, k)
+	if v.channel != standard {
+		message, hint := k.deprecated(v)
+		at := cmp.Or(f.lookup(doc.root, "apiVersion"), doc.root)
+		f.findings = append(f.findings, diag.Finding{
+			Severity: diag.Warning, Code: CodeDeprecatedVersion, Object: nameOf(ref), Pos: f.pos(doc.line+at.Line, at.Column),
+			Message: message, Hint: hint,
+		})
+	}
+	if v.convert != nil {
+		doc.root = v.convert(doc.root)
+	}
 	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0], checks: f.checks[:0]}
 	d.document(doc.root, v)
 	f.json, f.places, f.checks = d.json, d.places, d.checks // to be used again

@@ -33,24 +33,27 @@ type kind struct {
 }
 
 func kinds() []*kind {
-	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired}}
+	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 0.8"}}
 	v1 := []version{{name: "v1"}}
 	return []*kind{
 		{group: gatewayGroup, name: "GatewayClass", versions: gateway, cluster: true, empty: empty[gatewayv1.GatewayClass]},
 		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway]},
 		{group: gatewayGroup, name: "ListenerSet", versions: v1, empty: empty[gatewayv1.ListenerSet]},
 		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, empty: empty[gatewayv1.HTTPRoute]},
-		{group: gatewayGroup, name: "GRPCRoute", versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired}},
-			empty: empty[gatewayv1.GRPCRoute]},
+		{group: gatewayGroup, name: "GRPCRoute", empty: empty[gatewayv1.GRPCRoute],
+			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
 		{group: gatewayGroup, name: "TLSRoute", empty: empty[gatewayv1.TLSRoute], versions: []version{{name: "v1"},
 			{name: "v1alpha3", channel: experimental}, {name: "v1alpha2", channel: experimental}}},
 		{group: gatewayGroup, name: "TCPRoute", empty: empty[gatewayv1.TCPRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental}}},
 		{group: gatewayGroup, name: "UDPRoute", empty: empty[gatewayv1.UDPRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental}}},
-		{group: gatewayGroup, name: "ReferenceGrant", versions: gateway, empty: empty[gatewayv1.ReferenceGrant]},
+		{group: gatewayGroup, name: "ReferenceGrant", empty: empty[gatewayv1.ReferenceGrant], versions: []version{{name: "v1"},
+			{name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
 		{group: gatewayGroup, name: "BackendTLSPolicy", empty: empty[gatewayv1.BackendTLSPolicy],
-			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental}}},
+			versions: []version{{name: "v1"}, {name: "v1alpha3", channel: experimental},
+				{name: "v1alpha2", channel: retired, until: "Gateway API 1.1", convert: newTLSPolicy,
+					hint: "targetRefs instead of targetRef and validation instead of tls"}}},
 		{name: "Namespace", versions: v1, cluster: true, label: true, empty: empty[corev1.Namespace],
 			complete: as(completeNamespace), rules: on(namespaceRules)},
 		{name: "Service", versions: v1, label: true, empty: empty[corev1.Service], complete: as(completeService),
