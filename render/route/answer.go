@@ -12,7 +12,7 @@ import (
 type Match struct {
 	// Status is 0 if the request goes on to plugins and the service. Else Kong answers it by itself, with this status:
 	//
-	//	400, 405, 414             nginx refuses the request
+	//	400, 405, 414, 501        nginx refuses the request
 	//	404                       no route matches
 	//	301, 302, 307, 308, 426   the route wants HTTPS, or HTTP/2
 	//	415                       the route is for gRPC, the request is not

@@ -38,8 +38,10 @@ type exchange struct {
 	Sent     string // the target that it received, where that is another than was asked for
 	Prefix   string // the X-Forwarded-Prefix that it received
 	Upstream string `json:"upstream_host"` // the Host that it received, where that is not its address
-	Status   int    // what Kong answered by itself
-	Location string
+	Status   int    // what Kong answered by itself; 500 for a stream that it closed
+	// Passthrough says that the backend, and not Kong, ended the TLS of a stream.
+	Passthrough bool
+	Location    string
 }
 
 func (x exchange) request() Request {
@@ -48,8 +50,15 @@ func (x exchange) request() Request {
 		Host: *x.Host, Target: orElse(x.Path, "/"), Header: *x.Headers, SNI: x.SNI,
 		SrcIP: netip.MustParseAddr("127.0.0.1"), SrcPort: 40000, DstIP: netip.MustParseAddr("127.0.0.1"), DstPort: 8000,
 	}
-	if x.Scheme == "https" {
+	switch x.Scheme {
+	case "https":
 		r.DstPort = 8443
+	case "tcp":
+		r.DstPort = 9000
+	case "udp":
+		r.DstPort = 9001
+	case "tls":
+		r.DstPort = 9443
 	}
 	return r
 }
@@ -141,11 +150,12 @@ func (rec recording) state(t *testing.T) kong.State {
 type outcome struct {
 	To, Sent, Prefix, Host, Location string
 	Status                           int
+	Passthrough                      bool
 }
 
 func (rec recording) expected(x exchange) outcome {
-	out := outcome{To: x.To, Status: x.Status, Location: x.Location}
-	if x.To != "" {
+	out := outcome{To: x.To, Status: x.Status, Location: x.Location, Passthrough: x.Passthrough}
+	if x.To != "" && !isStreamProtocol(x.Scheme) {
 		out.Sent = orElse(x.Sent, orElse(x.Path, "/"))
 		out.Prefix = x.Prefix
 		out.Host = orElse(x.Upstream, "127.0.0.1:2720"+x.To[1:])
@@ -153,17 +163,19 @@ func (rec recording) expected(x exchange) outcome {
 	return out
 }
 
-func outcomeOf(m Match) outcome {
+func outcomeOf(m Match, stream bool) outcome {
+	to := "b" + string(rune('0'+integer(m.Service, "port")%10))
 	switch {
 	case m.Status != 0:
 		return outcome{Status: m.Status, Location: m.Location}
+	case m.Service.IsZero() && stream:
+		return outcome{Status: 500}
 	case m.Service.IsZero():
 		return outcome{Status: 503}
+	case stream:
+		return outcome{To: to, Passthrough: m.Passthrough}
 	}
-	port := integer(m.Service, "port")
-	return outcome{
-		To: "b" + string(rune('0'+port%10)), Sent: m.UpstreamPath + m.Query, Prefix: m.Prefix, Host: m.UpstreamHost,
-	}
+	return outcome{To: to, Sent: m.UpstreamPath + m.Query, Prefix: m.Prefix, Host: m.UpstreamHost}
 }
 
 // replay sends the requests in their order to a router with a cache, and returns where it differs.
@@ -177,7 +189,7 @@ func (rec recording) replay(t *testing.T, f kong.Flavor) []string {
 	cache := NewCache(r)
 	for _, x := range rec.Requests {
 		req := x.request()
-		if d := cmp.Diff(rec.expected(x), outcomeOf(cache.Match(req))); d != "" {
+		if d := cmp.Diff(rec.expected(x), outcomeOf(cache.Match(req), isStreamProtocol(req.Protocol))); d != "" {
 			diffs = append(diffs, req.Method+" "+req.Protocol+" "+req.Host+" "+req.Target+"\n"+d)
 		}
 	}

@@ -42,55 +42,6 @@ type Request struct {
 // lua_max_uri_args of kong.conf). The Host header is the first.
 const limit = 100
 
-// maxLine is how long the request line and each header may be, in bytes with the line end (nginx's large_client_header_buffers).
-const maxLine = 8192
-
-// refusal returns the status by which nginx refuses a request before Kong's router sees it, or 0.
-//
-// Source: nginx 1.25.3, ngx_http_parse.c and ngx_http_request.c.
-func (r Request) refusal() int {
-	line := len(r.Method) + 1 + len(r.Target) + len(" HTTP/1.1\r\n")
-	switch {
-	case strings.Trim(r.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-") != "" || r.Method == "":
-		return 400
-	case line > maxLine:
-		return 414
-	case !validTarget(r.Target):
-		return 400
-	case r.Host == "" && r.Version != "HTTP/1.0":
-		return 400
-	case strings.ContainsAny(r.Host, "/\x00 \t\r\n"):
-		return 400
-	}
-	for _, h := range r.Header {
-		if strings.EqualFold(h[0], "host") || len(h[0])+len(": ")+len(h[1])+len("\r\n") > maxLine {
-			return 400
-		}
-	}
-	if r.Method == "CONNECT" || r.Method == "TRACE" {
-		return 405
-	}
-	return 0
-}
-
-// validTarget reports whether nginx takes s as a request target: printable, well escaped, and not above the root.
-func validTarget(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f {
-			return false
-		}
-	}
-	_, path := cutAuthority(s)
-	if !strings.HasPrefix(path, "/") {
-		return false
-	}
-	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		path = path[:i]
-	}
-	decoded, ok := unescape(path)
-	return ok && !strings.Contains(decoded, "\x00") && !aboveRoot(decoded)
-}
-
 // cutAuthority splits a request target of the absolute form (http://example.com/a) into what it says besides the path and
 // query, and those. Of other targets, all is path and query.
 func cutAuthority(target string) (authority, rest string) {
@@ -143,23 +94,6 @@ func hexByte(s string) (byte, bool) {
 func isHeaderName(s string) bool { return isName(strings.ReplaceAll(s, "-", "_")) }
 
 const lowerHex = "0123456789abcdef"
-
-// aboveRoot reports whether the decoded path leaves the root by dot segments.
-func aboveRoot(path string) bool {
-	depth := 0
-	for segment := range strings.SplitSeq(path, "/") {
-		switch segment {
-		case "", ".":
-		case "..":
-			if depth--; depth < 0 {
-				return true
-			}
-		default:
-			depth++
-		}
-	}
-	return false
-}
 
 // protocol returns what net.protocol is: "http" or "https".
 func (r Request) protocol() string {
