@@ -32,42 +32,60 @@ func routeKinds(spec *gatewayv1.Listener) (entries []kindEntry, allowed []string
 	return entries, allowed
 }
 
-// selector is allowedRoutes.namespaces, compiled.
+// selector says which namespaces something is let in from: allowedRoutes.namespaces or allowedListeners.namespaces, compiled.
 type selector struct {
 	from   gatewayv1.FromNamespaces
+	given  bool            // there is a selector
 	labels labels.Selector // for from: Selector
 	err    error           // the selector cannot be evaluated; it selects nothing
 }
 
-// compileSelector reads allowedRoutes.namespaces of a listener. A selector that is not given selects nothing, an empty one everything
-// (as everywhere in Kubernetes).
-func compileSelector(spec *gatewayv1.Listener) selector {
-	s := selector{from: gatewayv1.NamespacesFromSame, labels: labels.Nothing()}
-	if spec.AllowedRoutes == nil || spec.AllowedRoutes.Namespaces == nil {
-		return s
+// routeSelector reads allowedRoutes of a listener (GW RouteNamespaces).
+func routeSelector(allowed *gatewayv1.AllowedRoutes) selector {
+	if allowed == nil || allowed.Namespaces == nil {
+		return compile(gatewayv1.NamespacesFromSame, nil)
 	}
-	s.from = or(spec.AllowedRoutes.Namespaces.From, s.from)
-	if s.from == gatewayv1.NamespacesFromSelector {
-		compiled, err := metav1.LabelSelectorAsSelector(spec.AllowedRoutes.Namespaces.Selector)
-		if err != nil {
-			s.err = err
-		} else {
-			s.labels = compiled
-		}
-	}
-	return s
+	return compile(or(allowed.Namespaces.From, gatewayv1.NamespacesFromSame), allowed.Namespaces.Selector)
 }
 
-// allows reports whether a listener lets routes of a namespace attach (GW RouteNamespaces).
+// listenerSetSelector reads allowedListeners of a Gateway (GW ListenerNamespaces).
+func listenerSetSelector(allowed *gatewayv1.AllowedListeners) selector {
+	if allowed == nil || allowed.Namespaces == nil {
+		return compile(gatewayv1.NamespacesFromNone, nil)
+	}
+	return compile(or(allowed.Namespaces.From, gatewayv1.NamespacesFromNone), allowed.Namespaces.Selector)
+}
+
+// compile compiles a label selector. One that is not given selects nothing, an empty one everything (as everywhere in Kubernetes);
+// but for from: Selector it is ignored.
+func compile(from gatewayv1.FromNamespaces, s *metav1.LabelSelector) selector {
+	out := selector{from: from, given: s != nil, labels: labels.Nothing()}
+	if from != gatewayv1.NamespacesFromSelector {
+		return out
+	}
+	if compiled, err := metav1.LabelSelectorAsSelector(s); err != nil {
+		out.err = err
+	} else {
+		out.labels = compiled
+	}
+	return out
+}
+
+// allows reports whether a listener lets routes of a namespace attach.
 func (g *Graph) allows(l *Listener, namespace string) bool {
-	switch l.selector.from {
+	return g.admits(l.selector, l.Object.Ref.Namespace, namespace)
+}
+
+// admits reports whether a selector of an object in the namespace home lets things of a namespace in.
+func (g *Graph) admits(s selector, home, namespace string) bool {
+	switch s.from {
 	case gatewayv1.NamespacesFromAll:
 		return true
 	case gatewayv1.NamespacesFromSame:
-		return namespace == l.Object.Ref.Namespace
+		return namespace == home
 	case gatewayv1.NamespacesFromSelector:
 		known, _ := g.labels(namespace)
-		return l.selector.labels.Matches(known)
+		return s.labels.Matches(known)
 	default:
 		return false
 	}

@@ -4,25 +4,31 @@ import (
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
 const (
-	gatewayGroup    = gatewayv1.GroupName
-	kindGateway     = "Gateway"
-	kindHTTPRoute   = "HTTPRoute"
-	kindGRPCRoute   = "GRPCRoute"
-	kindTLSRoute    = "TLSRoute"
-	kindTCPRoute    = "TCPRoute"
-	kindUDPRoute    = "UDPRoute"
-	kindListenerSet = "ListenerSet"
-	kindService     = "Service"
-	kindSecret      = "Secret"
-	kindConfigMap   = "ConfigMap"
+	gatewayGroup         = gatewayv1.GroupName
+	kindGateway          = "Gateway"
+	kindGatewayClass     = "GatewayClass"
+	kindHTTPRoute        = "HTTPRoute"
+	kindGRPCRoute        = "GRPCRoute"
+	kindTLSRoute         = "TLSRoute"
+	kindTCPRoute         = "TCPRoute"
+	kindUDPRoute         = "UDPRoute"
+	kindListenerSet      = "ListenerSet"
+	kindService          = "Service"
+	kindBackendTLSPolicy = "BackendTLSPolicy"
+	kindSecret           = "Secret"
+	kindConfigMap        = "ConfigMap"
+	kindNamespace        = "Namespace"
 )
 
 // Options of Build. The zero Options are the defaults.
@@ -32,6 +38,11 @@ type Options struct {
 	Controllers []string
 	// ClassName is the name of the class that is ours where the manifests do not hold the GatewayClass; "" means "kong".
 	ClassName string
+	// Gateways are those that the Kong is to serve, of those that are ours; none means all. Others are treated as somebody else's. One
+	// that is not among the manifests, or not ours, is an error finding ([UnknownGateway]).
+	Gateways []types.NamespacedName
+	// Flavor is the router flavor of the Kong that regexes are for; "" means Kong's default, traditional_compatible.
+	Flavor kong.Flavor
 }
 
 func (o Options) withDefaults() Options {
@@ -48,17 +59,26 @@ func (o Options) withDefaults() Options {
 // size of s, and in the number of listeners that routes select.
 func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	g := newGraph(s, o)
-	b := &builder{checker: newChecker(g), pairs: map[manifest.Ref]pair{}, bundles: map[manifest.Ref]bundle{}}
-	for object, spec := range manifest.Of[gatewayv1.Gateway](s) {
-		b.gateway(object, spec)
+	b := &builder{
+		checker: newChecker(g), pairs: map[manifest.Ref]pair{}, bundles: map[manifest.Ref]bundle{},
+		policyOf: map[policyKey]*BackendTLSPolicy{}, endpointSlices: endpointSlices(s), found: map[servicePortKey][]Endpoint{},
+		warned: map[servicePortKey]bool{},
 	}
-	b.reportShared()
+	b.resolveGateways()
+	b.policies()
 	for object := range s.All() {
 		if r, ok := newRoute(object); ok {
 			b.route(r)
 			g.Routes = append(g.Routes, r)
 		}
 	}
+	b.compete()
+	for _, r := range g.Routes {
+		b.decide(r)
+	}
+	b.attachPolicies()
+	b.reportPolicies()
+	b.reportGrants()
 	return g, b.findings
 }
 
@@ -68,6 +88,11 @@ type builder struct {
 	findings diag.List
 	pairs    map[manifest.Ref]pair   // parsed certificates, by Secret
 	bundles  map[manifest.Ref]bundle // parsed certificates of authorities, by ConfigMap or Secret
+	policyOf map[policyKey]*BackendTLSPolicy
+	// endpointSlices are those of each Service, and found the endpoints of its ports as far as backends need them.
+	endpointSlices map[manifest.Ref][]*discoveryv1.EndpointSlice
+	found          map[servicePortKey][]Endpoint
+	warned         map[servicePortKey]bool // that there are none
 }
 
 func (b *builder) report(f diag.Finding) { b.findings = append(b.findings, f) }
@@ -89,7 +114,7 @@ func newGraph(s manifest.Set, o Options) *Graph {
 			g.namespaces[object.Ref.Name] = namespaceLabels(object.Ref.Name, t.Labels)
 		case *gatewayv1.ReferenceGrant:
 			g.grants.add(object.Ref, t.Spec)
-		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass:
+		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass, *gatewayv1.ListenerSet:
 			g.names.add(object.Ref)
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// certificateRef is one of a listener's certificateRefs, usable or not.
+// certificateRef is a reference to a Secret with a certificate and its key, usable or not.
 type certificateRef struct {
+	from    source
 	target  manifest.Ref
 	field   string
 	pos     diag.Pos
@@ -25,10 +26,10 @@ type certificateRef struct {
 // pair is a Secret's certificate and key, or what is wrong with them.
 type pair struct{ cert, key, problem string }
 
-// certificates resolves the certificateRefs of a listener that terminates TLS. A listener without any gets one entry
-// that says so, since it cannot serve.
+// certificates resolves the certificateRefs of a listener that terminates TLS: those of others are to be ignored (GW ListenerTLSConfig). A
+// listener without any gets one entry that says so, since it cannot serve.
 func (b *builder) certificates(l *Listener) {
-	if l.Spec.Protocol != gatewayv1.HTTPSProtocolType {
+	if l.TLSMode() != gatewayv1.TLSModeTerminate {
 		return
 	}
 	if l.Spec.TLS == nil || len(l.Spec.TLS.CertificateRefs) == 0 {
@@ -37,32 +38,30 @@ func (b *builder) certificates(l *Listener) {
 		return
 	}
 	for i, ref := range l.Spec.TLS.CertificateRefs {
-		c := b.certificate(l, i, ref)
+		c := b.certificate(l.Object, l.field+".tls.certificateRefs["+strconv.Itoa(i)+"]", ref)
 		l.refs = append(l.refs, c)
 		if c.reason == "" {
-			p := b.pairs[c.target]
-			l.Certificates = append(l.Certificates, Certificate{c.object, p.cert, p.key, c.pos, c.grant})
+			l.Certificates = append(l.Certificates, b.usable(c))
 		}
 	}
 }
 
-// certificate resolves one certificateRef: kind, permission, existence, content, in this order (GW ListenerConditionResolvedRefs).
-func (b *builder) certificate(l *Listener, i int, ref gatewayv1.SecretObjectReference) certificateRef {
-	gw := l.Object
+// certificate resolves a reference of an object to a Secret: kind, permission, existence, content, in this order (GW
+// ListenerConditionResolvedRefs).
+func (b *builder) certificate(o manifest.Object, field string, ref gatewayv1.SecretObjectReference) certificateRef {
 	c := certificateRef{
+		from: sourceOf(o), field: field, pos: o.At(field),
 		target: manifest.Ref{
 			Group: string(or(ref.Group, "")), Kind: string(or(ref.Kind, kindSecret)),
-			Namespace: string(or(ref.Namespace, gatewayv1.Namespace(gw.Ref.Namespace))), Name: string(ref.Name),
+			Namespace: string(or(ref.Namespace, gatewayv1.Namespace(o.Ref.Namespace))), Name: string(ref.Name),
 		},
-		field: l.field + ".tls.certificateRefs[" + strconv.Itoa(i) + "]",
 	}
-	c.pos = gw.At(c.field)
 	if c.target.Group != "" || c.target.Kind != kindSecret {
 		c.reason = InvalidCertificateRef
 		return c
 	}
-	if c.target.Namespace != gw.Ref.Namespace {
-		grant, ok := b.grants.allow(source{gatewayGroup, kindGateway, gw.Ref.Namespace}, c.target)
+	if c.target.Namespace != c.from.namespace {
+		grant, ok := b.grants.allow(c.from, c.target)
 		if !ok {
 			c.reason = RefNotPermitted
 			return c
@@ -80,6 +79,18 @@ func (b *builder) certificate(l *Listener, i int, ref gatewayv1.SecretObjectRefe
 		c.reason = InvalidCertificateRef
 	}
 	return c
+}
+
+// sourceOf is what a ReferenceGrant has to trust for an object's references. What a Gateway may refer to, its ListenerSets may not (LS
+// ListenerSet).
+func sourceOf(o manifest.Object) source {
+	return source{o.Ref.Group, o.Ref.Kind, o.Ref.Namespace}
+}
+
+// usable returns what a usable reference is for.
+func (b *builder) usable(c certificateRef) Certificate {
+	p := b.pairs[c.target]
+	return Certificate{Secret: c.object, Cert: p.cert, Key: p.key, Pos: c.pos, Grant: c.grant}
 }
 
 // pair reads a TLS Secret, once.

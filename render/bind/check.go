@@ -8,7 +8,8 @@ import (
 // Check is one step of resolving a reference, with its outcome.
 type Check struct {
 	// Name says what is looked at, and is stable: "kind", "exists", "class", "listener", "namespace", "hostname", "grant", "port" or
-	// "protocol" for references; "protocol", "conflict", "kinds", "selector" or "certificate" for listeners.
+	// "protocol" for references, "attached" for those to ListenerSets; "rival" or "elsewhere" for routes at listeners; "match" or "filter"
+	// for rules; "protocol", "conflict", "kinds", "selector" or "certificate" for listeners.
 	Name   string
 	Passed bool
 	// Reason is the code of the denial; "" if Passed.
@@ -38,6 +39,17 @@ const (
 	checkKinds       = "kinds"
 	checkSelector    = "selector"
 	checkCertificate = "certificate"
+	checkParameters  = "parameters"
+	checkAddress     = "address"
+	checkAccepted    = "accepted"
+	checkOverlap     = "overlap"
+	checkEndpoints   = "endpoints"
+	checkPolicy      = "policy"
+	checkAttached    = "attached"
+	checkRival       = "rival"
+	checkMatch       = "match"
+	checkFilter      = "filter"
+	checkElsewhere   = "elsewhere"
 )
 
 // checker puts into words what was decided, and what would change it. Deciding is not its business: it reads off the Graph.

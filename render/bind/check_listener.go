@@ -1,24 +1,30 @@
 package bind
 
 import (
+	"slices"
 	"strings"
-
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// listenerChecks tells how a listener fares by itself.
+// listenerChecks tells how a listener fares by itself, and what of its Gateway concerns it.
 func (c checker) listenerChecks(l *Listener) []Check {
+	return slices.Concat(c.ownChecks(l), c.clientChecks(l), overlapChecks(l))
+}
+
+// ownChecks tells how what a listener says itself fares.
+func (c checker) ownChecks(l *Listener) []Check {
 	checks := []Check{c.protocolCheck(l)}
 	if protocolOf(l.Spec.Protocol).family == "" {
 		return checks
 	}
-	checks = append(checks, conflictCheck(l))
+	if l.Gateway != nil {
+		checks = append(checks, conflictCheck(l))
+	}
 	checks = append(checks, kindsChecks(l)...)
 	if l.selector.err != nil {
-		checks = append(checks, selectorCheck(l))
+		checks = append(checks, routeDoor(l).selectorCheck())
 	}
 	for i := range l.refs {
 		checks = append(checks, c.certificateCheck(l, &l.refs[i]))
@@ -41,23 +47,45 @@ func (c checker) protocolCheck(l *Listener) Check {
 }
 
 func conflictCheck(l *Listener) Check {
-	rivals := make([]string, len(l.conflicts))
-	for i, r := range l.conflicts {
-		rivals[i] = r.Name()
-	}
 	switch l.Rejected {
 	case HostnameConflict:
-		host := "any hostname"
-		if l.Hostname != "" {
-			host = "hostname " + l.Hostname
-		}
-		return deny(checkConflict, HostnameConflict, l.Pos, "port %d and %s are also those of listener %s, and none of them wins",
-			l.Spec.Port, host, some(rivals, 3)).in(l.field).fix("give each of these listeners a hostname or a port of its own")
+		return deny(checkConflict, HostnameConflict, l.Pos, "port %d and %s are also those of %s", l.Spec.Port, l.hosts(), l.winner()).
+			in(l.field).fix("give each of these listeners a hostname or a port of its own")
 	case ProtocolConflict:
-		return deny(checkConflict, ProtocolConflict, l.Pos, "port %d is also that of listener %s, whose protocol is not compatible with %s",
-			l.Spec.Port, some(rivals, 3), string(l.Spec.Protocol)).in(l.field).fix("give the listeners of one protocol another port")
+		return deny(checkConflict, ProtocolConflict, l.Pos, "port %d is also that of %s; one port of a Kong cannot serve %s and %s",
+			l.Spec.Port, l.winner(), string(l.Spec.Protocol), string(l.conflicts[0].Spec.Protocol)).
+			in(l.field).fix("give the listeners of one protocol another port")
 	}
 	return pass(checkConflict, l.Pos, "distinct from the Gateway's other listeners")
+}
+
+// winner names the listeners that l conflicts with, and says why they win, if they do.
+func (l *Listener) winner() string {
+	first := l.conflicts[0]
+	switch {
+	case first.Object.Ref == l.Object.Ref:
+		return "listener " + some(listenerNames(l.conflicts), 3) + ", and none of them wins"
+	case first.Set == nil:
+		return say("listener %s of %s, which comes before its ListenerSets", first.Name(), first.Object.Ref)
+	}
+	return say("listener %s of %s, which comes first by name, since manifests do not say which one is older", first.Name(), first.Object.Ref)
+}
+
+// hosts names what requests the listener is for.
+func (l *Listener) hosts() string {
+	if l.Hostname == "" {
+		return "any hostname"
+	}
+	return say("hostname %s", l.Hostname)
+}
+
+// overlapChecks tells which listeners of the port could be reached by way of this one's connections.
+func overlapChecks(l *Listener) []Check {
+	if len(l.Overlaps) == 0 {
+		return nil
+	}
+	return []Check{pass(checkOverlap, l.Pos, "%s overlaps with listener %s: a client may send the requests for both down one connection",
+		l.hosts(), some(listenerNames(l.Overlaps), 3))}
 }
 
 func kindsChecks(l *Listener) []Check {
@@ -82,27 +110,24 @@ func kindsChecks(l *Listener) []Check {
 	return checks
 }
 
-func selectorCheck(l *Listener) Check {
-	field := l.field + ".allowedRoutes.namespaces.selector"
-	return deny(checkSelector, InvalidSelector, l.Object.At(field),
-		"the selector cannot be evaluated and selects no namespace: %s", l.selector.err.Error()).in(field).
-		fix("correct the selector: In and NotIn need values, Exists and DoesNotExist take none")
-}
-
+// certificateCheck tells how a certificateRef of a listener fares.
 func (c checker) certificateCheck(l *Listener, r *certificateRef) Check {
 	if r.target == (manifest.Ref{}) {
 		return deny(checkCertificate, InvalidCertificateRef, r.pos, "protocol %s needs a certificate, and there are no tls.certificateRefs",
 			string(l.Spec.Protocol)).in(r.field).
 			fix("add to tls.certificateRefs of the listener a Secret of type kubernetes.io/tls:\n  - name: NAME")
 	}
+	return c.secretCheck(r)
+}
+
+// secretCheck tells how a reference to a certificate fares.
+func (c checker) secretCheck(r *certificateRef) Check {
+	grant := c.grantCheck(r.from, r.target, r.grant)
 	switch r.reason {
 	case "":
-		grant := c.grantCheck(gatewaySource(l.Gateway), r.target, r.grant)
 		return pass(checkCertificate, c.at(r.target, ""), "certificate %s; %s", r.target, grant.Detail)
 	case RefNotPermitted:
-		grant := c.grantCheck(gatewaySource(l.Gateway), r.target, r.grant)
-		denied := deny(checkCertificate, RefNotPermitted, r.pos, "%s", grant.Detail)
-		return denied.in(r.field).fix(grant.Fix)
+		return deny(checkCertificate, RefNotPermitted, r.pos, "%s", grant.Detail).in(r.field).fix(grant.Fix)
 	}
 	return c.invalidCertificate(r)
 }
@@ -110,15 +135,15 @@ func (c checker) certificateCheck(l *Listener, r *certificateRef) Check {
 func (c checker) invalidCertificate(r *certificateRef) Check {
 	switch {
 	case r.target.Group != "" || r.target.Kind != kindSecret:
-		return deny(checkCertificate, InvalidCertificateRef, r.pos,
+		return deny(checkCertificate, r.reason, r.pos,
 			"kind %s of group %q holds no certificates: only Secrets of the core group do", r.target.Kind, r.target.Group).in(r.field).
-			fix("remove group and kind from the certificateRef, and name a Secret of type kubernetes.io/tls")
+			fix("leave group and kind out of the reference, and name a Secret of type kubernetes.io/tls")
 	case r.problem != "":
-		return deny(checkCertificate, InvalidCertificateRef, r.pos, "%s is not usable: %s", r.target, r.problem).in(r.field).
+		return deny(checkCertificate, r.reason, r.pos, "%s is not usable: %s", r.target, r.problem).in(r.field).
 			fix(say("put a PEM certificate and its private key into tls.crt and tls.key of the Secret%s, and set type: kubernetes.io/tls",
 				place(c.at(r.target, ""))))
 	}
-	return c.absent(checkCertificate, InvalidCertificateRef, r.pos, r.target, func() string { return c.otherSecrets(r.target) }).in(r.field)
+	return c.absent(checkCertificate, r.reason, r.pos, r.target, func() string { return c.otherSecrets(r.target) }).in(r.field)
 }
 
 // otherSecrets says which Secret may have been meant.
@@ -127,9 +152,4 @@ func (c checker) otherSecrets(missing manifest.Ref) string {
 		return say("did you mean %s", either(near, 3))
 	}
 	return say("add the Secret, of type kubernetes.io/tls, to namespace %s", missing.Namespace)
-}
-
-// gatewaySource is what a ReferenceGrant has to trust for a Gateway's certificates.
-func gatewaySource(gw *Gateway) source {
-	return source{gatewayv1.GroupName, kindGateway, gw.Object.Ref.Namespace}
 }

@@ -14,29 +14,59 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// namespaceCheck tells whether a listener lets routes of the route's namespace attach.
-func (c checker) namespaceCheck(r *Route, b *Binding) Check {
-	l, namespace := b.Listener, r.Object.Ref.Namespace
-	home := l.Object.Ref.Namespace
-	pos := l.Object.At(l.field + ".allowedRoutes.namespaces.from")
-	const from = "allowedRoutes.namespaces.from is"
-	switch {
-	case l.selector.from == gatewayv1.NamespacesFromSelector:
-		return c.selectorOutcome(namespace, b)
-	case b.namespace:
-		return pass(checkNamespace, pos, "namespace %s: %s %s", namespace, from, string(l.selector.from))
-	case l.selector.from == gatewayv1.NamespacesFromSame:
-		return deny(checkNamespace, NotAllowedByListeners, pos, "namespace %s: %s Same, and the Gateway is in %s", namespace, from, home).
-			fix(allowNamespaces(l, "from: Selector\nselector:\n"+indent(inNamespaces(home, namespace), 1)))
-	}
-	return deny(checkNamespace, NotAllowedByListeners, pos, "namespace %s: %s %s", namespace, from, string(l.selector.from)).
-		fix(allowNamespaces(l, "from: Selector\nselector:\n"+indent(inNamespaces(namespace), 1)))
+// door is what lets things in by their namespace: a listener its routes, or a Gateway its ListenerSets.
+type door struct {
+	selector selector
+	holder   manifest.Object
+	of       string // what has the door, as people call it: "listener web of Gateway edge/kong"
+	name     string // allowedRoutes or allowedListeners
+	field    string // of the door's namespaces
+	reason   string // of a denial
 }
 
-// allowNamespaces shows two ways to write allowedRoutes.namespaces: for one more namespace, and for all.
-func allowNamespaces(l *Listener, narrow string) string {
-	return say("set allowedRoutes.namespaces of listener %s of %s%s to allow this namespace too:",
-		l.Name(), l.Object.Ref, place(l.Object.At(l.field+".allowedRoutes.namespaces"))) +
+func routeDoor(l *Listener) door {
+	return door{
+		selector: l.selector, holder: l.Object, of: say("listener %s of %s", l.Name(), l.Object.Ref), name: "allowedRoutes",
+		field: l.field + ".allowedRoutes.namespaces", reason: NotAllowedByListeners,
+	}
+}
+
+func listenerSetDoor(gw *Gateway) door {
+	return door{
+		selector: gw.selector, holder: gw.Object, of: say("%s", gw.Object.Ref), name: "allowedListeners",
+		field: "spec.allowedListeners.namespaces", reason: NotAllowed,
+	}
+}
+
+// namespaceCheck tells whether a listener lets routes of the route's namespace attach.
+func (c checker) namespaceCheck(r *Route, b *Binding) Check {
+	return c.doorCheck(routeDoor(b.Listener), r.Object.Ref.Namespace)
+}
+
+// doorCheck tells whether a door is open to a namespace, and what would open it.
+func (c checker) doorCheck(d door, namespace string) Check {
+	home := d.holder.Ref.Namespace
+	pos := d.holder.At(d.field + ".from")
+	from := d.name + ".namespaces.from is"
+	open := c.admits(d.selector, home, namespace)
+	switch {
+	case d.selector.from == gatewayv1.NamespacesFromSelector:
+		return c.selectorOutcome(d, namespace, open)
+	case open:
+		return pass(checkNamespace, pos, "namespace %s: "+from+" %s", namespace, string(d.selector.from))
+	case d.selector.from == gatewayv1.NamespacesFromSame:
+		return deny(checkNamespace, d.reason, pos, "namespace %s: "+from+" Same, and the %s is in %s", namespace, d.holder.Ref.Kind, home).
+			fix(d.open("from: Selector\nselector:\n" + indent(inNamespaces(home, namespace), 1)))
+	case namespace == home:
+		return deny(checkNamespace, d.reason, pos, "namespace %s: "+from+" %s", namespace, string(d.selector.from)).fix(d.open("from: Same"))
+	}
+	return deny(checkNamespace, d.reason, pos, "namespace %s: "+from+" %s", namespace, string(d.selector.from)).
+		fix(d.open("from: Selector\nselector:\n" + indent(inNamespaces(namespace), 1)))
+}
+
+// open shows two ways to write the door's namespaces: for one more namespace, and for all.
+func (d door) open(narrow string) string {
+	return say("set %s.namespaces of %s%s to allow this namespace too:", d.name, d.of, place(d.holder.At(d.field))) +
 		"\n  namespaces:\n" + indent(narrow, 2) + "\nor to allow every namespace:\n  namespaces:\n    from: All"
 }
 
@@ -51,47 +81,51 @@ func inNamespaces(names ...string) string {
 	return "matchExpressions:\n- key: " + corev1.LabelMetadataName + "\n  operator: In\n  values: [" + strings.Join(names, ", ") + "]"
 }
 
-// selectorOutcome tells how a namespace's labels fare with a listener's selector.
-func (c checker) selectorOutcome(namespace string, b *Binding) Check {
-	l := b.Listener
-	field := l.field + ".allowedRoutes.namespaces.selector"
-	pos := l.Object.At(field)
-	selector := l.selector.labels.String()
+// selectorOutcome tells how a namespace's labels fare with a door's selector.
+func (c checker) selectorOutcome(d door, namespace string, open bool) Check {
+	pos := d.holder.At(d.field + ".selector")
+	selector := d.selector.labels.String()
 	switch {
-	case b.namespace && l.selector.labels.Empty():
+	case open && d.selector.labels.Empty():
 		return pass(checkNamespace, pos, "namespace %s: the empty selector selects every namespace", namespace)
-	case b.namespace:
+	case open:
 		return pass(checkNamespace, pos, "namespace %s: its labels match the selector %s", namespace, selector)
-	case l.selector.err != nil:
-		return deny(checkNamespace, NotAllowedByListeners, pos, "namespace %s: the listener's selector is invalid", namespace).
-			fix(selectorCheck(l).Fix)
-	case l.Spec.AllowedRoutes.Namespaces.Selector == nil:
-		return deny(checkNamespace, NotAllowedByListeners, pos, "namespace %s: from is Selector, and there is no selector", namespace).
-			fix(allowNamespaces(l, "from: Selector\nselector:\n"+indent(inNamespaces(namespace), 1)))
+	case d.selector.err != nil:
+		return deny(checkNamespace, d.reason, pos, "namespace %s: the selector of %s is invalid", namespace, d.of).fix(d.selectorCheck().Fix)
+	case !d.selector.given:
+		return deny(checkNamespace, d.reason, pos, "namespace %s: from is Selector, and there is no selector", namespace).
+			fix(d.open("from: Selector\nselector:\n" + indent(inNamespaces(namespace), 1)))
 	}
 	known, exists := c.labels(namespace)
 	detail := "namespace %s: its labels do not match the selector %s"
-	set, remove, ok := missingLabels(l.selector.labels, known)
+	set, remove, ok := missingLabels(d.selector.labels, known)
 	if ok && !exists {
 		detail = "namespace %s: no Namespace object tells its labels, which must match the selector %s"
 	}
-	check := deny(checkNamespace, NotAllowedByListeners, pos, detail, namespace, selector)
+	check := deny(checkNamespace, d.reason, pos, detail, namespace, selector)
 	if !ok {
-		return check.fix(widerSelector(l, namespace))
+		return check.fix(d.widen(namespace))
 	}
 	return check.fix(c.labelFix(namespace, set, remove, exists))
 }
 
-// widerSelector shows how to select a namespace that no label would bring into the selection.
-func widerSelector(l *Listener, namespace string) string {
-	requirements, _ := l.selector.labels.Requirements()
+// selectorCheck tells what is wrong with a selector that cannot be evaluated.
+func (d door) selectorCheck() Check {
+	field := d.field + ".selector"
+	return deny(checkSelector, InvalidSelector, d.holder.At(field),
+		"the selector cannot be evaluated and selects no namespace: %s", d.selector.err.Error()).in(field).
+		fix("correct the selector: In and NotIn need values, Exists and DoesNotExist take none")
+}
+
+// widen shows how to select a namespace that no label would bring into the selection.
+func (d door) widen(namespace string) string {
+	requirements, _ := d.selector.labels.Requirements()
 	if len(requirements) == 1 && requirements[0].Key() == corev1.LabelMetadataName && requirements[0].Operator() != selection.NotIn {
 		names := append(requirements[0].ValuesUnsorted(), namespace)
 		slices.Sort(names)
-		return allowNamespaces(l, "from: Selector\nselector:\n"+indent(inNamespaces(names...), 1))
+		return d.open("from: Selector\nselector:\n" + indent(inNamespaces(names...), 1))
 	}
-	return say("change the selector of listener %s of %s%s so that it selects namespace %s too", l.Name(), l.Object.Ref,
-		place(l.Object.At(l.field+".allowedRoutes.namespaces.selector")), namespace)
+	return say("change the selector of %s%s so that it selects namespace %s too", d.of, place(d.holder.At(d.field+".selector")), namespace)
 }
 
 // labelFix shows which labels the Namespace lacks, and which it must not have.

@@ -1,47 +1,105 @@
 package bind
 
 import (
+	"cmp"
 	"slices"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
 
 // endpoint is what requests are told apart by before any route is looked at.
 type endpoint struct {
-	port     int32
-	family   string
+	portal
 	hostname string
 }
 
-func endpointOf(l *Listener) endpoint {
-	return endpoint{l.Spec.Port, protocolOf(l.Spec.Protocol).family, l.Hostname}
+// portal is a port and a family of protocols: UDP has ports of its own, and of the others one Kong serves one family a port.
+type portal struct {
+	port   int32
+	family string
 }
 
-// markConflicts rejects all listeners of a Gateway that are not distinct (GW Listeners, "Handling indistinct
-// Listeners"): none of them wins. TCP, cleartext HTTP and TLS (which HTTPS is) cannot share a port; UDP has ports of its own.
-// Listeners of unknown protocols take no part.
-func markConflicts(listeners []*Listener) {
-	byPort := map[int32][]*Listener{}
-	byEndpoint := map[endpoint][]*Listener{}
+func endpointOf(l *Listener) endpoint {
+	return endpoint{portal{l.Spec.Port, protocolOf(l.Spec.Protocol).family}, l.Hostname}
+}
+
+// markConflicts rejects the listeners of a Gateway and its ListenerSets that are not distinct. Among listeners of one object none
+// wins (GW Listeners, "Handling indistinct Listeners"); those of an object that comes later give way to all that came before,
+// whether these can serve or not (LS ListenerSetSpec).
+func markConflicts(gw *Gateway) {
+	taken := claims{}
+	taken.settle(gw.Listeners)
+	for _, s := range gw.Sets {
+		taken.settle(s.Listeners)
+	}
+}
+
+// claims are the listeners that others must not be confused with: the first of each endpoint and of each portal. A portal's
+// endpoint has the hostname "*", which is no listener's.
+type claims map[endpoint]*Listener
+
+func (c claims) settle(listeners []*Listener) {
+	var left []*Listener
 	for _, l := range listeners {
 		e := endpointOf(l)
-		if e.family == "" {
-			continue
-		}
-		byEndpoint[e] = append(byEndpoint[e], l)
-		if e.family != "UDP" {
-			byPort[e.port] = append(byPort[e.port], l)
+		first, taken := c[e]
+		switch rivals := c.rivals(e.portal); {
+		case e.family == "": // takes no part
+		case len(rivals) > 0:
+			l.conflict(ProtocolConflict, rivals)
+		case taken:
+			l.conflict(HostnameConflict, []*Listener{first})
+		default:
+			left = append(left, l)
 		}
 	}
+	markIndistinct(left)
+	for _, l := range left {
+		c.add(l)
+	}
+}
+
+func (c claims) add(l *Listener) {
+	e := endpointOf(l)
+	for _, e := range []endpoint{e, {e.portal, "*"}} {
+		if _, taken := c[e]; !taken {
+			c[e] = l
+		}
+	}
+}
+
+// rivals returns the first listener of each family that cannot share the port.
+func (c claims) rivals(p portal) []*Listener {
+	var out []*Listener
+	for _, family := range []string{"HTTP", "HTTPS", "TLS", "TCP"} {
+		if l, ok := c[endpoint{portal{p.port, family}, "*"}]; ok && p.family != udp && p.family != family {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// markIndistinct rejects all listeners that are not distinct from each other. There are no more than an object can have.
+func markIndistinct(listeners []*Listener) {
 	for _, l := range listeners {
 		e := endpointOf(l)
-		others := func(o *Listener) bool { return endpointOf(o).family == e.family }
-		switch rivals := slices.DeleteFunc(slices.Clone(byPort[e.port]), others); {
-		case e.family == "":
-		case e.family != "UDP" && len(rivals) > 0:
-			l.conflict(ProtocolConflict, rivals)
-		case len(byEndpoint[e]) > 1:
-			l.conflict(HostnameConflict, slices.DeleteFunc(slices.Clone(byEndpoint[e]), func(o *Listener) bool { return o == l }))
+		var families, hostnames []*Listener
+		for _, o := range listeners {
+			switch other := endpointOf(o); {
+			case o == l || other.port != e.port || other.family != e.family && (e.family == udp || other.family == udp):
+			case other.family != e.family:
+				families = append(families, o)
+			case other.hostname == e.hostname:
+				hostnames = append(hostnames, o)
+			}
+		}
+		switch {
+		case len(families) > 0:
+			l.conflict(ProtocolConflict, families)
+		case len(hostnames) > 0:
+			l.conflict(HostnameConflict, hostnames)
 		}
 	}
 }
@@ -50,27 +108,65 @@ func (l *Listener) conflict(reason string, rivals []*Listener) {
 	l.Rejected, l.conflicts = reason, rivals
 }
 
-// reportShared warns of listeners of two Gateways that one Kong cannot tell apart. The specification allows to merge Gateways whose
-// listeners are distinct (GW Listeners, "Compatible Listeners").
-func (b *builder) reportShared() {
-	first := map[endpoint]*Listener{}
-	for _, gw := range b.Gateways {
-		for _, l := range gw.Listeners {
-			e := endpointOf(l)
-			o, taken := first[e]
-			switch {
-			case l.Rejected != "":
-			case !taken:
-				first[e] = l
-			case o.Gateway != gw:
-				b.report(diag.Finding{
-					Severity: diag.Warning, Code: SharedListener, Object: gw.Object.Ref.Diag(), Pos: l.Pos, Field: l.field,
-					Message: say("listener %s has the port and hostname of listener %s of %s: one Kong serves the routes of both on either",
-						l.Name(), o.Name(), o.Gateway.Object.Ref),
-					Hint:    "give one of them another port or hostname, or give the Gateways a Kong each",
-					Related: []diag.Pos{o.Pos},
-				})
+// markOverlaps notes which listeners of a Gateway terminate TLS for hostnames of another one of the port. A listener's own hostname is within
+// few others', so this is linear but for the sum of what it notes.
+func markOverlaps(listeners []*Listener) {
+	at, rank := map[endpoint]*Listener{}, map[*Listener]int{}
+	for i, l := range listeners {
+		rank[l] = i
+		if l.Rejected == "" && l.TLSMode() == gatewayv1.TLSModeTerminate {
+			at[endpointOf(l)] = l
+		}
+	}
+	for _, l := range listeners {
+		e := endpointOf(l)
+		if at[e] != l {
+			continue
+		}
+		for wider := range widerHostnames(l.Hostname) {
+			if o, ok := at[endpoint{e.portal, wider}]; ok {
+				l.Overlaps, o.Overlaps = append(l.Overlaps, o), append(o.Overlaps, l)
 			}
 		}
 	}
+	for _, l := range listeners {
+		slices.SortFunc(l.Overlaps, func(a, b *Listener) int { return cmp.Compare(rank[a], rank[b]) })
+	}
+}
+
+// reportShared reports listeners of two Gateways that one Kong cannot tell apart. The specification allows to merge Gateways whose
+// listeners are distinct, and no others (GW Listeners, "Compatible Listeners").
+func (b *builder) reportShared() {
+	taken := claims{}
+	for _, gw := range b.Gateways {
+		all := slices.DeleteFunc(gw.AllListeners(), func(l *Listener) bool { return !l.distinct() })
+		for _, l := range all {
+			e := endpointOf(l)
+			if rivals := taken.rivals(e.portal); len(rivals) > 0 {
+				b.reportSharing(l, rivals[0], say("port %d, with protocol %s", l.Spec.Port, string(rivals[0].Spec.Protocol)))
+			} else if o, ok := taken[e]; ok {
+				b.reportSharing(l, o, say("port %d and %s", l.Spec.Port, l.hosts()))
+			}
+		}
+		for _, l := range all {
+			taken.add(l)
+		}
+	}
+}
+
+// reportSharing reports that a listener has something in common with one of a Gateway before.
+func (b *builder) reportSharing(l, other *Listener, what string) {
+	here, there := l.Gateway.Object.Ref, other.Gateway.Object.Ref
+	whose := ""
+	if l.Set != nil {
+		whose = say(", for %s,", here)
+	}
+	b.report(diag.Finding{
+		Severity: diag.Error, Code: SharedListener, Object: l.Object.Ref.Diag(), Pos: l.Pos, Field: l.field,
+		Message: say("listener %s", l.Name()) + whose + say(" has what listener %s of %s has: ", other.Name(), there) + what +
+			"; one Kong cannot tell the two Gateways apart",
+		Hint: say("give each Gateway a Kong, and gwsync --gateway %s/%s for the one and --gateway %s/%s for the other; "+
+			"or give one of the listeners another port or hostname", there.Namespace, there.Name, here.Namespace, here.Name),
+		Related: []diag.Pos{other.Pos},
+	})
 }

@@ -32,6 +32,7 @@ type Graph struct {
 	namespaces map[string]labels.Set
 	grants     grants
 	names      names
+	isolation  isolation
 }
 
 // Gateway returns the Gateway of ours that r names.
@@ -67,8 +68,11 @@ type GatewayClass struct {
 type Gateway struct {
 	Object manifest.Object
 	Spec   *gatewayv1.Gateway
-	// Reason is why no listener of the Gateway serves anything, whatever it says itself: InvalidParameters; else "".
+	// Reason is why no listener of the Gateway serves anything, whatever it says itself: InvalidParameters (its own, or those of its
+	// class) or UnsupportedAddress; else "".
 	Reason string
+	// Unassigned is AddressNotAssigned if the Gateway asks for an address without saying which: gwsync assigns none. Else it is "".
+	Unassigned string
 	// ClientCertificate is what Kong presents to backends; nil if spec.tls.backend asks for none, or if it is not usable. Then
 	// ClientCertificateReason is InvalidClientCertificateRef or RefNotPermitted.
 	ClientCertificate       *Certificate
@@ -77,6 +81,10 @@ type Gateway struct {
 	Listeners []*Listener
 	// Sets are the ListenerSets that it lets attach, in their order of precedence (LS ListenerSetSpec).
 	Sets []*ListenerSet
+
+	selector    selector      // for ListenerSets
+	validations []*validation // of clients
+	client      *certificateRef
 }
 
 // AllListeners returns the Gateway's own listeners and those of its ListenerSets, in their order of precedence.
@@ -118,6 +126,8 @@ type BackendTLSPolicy struct {
 	Unresolved string
 	// Gateways are those of ours with a route to a target, sorted by namespace and name: the policy's ancestors.
 	Gateways []*Gateway
+
+	refs []caRef // spec.validation.caCertificateRefs
 }
 
 // PolicyTarget is one targetRef of a policy.
@@ -133,11 +143,14 @@ type PolicyTarget struct {
 	Winner *BackendTLSPolicy
 	// Reason is why the policy does not count for this target: Conflicted, TargetNotFound or InvalidKind; "" if it does.
 	Reason string
+
+	field string
 }
 
-// Accepted reports whether at least one listener is not rejected (GW GatewayReasonListenersNotValid).
+// Accepted reports whether nothing keeps the whole Gateway from being served, and at least one of its own listeners is not rejected (GW
+// GatewayReasonListenersNotValid).
 func (g *Gateway) Accepted() bool {
-	return slices.ContainsFunc(g.Listeners, func(l *Listener) bool { return l.Rejected == "" })
+	return g.Reason == "" && slices.ContainsFunc(g.Listeners, func(l *Listener) bool { return l.Rejected == "" })
 }
 
 // Listener is one listener of a Gateway or of a ListenerSet.
@@ -177,6 +190,7 @@ type Listener struct {
 	AttachedRoutes int
 
 	refs      []certificateRef
+	cas       []caRef
 	kinds     []kindEntry
 	selector  selector
 	conflicts []*Listener
@@ -232,31 +246,44 @@ type Route struct {
 	Parents []Parent
 	// Rules has an entry for each of spec.rules, in order.
 	Rules []Rule
+
+	cover []string // Hostnames, sorted and without repetitions
 }
 
-// Accepted reports whether a listener of ours accepts the route.
+// Accepted reports whether a listener of ours accepts the route, for one of its parentRefs.
 func (r *Route) Accepted() bool {
 	return slices.ContainsFunc(r.Parents, func(p Parent) bool { return p.Accepted })
 }
 
-// Bindings returns where the route is served: the accepted bindings to programmed listeners, over all parents and each listener
-// once, in the order of parents and listeners. A route can be accepted and have none.
+// Bindings returns where the route is served: the bindings that are [Binding.Served], over all parents that accept it and each
+// listener once, in the order of parents and listeners. A route can be accepted and have none.
 func (r *Route) Bindings() []Binding {
 	var out []Binding
-	for _, p := range r.Parents {
-		for _, b := range p.Bindings {
-			served := b.Accepted && b.Listener.Programmed
-			if served && !slices.ContainsFunc(out, func(o Binding) bool { return o.Listener == b.Listener }) {
-				out = append(out, b)
+	for i := range r.Parents {
+		p := &r.Parents[i]
+		for j := range p.Bindings {
+			if b := &p.Bindings[j]; p.Accepted && b.Served() && !b.repeated {
+				out = append(out, *b)
 			}
 		}
 	}
 	return out
 }
 
+// PartiallyInvalid reports whether some of the rules are [Rule.Dropped] and others are not. The condition of that name is to be set
+// for the parents that accept the route (SH RouteConditionPartiallyInvalid), with [Route.DroppedMessage].
+func (r *Route) PartiallyInvalid() bool {
+	return r.invalid() == "" && slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Dropped != "" })
+}
+
 // ours reports whether the route names a parent that is not somebody else's business.
 func (r *Route) ours() bool {
 	return slices.ContainsFunc(r.Parents, func(p Parent) bool { return !p.foreign() })
+}
+
+// hasHostnames reports whether the route is of a kind that has hostnames.
+func (r *Route) hasHostnames() bool {
+	return r.Object.Ref.Kind != kindTCPRoute && r.Object.Ref.Kind != kindUDPRoute
 }
 
 // Parent is one parentRef of a route.
@@ -276,8 +303,10 @@ type Parent struct {
 	Bindings []Binding
 	// Accepted reports whether one of the Bindings is, and the route has a rule that is not [Rule.Dropped].
 	Accepted bool
-	// Reason is "" if Accepted, else NoMatchingParent, NotAllowedByListeners, NoMatchingListenerHostname, HostnameConflict (with a
-	// route of kind HTTPRoute or GRPCRoute that comes first), UnsupportedValue or IncompatibleFilters, or, without a Gateway of ours, ParentNotFound, ForeignParent or ForeignGateway.
+	// Reason is "" if Accepted, else NoMatchingParent (also for a ListenerSet that its Gateway does not allow), NotAllowedByListeners,
+	// NoMatchingListenerHostname, HostnameConflict (with a GRPCRoute or HTTPRoute that comes first, see [Binding.Winner]), UnsupportedValue or
+	// IncompatibleFilters (all rules are [Rule.Dropped]); or, where no Gateway of ours has a say and none reports a status,
+	// ParentNotFound, ForeignParent or ForeignGateway.
 	Reason string
 
 	field string
@@ -299,19 +328,33 @@ type Binding struct {
 	// Elsewhere are the hostnames of other, more specific listeners of the same port that are within Hostnames: requests for
 	// them belong to those listeners, even where no route answers there (GW Listeners, listener isolation). Sorted.
 	Elsewhere []string
+	// Winner is the route that has the listener instead of this one, since it comes first by namespace and name; nil if none does.
+	// For a GRPCRoute or HTTPRoute it is one of the other kind with a hostname in common, and this one is not Accepted
+	// (GR GRPCRouteSpec.Hostnames). For other kinds this one is Accepted all the same and gets no connections: a port has one
+	// TCPRoute or UDPRoute, a hostname one TLSRoute.
+	Winner *Route
+	// Taken are those of Hostnames whose connections go to a TLSRoute that comes first; all of them if there is a Winner. Sorted.
+	Taken []string
 
-	kind, namespace, hostname bool // the outcome of the checks
+	kind, namespace, hostname bool   // the outcome of the checks
+	repeated                  bool   // a parent before has the listener too
+	rival                     *Route // Winner, or whose the first of Taken is
 }
 
-// Reason returns "" if the binding is accepted, else NotAllowedByListeners or NoMatchingListenerHostname.
+// Served reports whether the route gets what comes to the listener, apart from Elsewhere and Taken.
+func (b Binding) Served() bool { return b.Accepted && b.Winner == nil && b.Listener.Programmed }
+
+// Reason returns "" if the binding is accepted, else NotAllowedByListeners, NoMatchingListenerHostname or HostnameConflict.
 func (b Binding) Reason() string {
 	switch {
 	case b.Accepted:
 		return ""
-	case b.kind && b.namespace:
+	case !b.kind || !b.namespace:
+		return NotAllowedByListeners
+	case !b.hostname:
 		return NoMatchingListenerHostname
 	}
-	return NotAllowedByListeners
+	return HostnameConflict
 }
 
 // Rule is one rule of a route.
@@ -330,6 +373,8 @@ type Rule struct {
 	Backends []Backend
 	// Dropped is why the rule cannot be served: UnsupportedValue or IncompatibleFilters; "" if it can.
 	Dropped string
+
+	denials []Check // why, with the field of each
 }
 
 // Filter is one filter of a rule or of a backendRef.
@@ -342,11 +387,14 @@ type Filter struct {
 	// HTTP and GRPC are the filter of an HTTPRoute or a GRPCRoute; one of them is nil.
 	HTTP *gatewayv1.HTTPRouteFilter
 	GRPC *gatewayv1.GRPCRouteFilter
-	// Mirror is what a filter of type RequestMirror refers to; nil for other types.
+	// Mirror is what a filter of type RequestMirror refers to; nil for other types. Its Weight is 0.
 	Mirror *Backend
+	// Auth is what a filter of type ExternalAuth refers to, as Mirror.
+	Auth *Backend
 	// Extension is what a filter of type ExtensionRef refers to, in the route's namespace; zero for other types.
 	Extension manifest.Ref
-	// Reason is why the filter's reference does not resolve; "" if it does, or there is none.
+	// Reason is why the filter's reference does not resolve; "" if it does, or there is none. Requests are not mirrored then, and no
+	// request passes a filter of type ExtensionRef or ExternalAuth: it is answered with an error (HR HTTPRouteFilter).
 	Reason string
 
 	field string
@@ -365,8 +413,8 @@ type Backend struct {
 	Target manifest.Ref
 	// Port is the Service's port; 0 if the backendRef names none. Weight is at least 0; 0 gets no requests.
 	Port, Weight int32
-	// Reason is "" if the backend is usable, else InvalidKind, RefNotPermitted, BackendNotFound or UnsupportedProtocol: its
-	// share of requests is answered 500 (HR HTTPRouteRule.BackendRefs).
+	// Reason is "" if the backend is usable, else InvalidKind, RefNotPermitted, BackendNotFound, UnsupportedProtocol or
+	// InvalidBackendTLSPolicy: its share of requests is answered 500 (HR HTTPRouteRule.BackendRefs).
 	Reason string
 	// Service and Object are the Service, nil and zero if there is none or it must not be known.
 	Service *corev1.Service
@@ -377,7 +425,8 @@ type Backend struct {
 	Grant manifest.Ref
 	// Endpoints are where a Service without a selector leads, by its EndpointSlices; none for other Services. They are sorted.
 	Endpoints []Endpoint
-	// Policy is how to speak TLS to the backend; nil if no BackendTLSPolicy is for it.
+	// Policy is how to speak TLS to the backend, and never to speak without; nil if no BackendTLSPolicy is for it, or if it is not
+	// Kong that makes the backend's TLS connections: for a TCPRoute, a UDPRoute, and a TLSRoute whose listeners pass TLS on.
 	Policy *BackendTLSPolicy
 
 	field string

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -59,4 +60,21 @@ func hostnames(in []gatewayv1.Hostname) []string {
 		}
 	}
 	return out
+}
+
+// widerHostnames iterates over the hostnames that name is within, other than itself, from the narrowest on: for "*.a.example.com"
+// these are "*.example.com", "*.com" and "".
+func widerHostnames(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		suffix := strings.TrimPrefix(name, "*.")
+		for suffix != "" {
+			_, suffix, _ = strings.Cut(suffix, ".")
+			if suffix != "" && !yield("*."+suffix) {
+				return
+			}
+		}
+		if name != "" {
+			yield("")
+		}
+	}
 }
