@@ -6,56 +6,89 @@ import (
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/manifest"
 )
 
 // parentChecks tells how far a parentRef got before any listener was asked.
 func (c checker) parentChecks(r *Route, p *Parent) []Check {
 	kind, name := p.field+".kind", p.field+".name"
-	switch p.Reason {
-	case UnsupportedParent:
-		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "gwsync does not read ListenerSets yet").in(kind).
-			fix("put the listener into a Gateway, and name the Gateway as parent")}
-	case ForeignParent:
-		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is not a Gateway",
+	switch {
+	case p.Reason == ForeignParent && p.Set == nil:
+		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is no Gateway and no ListenerSet",
 			p.Target.Kind, p.Target.Group).in(kind)}
-	case ParentNotFound:
-		return []Check{c.absent(checkExists, p.Reason, r.Object.At(name), p.Target, func() string { return c.otherGateways(p) }).in(name)}
+	case p.Reason == ParentNotFound && p.Set == nil:
+		return []Check{c.absent(checkExists, p.Reason, r.Object.At(name), p.Target, func() string { return c.otherParents(p) }).in(name)}
+	case p.Set != nil:
+		return append(c.parentSetChecks(r, p), listenerCheck(r, p)...)
 	}
 	gateway, _ := c.set.Get(p.Target)
+	return append(c.gatewayChecks(gateway), listenerCheck(r, p)...)
+}
+
+// gatewayChecks tells whose a Gateway is that exists.
+func (c checker) gatewayChecks(gateway manifest.Object) []Check {
 	spec, ok := gateway.Typed.(*gatewayv1.Gateway)
 	if !ok {
 		return nil
 	}
-	class := c.class(string(spec.Spec.GatewayClassName))
+	class := c.owner(gateway.Ref, spec)
 	checks := []Check{pass(checkExists, gateway.At(""), "the Gateway exists")}
-	if p.Reason == ForeignGateway {
+	if !class.ours {
 		return append(checks, deny(checkClass, ForeignGateway, gateway.At("spec.gatewayClassName"), "%s", class.String()))
 	}
-	decided := class.object.At("spec.controllerName")
-	if !class.known {
-		decided = gateway.At("spec.gatewayClassName")
-	}
-	checks = append(checks, pass(checkClass, decided, "%s", class.String()))
-	return append(checks, listenerCheck(r, p)...)
+	return append(checks, pass(checkClass, class.decided(gateway), "%s", class.String()))
 }
 
-// otherGateways says which Gateway may have been meant.
-func (c checker) otherGateways(p *Parent) string {
-	if spaces := c.names[scope{kind: kindGateway, name: p.Target.Name}]; len(spaces) > 0 {
-		return say("there is a Gateway %s in namespace %s: set the parentRef's namespace", p.Target.Name, either(spaces, 3))
+// parentSetChecks tells whether the ListenerSet that a parentRef names belongs to a Gateway of ours. Why it does not is for its own
+// explanation to say.
+func (c checker) parentSetChecks(r *Route, p *Parent) []Check {
+	s := p.Set
+	checks := []Check{pass(checkExists, s.Object.At(""), "the ListenerSet exists")}
+	if s.Gateway != nil {
+		return append(checks, pass(checkAttached, s.Object.At("spec.parentRef"), "it is attached to %s", s.Target))
 	}
-	here := c.names[scope{kind: kindGateway, namespace: p.Target.Namespace}]
+	field := p.field + ".name"
+	check := deny(checkAttached, p.Reason, r.Object.At(field), "%s is not attached to %s: %s", p.Target, s.Target, s.Reason).in(field)
+	switch p.Reason {
+	case ForeignParent, ForeignGateway:
+		check.Detail = say("%s belongs to %s, which is not ours", p.Target, s.Target)
+		return append(checks, check)
+	}
+	return append(checks, check.fix(say("have the ListenerSet attached first%s", place(s.Object.At("spec.parentRef")))))
+}
+
+// otherParents says which Gateway or ListenerSet may have been meant.
+func (c checker) otherParents(p *Parent) string {
+	kind := p.Target.Kind
+	if spaces := c.names[scope{kind: kind, name: p.Target.Name}]; len(spaces) > 0 {
+		return say("there is a %s %s in namespace %s: set the parentRef's namespace", kind, p.Target.Name, either(spaces, 3))
+	}
+	here := c.names[scope{kind: kind, namespace: p.Target.Namespace}]
 	if near := c.guess.nearest(p.Target.Name, here); len(near) > 0 {
 		return say("did you mean %s", either(near, 3))
 	}
-	if len(here) > 0 {
-		return say("use one of the Gateways of namespace %s: %s", p.Target.Namespace, either(here, 5))
+	if other := otherKind(kind); slices.Contains(c.names[scope{kind: other, namespace: p.Target.Namespace}], p.Target.Name) {
+		return say("there is a %s of that name: set the parentRef's kind", other)
 	}
-	return say("add the Gateway to the manifests, or name its namespace: there are no Gateways in %s", p.Target.Namespace)
+	if len(here) > 0 {
+		return say("use one of the %ss of namespace %s: %s", kind, p.Target.Namespace, either(here, 5))
+	}
+	return say("add the %s to the manifests, or name its namespace: there are no %ss in %s", kind, kind, p.Target.Namespace)
+}
+
+func otherKind(kind string) string {
+	if kind == kindGateway {
+		return kindListenerSet
+	}
+	return kindGateway
 }
 
 // listenerCheck tells which listeners sectionName and port select. A parentRef with neither is for all of them: nothing to tell.
 func listenerCheck(r *Route, p *Parent) []Check {
+	if p.Gateway == nil {
+		return nil
+	}
 	var wants []string
 	field := p.field
 	if p.Ref.Port != nil {
@@ -64,7 +97,7 @@ func listenerCheck(r *Route, p *Parent) []Check {
 	if name := or(p.Ref.SectionName, ""); name != "" {
 		wants, field = append(wants, "the name "+string(name)), p.field+".sectionName"
 	}
-	all, selected := p.Gateway.Listeners, len(p.Bindings)
+	all, selected := p.listeners(), len(p.Bindings)
 	pos := r.Object.At(field)
 	switch {
 	case selected > 0 && len(wants) == 0:
@@ -82,29 +115,107 @@ func listenerCheck(r *Route, p *Parent) []Check {
 		fix("select one of its listeners: " + either(have, 8))}
 }
 
+// listeners are those that the parentRef could select.
+func (p *Parent) listeners() []*Listener {
+	if p.Set != nil {
+		return p.Set.Listeners
+	}
+	return p.Gateway.Listeners
+}
+
 // bindingChecks tells what a listener has to say about a route. All checks are told even if one fails, so that everything can be set
 // right at once.
 func (c checker) bindingChecks(r *Route, b *Binding) []Check {
-	return []Check{kindCheck(b), c.namespaceCheck(r, b), hostnameCheck(r, b)}
+	checks := []Check{kindCheck(r, b), c.namespaceCheck(r, b)}
+	if r.hasHostnames() {
+		checks = append(checks, hostnameCheck(r, b))
+	}
+	if b.rival != nil {
+		checks = append(checks, rivalCheck(r, b))
+	}
+	if len(b.Elsewhere) > 0 {
+		checks = append(checks, Check{Name: checkElsewhere, Passed: true, Detail: say(
+			"without %s: more specific listeners have them", some(b.Elsewhere, 4))})
+	}
+	return checks
 }
 
-func kindCheck(b *Binding) Check {
-	l := b.Listener
+func kindCheck(r *Route, b *Binding) Check {
+	l, kind := b.Listener, r.Object.Ref.Kind
 	field := l.field + ".allowedRoutes.kinds"
 	pos := l.Object.At(field)
-	possible := slices.Contains(protocolOf(l.Spec.Protocol).kinds, kindHTTPRoute)
+	possible := slices.Contains(protocolOf(l.Spec.Protocol).kinds, kind)
 	switch {
 	case b.kind && len(l.kinds) > 0:
-		return pass(checkKind, pos, "kind HTTPRoute is listed in allowedRoutes.kinds")
+		return pass(checkKind, pos, "kind %s is listed in allowedRoutes.kinds", kind)
 	case b.kind:
-		return pass(checkKind, l.Object.At(l.field+".protocol"), "kind HTTPRoute is among the protocol's kinds")
+		return pass(checkKind, l.Object.At(l.field+".protocol"), "kind %s is among the protocol's kinds", kind)
 	case !possible:
 		return deny(checkKind, NotAllowedByListeners, l.Object.At(l.field+".protocol"),
-			"kind HTTPRoute cannot attach to protocol %s", string(l.Spec.Protocol)).
-			fix("attach the route to a listener of protocol HTTP or HTTPS")
+			"kind %s cannot attach to protocol %s", kind, string(l.Spec.Protocol)).
+			fix("attach the route to a listener of protocol " + either(carriers(kind), 3))
 	}
-	return deny(checkKind, NotAllowedByListeners, pos, "kind HTTPRoute is not listed in allowedRoutes.kinds").
-		fix(say("add to allowedRoutes.kinds of listener %s%s:", l.Name(), place(pos)) + "\n  - kind: HTTPRoute")
+	return deny(checkKind, NotAllowedByListeners, pos, "kind %s is not listed in allowedRoutes.kinds", kind).
+		fix(say("add to allowedRoutes.kinds of listener %s%s:", l.Name(), place(pos)) + "\n  - kind: " + kind)
+}
+
+// carriers are the protocols whose listeners take routes of a kind.
+func carriers(kind string) []string {
+	var out []string
+	for _, p := range []gatewayv1.ProtocolType{
+		gatewayv1.HTTPProtocolType, gatewayv1.HTTPSProtocolType, gatewayv1.TLSProtocolType, gatewayv1.TCPProtocolType, gatewayv1.UDPProtocolType,
+	} {
+		if slices.Contains(protocolOf(p).kinds, kind) {
+			out = append(out, string(p))
+		}
+	}
+	return out
+}
+
+// rivalCheck tells which route comes first at a listener.
+func rivalCheck(r *Route, b *Binding) Check {
+	const age = "; in a cluster the older of the two comes first, whatever its name"
+	first := b.rival.Object
+	at := first.At("")
+	switch r.Object.Ref.Kind {
+	case kindHTTPRoute, kindGRPCRoute:
+		return deny(checkRival, HostnameConflict, at, "%s comes first, which is of another kind and has hosts in common: %s", first.Ref, common(b)).
+			fix("give one of the two routes another hostname or listener" + age)
+	case kindTLSRoute:
+		return deny(checkRival, ShadowedRoute, at, "%s comes first, and has all connections for %s", first.Ref, some(b.hostsTaken(), 4)).
+			fix("remove the hostname from one of the two routes" + age)
+	}
+	return deny(checkRival, ShadowedRoute, at, "%s comes first, and has all connections to port %d", first.Ref, b.Listener.Spec.Port).
+		fix("give one of the two routes a listener of its own" + age)
+}
+
+// common names the hosts of a binding that the route which comes first has, too.
+func common(b *Binding) string {
+	theirs := b.rival.cover
+	if len(theirs) == 0 {
+		theirs = []string{""}
+	}
+	var both []string
+	for _, h := range b.hosts() {
+		for _, o := range theirs {
+			switch name, ok := Intersect(h, o); {
+			case ok && name == "":
+				return "any host"
+			case ok:
+				both = append(both, name)
+			}
+		}
+	}
+	slices.Sort(both)
+	return some(slices.Compact(both), 4)
+}
+
+// hostsTaken are Taken in words.
+func (b *Binding) hostsTaken() []string {
+	if len(b.Taken) == 1 && b.Taken[0] == "" {
+		return []string{"any host"}
+	}
+	return b.Taken
 }
 
 func hostnameCheck(r *Route, b *Binding) Check {

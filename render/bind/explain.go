@@ -2,13 +2,14 @@ package bind
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// Explanation tells how one thing was resolved, check by check: a route, and within it parentRefs, listeners, rules and
-// backendRefs; or a Gateway and its listeners.
+// Explanation tells how one thing was resolved, check by check, and its parts likewise: of a route, parentRefs, listeners, rules, filters and
+// backendRefs; of a Gateway, its listeners; of a Service, the references to it.
 type Explanation struct {
 	// Title names the thing: "backendRef 0: Service test-destination/echo port 1027".
 	Title string
@@ -22,55 +23,90 @@ type Explanation struct {
 	OK      bool
 }
 
-// Explain tells how the references of an HTTPRoute or of a Gateway of ours were resolved, and what would allow those that
-// were denied. It reports false if the Graph has no such object.
+// Explain tells how an object was resolved, and what would allow what was denied: a route of any kind, a Gateway, a ListenerSet, a
+// GatewayClass or a BackendTLSPolicy with its references; a Service, Secret, ConfigMap, EndpointSlice, Namespace or ReferenceGrant
+// with the references to it. It reports false if the manifests do not hold the object; a Namespace is explained if they hold
+// anything in it.
 func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) { return newChecker(g).explain(ref) }
 
-// Brief is Explain without guesses at what was meant, so that all objects of a Graph are explained in time linear in its size.
+// Brief is Explain without guesses at what was meant, so that all routes, Gateways, ListenerSets, GatewayClasses and policies of a Graph are
+// explained in time linear in its size. For other kinds, each explanation takes time linear in the size of the Graph.
 func (g *Graph) Brief(ref manifest.Ref) (Explanation, bool) {
 	return checker{g, &guesser{}}.explain(ref)
 }
 
 func (c checker) explain(ref manifest.Ref) (Explanation, bool) {
-	g := c.Graph
-	if r, ok := g.Route(ref); ok {
+	if r, ok := c.Route(ref); ok {
 		return c.explainRoute(r), true
 	}
-	if gw, ok := g.Gateway(ref); ok {
+	if gw, ok := c.Gateway(ref); ok {
 		return c.explainGateway(gw), true
 	}
-	if set, ok := g.ListenerSet(ref); ok {
+	if set, ok := c.ListenerSet(ref); ok {
 		return c.explainListenerSet(set), true
 	}
-	return Explanation{}, false
+	if class, ok := find(c.Classes, ref, func(c *GatewayClass) manifest.Object { return c.Object }); ok {
+		return c.explainClass(class), true
+	}
+	if policy, ok := find(c.Policies, ref, func(p *BackendTLSPolicy) manifest.Object { return p.Object }); ok {
+		return c.explainPolicy(policy), true
+	}
+	return c.explainReferred(ref)
+}
+
+// find looks an object up among those sorted by name.
+func find[T any](sorted []*T, ref manifest.Ref, object func(*T) manifest.Object) (*T, bool) {
+	i, ok := slices.BinarySearchFunc(sorted, ref, func(t *T, ref manifest.Ref) int { return object(t).Ref.Compare(ref) })
+	if !ok {
+		return nil, false
+	}
+	return sorted[i], true
 }
 
 func (c checker) explainRoute(r *Route) Explanation {
-	e := Explanation{Title: r.Object.Ref.String(), Pos: r.Object.At(""), OK: len(r.Bindings()) > 0 || len(r.Parents) > 0 && !r.ours()}
+	e := Explanation{Title: r.Object.Ref.String(), Pos: r.Object.At("")}
 	for i := range r.Parents {
 		e.Parts = append(e.Parts, c.explainParent(r, &r.Parents[i]))
 	}
 	for i := range r.Rules {
 		e.Parts = append(e.Parts, c.explainRule(r, &r.Rules[i]))
 	}
+	served := len(r.Bindings())
+	e.OK = served > 0 || len(r.Parents) > 0 && !r.ours()
 	for _, p := range e.Parts {
 		e.OK = e.OK && p.OK
 	}
-	switch served := len(r.Bindings()); {
-	case len(r.Parents) == 0:
-		e.Verdict = "not attached: there are no parentRefs"
-	case !r.ours():
-		e.Verdict = "not ours: none of its parents is"
-	case !r.Accepted():
-		e.Verdict = "not attached: no request reaches this route"
-	case served == 0:
-		e.Verdict = "attached, but not served: none of its listeners is programmed"
-	case e.OK:
-		e.Verdict = "served by " + count(served, "listener")
-	default:
-		e.Verdict = "served by " + count(served, "listener") + ", but not everything resolves"
-	}
+	e.Verdict = routeVerdict(r, served, e.OK)
 	return e
+}
+
+func routeVerdict(r *Route, served int, all bool) string {
+	switch {
+	case len(r.Parents) == 0:
+		return "not attached: there are no parentRefs"
+	case !r.ours():
+		return "not ours: none of its parents is"
+	case r.invalid() != "":
+		return "not accepted: all of its rules are invalid"
+	case !r.Accepted():
+		return "not attached: no request reaches this route"
+	case served == 0 && r.yields():
+		return "attached, but not served: other routes come first"
+	case served == 0:
+		return "attached, but not served: none of its listeners is programmed"
+	case all:
+		return "served by " + count(served, "listener")
+	case r.PartiallyInvalid():
+		return "served by " + count(served, "listener") + ", but for the rules that are dropped"
+	}
+	return "served by " + count(served, "listener") + ", but not everything resolves"
+}
+
+// yields reports whether another route has a listener of the route that is programmed.
+func (r *Route) yields() bool {
+	return slices.ContainsFunc(r.Parents, func(p Parent) bool {
+		return slices.ContainsFunc(p.Bindings, func(b Binding) bool { return b.Winner != nil && b.Listener.Programmed })
+	})
 }
 
 func (c checker) explainParent(r *Route, p *Parent) Explanation {
@@ -92,32 +128,40 @@ func (c checker) explainParent(r *Route, p *Parent) Explanation {
 
 func (c checker) explainBinding(r *Route, b *Binding) Explanation {
 	l := b.Listener
-	e := Explanation{Title: "listener " + l.String(), Pos: l.Pos, Checks: c.bindingChecks(r, b), OK: b.Accepted, Verdict: "attached"}
-	if !b.Accepted {
+	e := Explanation{Title: "listener " + l.String(), Pos: l.Pos, Checks: c.bindingChecks(r, b), OK: b.Accepted && b.rival == nil}
+	switch {
+	case !b.Accepted:
 		e.Verdict = "not attached: " + b.Reason()
-		return e
-	}
-	if !l.Programmed {
+	case !l.Programmed:
 		e.OK, e.Verdict = false, "attached, but the listener is not programmed"
 		for _, check := range c.listenerChecks(l) {
 			if !check.Passed {
 				e.Checks = append(e.Checks, check)
 			}
 		}
+	case b.Winner != nil:
+		e.Verdict = say("attached, but %s gets what comes here", b.Winner.Object.Ref)
+	default:
+		e.Verdict = "attached"
 	}
 	return e
 }
 
 func (c checker) explainRule(r *Route, rule *Rule) Explanation {
-	e := Explanation{Title: fmt.Sprintf("rule %d", rule.Index), Pos: rule.Pos, OK: true}
-	if rule.Name != "" {
-		e.Title += " (" + rule.Name + ")"
-	}
+	e := Explanation{Title: "rule " + rule.String(), Pos: rule.Pos, Checks: rule.denials}
+	e.Parts = c.explainFilters(r, rule.Filters)
 	for i := range rule.Backends {
-		part := c.explainBackend(r, &rule.Backends[i])
-		e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
+		e.Parts = append(e.Parts, c.explainBackend(r, &rule.Backends[i]))
+		e.Parts = append(e.Parts, c.explainFilters(r, rule.Backends[i].Filters)...)
 	}
-	if len(rule.Backends) == 0 {
+	e.OK = rule.Dropped == ""
+	for _, p := range e.Parts {
+		e.OK = e.OK && p.OK
+	}
+	switch {
+	case rule.Dropped != "":
+		e.Verdict = "dropped: " + rule.Dropped
+	case len(rule.Backends) == 0:
 		e.Verdict = "no backendRefs: 500, unless a filter answers"
 	}
 	return e

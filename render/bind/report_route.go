@@ -18,7 +18,9 @@ func (b *builder) reportParents(r *Route) {
 		return
 	}
 	for i := range r.Parents {
-		if p := &r.Parents[i]; !p.Accepted {
+		switch p := &r.Parents[i]; p.Reason {
+		case "", HostnameConflict, UnsupportedValue, IncompatibleFilters: // what is wrong has findings of its own
+		default:
 			b.reportParent(r, p)
 		}
 	}
@@ -98,23 +100,42 @@ func nearestBinding(p *Parent) *Binding {
 	return best
 }
 
-// reportUnserved warns of hostnames of an attached route that none of its listeners covers (HR Hostnames: they are ignored).
+// reportUnserved warns of hostnames of an attached route that none of its listeners covers (HR Hostnames: they are ignored), or that
+// belong to other listeners (GW Listeners, listener isolation).
 func (b *builder) reportUnserved(r *Route) {
 	for i, h := range r.Hostnames {
-		served := slices.ContainsFunc(r.Parents, func(p Parent) bool {
-			return slices.ContainsFunc(p.Bindings, func(bd Binding) bool {
-				_, ok := Intersect(h, bd.Listener.Hostname)
-				return bd.Accepted && ok
-			})
-		})
-		if served {
-			continue
-		}
 		field := say("spec.hostnames[%d]", i)
-		b.report(diag.Finding{
-			Severity: diag.Warning, Code: UnservedHostname, Object: r.Object.Ref.Diag(), Pos: r.Object.At(field), Field: field,
-			Message: say("hostname %s is within none of the listeners that the route is attached to: requests for it are not served", h),
-			Hint:    "remove the hostname, or attach the route to a listener that covers it",
-		})
+		f := diag.Finding{
+			Severity: diag.Warning, Object: r.Object.Ref.Diag(), Pos: r.Object.At(field), Field: field,
+		}
+		switch covered, served := r.serves(h); {
+		case served:
+			continue
+		case covered:
+			f.Code = IsolatedHostname
+			f.Message = say("requests for hostname %s belong to a listener with a more specific hostname, which the route is not attached to", h)
+			f.Hint = "attach the route to that listener too, or remove the hostname"
+		default:
+			f.Code = UnservedHostname
+			f.Message = say("hostname %s is within none of the listeners that the route is attached to: requests for it are not served", h)
+			f.Hint = "remove the hostname, or attach the route to a listener that covers it"
+		}
+		b.report(f)
 	}
+}
+
+// serves reports whether a listener that the route is attached to covers any of a hostname of the route, and whether requests for it
+// belong to such a listener.
+func (r *Route) serves(hostname string) (covered, served bool) {
+	for i := range r.Parents {
+		for j := range r.Parents[i].Bindings {
+			b := &r.Parents[i].Bindings[j]
+			if both, ok := Intersect(hostname, b.Listener.Hostname); b.Accepted && ok {
+				covered = true
+				elsewhere := func(other string) bool { return within(both, other) }
+				served = served || !slices.ContainsFunc(b.Elsewhere, elsewhere)
+			}
+		}
+	}
+	return covered, served
 }

@@ -64,15 +64,15 @@ func (c Check) write(b *strings.Builder, pad string, width int) {
 	}
 }
 
-// widest is the longest detail that others are aligned with.
-const widest = 72
+// maxWidth is that of the longest detail that others are aligned with.
+const maxWidth = 72
 
 // detailWidth returns the width of the longest detail that a place follows, unless it is so long that it would push the others' places
 // out of sight.
 func detailWidth(checks []Check) int {
 	width := 0
 	for _, c := range checks {
-		if n := utf8.RuneCountInString(diag.Printable(c.Detail)); n <= widest && !c.Pos.IsZero() {
+		if n := utf8.RuneCountInString(diag.Printable(c.Detail)); n <= maxWidth && !c.Pos.IsZero() {
 			width = max(width, n)
 		}
 	}
