@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -50,38 +48,25 @@ type valueMatch struct {
 	regex bool
 }
 
-// newMatch returns match number index of a rule. What Kong cannot match is among the findings, and ok is false.
-func newMatch(r *bind.Route, rule, index int, m gatewayv1.HTTPRouteMatch) (out match, findings diag.List, ok bool) {
-	out = match{route: r, rule: rule, index: index, field: fmt.Sprintf("spec.rules[%d].matches[%d]", rule, index)}
+// newMatch returns match number index of a rule that is not dropped: its regexes and types are ones that Kong takes.
+func newMatch(r *bind.Route, rule, index int, m gatewayv1.HTTPRouteMatch) match {
+	out := match{route: r, rule: rule, index: index, field: fmt.Sprintf("spec.rules[%d].matches[%d]", rule, index)}
 	out.pos = r.Object.At(out.field)
-	refuse := func(field, message string) {
-		findings = append(findings, unsupported(r.Object, out.field+field, message))
-	}
 	if m.Path != nil {
-		path, err := newPathMatch(*m.Path)
-		if err != nil {
-			refuse(".path.value", err.Error())
-		}
-		out.path = path
+		out.path = newPathMatch(*m.Path)
 	}
 	if m.Method != nil {
 		out.method = string(*m.Method)
 	}
-	for i, h := range m.Headers {
-		v := valueMatch{strings.ToLower(string(h.Name)), h.Value, h.Type != nil && *h.Type == gatewayv1.HeaderMatchRegularExpression}
-		if err := v.check(); err != nil {
-			refuse(fmt.Sprintf(".headers[%d]", i), err.Error())
-		}
-		out.headers = appendNew(out.headers, v)
+	for _, h := range m.Headers {
+		regex := h.Type != nil && *h.Type == gatewayv1.HeaderMatchRegularExpression
+		out.headers = appendNew(out.headers, valueMatch{strings.ToLower(string(h.Name)), h.Value, regex})
 	}
-	for i, q := range m.QueryParams {
-		v := valueMatch{string(q.Name), q.Value, q.Type != nil && *q.Type == gatewayv1.QueryParamMatchRegularExpression}
-		if err := v.check(); err != nil {
-			refuse(fmt.Sprintf(".queryParams[%d]", i), err.Error())
-		}
-		out.queries = appendNew(out.queries, v)
+	for _, q := range m.QueryParams {
+		regex := q.Type != nil && *q.Type == gatewayv1.QueryParamMatchRegularExpression
+		out.queries = appendNew(out.queries, valueMatch{string(q.Name), q.Value, regex})
 	}
-	return out, findings, len(findings) == 0
+	return out
 }
 
 // appendNew appends v unless a criterion of that name is there: of several with equal names only the first counts
@@ -95,7 +80,9 @@ func appendNew(list []valueMatch, v valueMatch) []valueMatch {
 	return append(list, v)
 }
 
-func newPathMatch(p gatewayv1.HTTPPathMatch) (pathMatch, error) {
+// newPathMatch returns a path criterion, with literal paths as Kong compares them: percent-escapes of other than reserved characters
+// decoded.
+func newPathMatch(p gatewayv1.HTTPPathMatch) pathMatch {
 	value, kind := "/", gatewayv1.PathMatchPathPrefix
 	if p.Value != nil {
 		value = *p.Value
@@ -103,47 +90,14 @@ func newPathMatch(p gatewayv1.HTTPPathMatch) (pathMatch, error) {
 	if p.Type != nil {
 		kind = *p.Type
 	}
-	if kind == gatewayv1.PathMatchRegularExpression {
-		if _, err := route.CompileRegex(value); err != nil {
-			return pathMatch{}, err
-		}
-		return pathMatch{regexPath, value}, nil
+	switch kind {
+	case gatewayv1.PathMatchRegularExpression:
+		return pathMatch{regexPath, value}
+	case gatewayv1.PathMatchExact:
+		return pathMatch{exactPath, route.NormalizePath(value)}
+	default:
+		return pathMatch{prefixPath, strings.TrimSuffix(route.NormalizePath(value), "/")}
 	}
-	normal, err := literalPath(value)
-	switch {
-	case err != nil:
-		return pathMatch{}, err
-	case kind == gatewayv1.PathMatchExact:
-		return pathMatch{exactPath, normal}, nil
-	case kind == gatewayv1.PathMatchPathPrefix:
-		return pathMatch{prefixPath, strings.TrimSuffix(normal, "/")}, nil
-	}
-	return pathMatch{}, fmt.Errorf("path type %q is none that gwsync knows", kind)
-}
-
-// literalPath returns a path as Kong compares it: percent-escapes of other than reserved characters decoded.
-func literalPath(value string) (string, error) {
-	normal := route.NormalizePath(value)
-	switch {
-	case !strings.HasPrefix(value, "/"):
-		return "", fmt.Errorf("path %q does not begin with /", value)
-	case !utf8.ValidString(normal):
-		return "", fmt.Errorf("path %q is not UTF-8, which Kong never matches", value)
-	case strings.ContainsFunc(normal, unicode.IsControl):
-		return "", fmt.Errorf("path %q holds a control character", value)
-	}
-	return normal, nil
-}
-
-func (v valueMatch) check() error {
-	if v.regex {
-		_, err := route.CompileRegex(v.value)
-		return err
-	}
-	if strings.ContainsFunc(v.value, unicode.IsControl) {
-		return fmt.Errorf("value %q holds a control character", v.value)
-	}
-	return nil
 }
 
 // traits are what precedence counts of a match, apart from its hostname (HTTPRouteRule.matches in the specification).

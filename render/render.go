@@ -43,6 +43,7 @@ func Render(inputs []manifest.Input, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	o.Bind.Flavor = o.Target.Flavor
 	graph, bound := bind.Build(set, o.Bind)
 	if o.Target.AllowUnresolved {
 		bound = warnings(bound)

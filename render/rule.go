@@ -30,7 +30,8 @@ type rule struct {
 	separate bool
 }
 
-// rules returns the rules of a route that can be rendered, in order; none if no listener accepts it.
+// rules returns the rules of a route that can be rendered, in order; none if no listener accepts it. Those that are dropped are not
+// served at all (SH RouteConditionPartiallyInvalid).
 func (t *translator) rules(r *bind.Route) []*rule {
 	bindings := served(r)
 	if len(bindings) == 0 {
@@ -45,6 +46,9 @@ func (t *translator) rules(r *bind.Route) []*rule {
 	t.annotate(&common)
 	var out []*rule
 	for i := range r.Rules {
+		if r.Rules[i].Dropped != "" {
+			continue // bind said why
+		}
 		one := common
 		one.rule = &r.Rules[i]
 		one.tags = slices.Clone(common.tags)
@@ -54,11 +58,7 @@ func (t *translator) rules(r *bind.Route) []*rule {
 		t.refuseUnknown(&one)
 		one.plugins = t.filters(&one)
 		for j, m := range matchesOf(one.rule.HTTP) {
-			match, findings, ok := newMatch(r, one.rule.Index, j, m)
-			t.report(findings...)
-			if ok {
-				one.matches = append(one.matches, match)
-			}
+			one.matches = append(one.matches, newMatch(r, one.rule.Index, j, m))
 		}
 		out = append(out, &one)
 	}
