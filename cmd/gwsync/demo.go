@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
@@ -71,8 +70,8 @@ func (d demo) run(ctx context.Context, routes []*bind.Route) error {
 			return err
 		}
 	}
-	for _, r := range routes {
-		if err := d.request(ctx, r); err != nil {
+	for _, c := range callsOf(routes) {
+		if err := d.request(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -102,33 +101,20 @@ func (d demo) getenv(name string) string {
 	return d.p.getenv(name)
 }
 
-// request asks the proxy for what the first match of the route wants.
-func (d demo) request(ctx context.Context, r *bind.Route) error {
-	if len(r.Bindings()) == 0 || len(r.Rules) == 0 || r.Rules[0].HTTP == nil {
+// request makes a call, as a user would with curl.
+func (d demo) request(ctx context.Context, c call) error {
+	if c.secure || c.regex != "" {
 		return nil
 	}
-	path, method, host := "/", http.MethodGet, ""
-	if m := r.Rules[0].HTTP.Matches; len(m) > 0 {
-		if p := m[0].Path; p != nil && p.Value != nil && p.Type != nil && *p.Type != gatewayv1.PathMatchRegularExpression {
-			path = *p.Value
-		}
-		if m[0].Method != nil {
-			method = string(*m[0].Method)
-		}
-	}
-	if h := r.Bindings()[0].Hostnames; len(h) > 0 {
-		host = strings.Replace(h[0], "*", "www", 1)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, d.proxy+path, nil)
+	req, err := http.NewRequestWithContext(ctx, c.method, d.proxy+c.path, nil)
 	if err != nil {
 		return err
 	}
-	shown := "curl " + d.proxy + path
-	if host != "" {
-		req.Host = host
-		shown = "curl -H 'Host: " + host + "' " + d.proxy + path
+	req.Host = c.host
+	for _, h := range c.headers {
+		req.Header.Set(h[0], h[1])
 	}
-	fmt.Fprintf(d.p.stdout, "# Ask Kong's proxy; an echo answers in the backend's place.\n$ %s\n", shown)
+	fmt.Fprintf(d.p.stdout, "# Ask Kong's proxy; an echo answers in the backend's place.\n$ %s\n", c.curl(d.proxy, ""))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/admin"
 	"github.com/gwsync/gwsync/sync/sandbox"
+	"github.com/gwsync/gwsync/sync/sandbox/proxy"
 )
 
 // kongFlags say which Kong to talk to, and how. They have decK's names.
@@ -123,11 +124,11 @@ func (f *kongFlags) with(ctx context.Context, how renderFlags, do func(*admin.Cl
 func withSandbox(ctx context.Context, c sandbox.Config, do func(admin, proxy string) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	type addresses struct{ admin, proxy string }
 	ready := make(chan addresses, 1)
 	served := make(chan error, 1)
 	go func() {
-		served <- newBox(c).serve(ctx, "127.0.0.1:0", "127.0.0.1:0", func(admin, proxy string) { ready <- addresses{admin, proxy} })
+		const free = "127.0.0.1:0"
+		served <- newBox(c, proxy.Options{}).serve(ctx, addresses{free, free, free}, func(at addresses) { ready <- at })
 	}()
 	select {
 	case err := <-served:

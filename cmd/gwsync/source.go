@@ -51,6 +51,11 @@ func replacedSources(flags *pflag.FlagSet) []string {
 	return nil
 }
 
+// given reports whether a flag, or the environment, names a source.
+func (f *sourceFlags) given(flags *pflag.FlagSet) bool {
+	return flags.Changed("path") || flags.Changed("filename") || flags.Changed("repo")
+}
+
 // source returns the one source that the flags name.
 func (f *sourceFlags) source(flags *pflag.FlagSet, p process) (sync.Source, error) {
 	named := 0
