@@ -1,7 +1,11 @@
 package bind
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gwsync/gwsync/render/manifest"
 )
@@ -27,7 +31,30 @@ func (c checker) backendChecks(r *Route, b *Backend) []Check {
 		return append(checks, c.absent(checkExists, BackendNotFound, name.Pos, b.Target, other).in(name.field))
 	}
 	checks = append(checks, pass(checkExists, b.Object.At(""), "the Service exists"))
-	return append(checks, portCheck(b, at(".port")))
+	port := portCheck(r, b, at(".port"))
+	checks = append(checks, port)
+	if port.Passed {
+		checks = append(checks, c.reachChecks(b)...)
+	}
+	return checks
+}
+
+// reachChecks tells how Kong gets to a backend whose port exists, where there is more to say than its name.
+func (c checker) reachChecks(b *Backend) []Check {
+	var checks []Check
+	if b.ServicePort != nil && selectorless(b.Service) {
+		detail := "no selector: " + count(len(b.Endpoints), "endpoint") + " in EndpointSlices"
+		checks = append(checks, pass(checkEndpoints, b.Object.At("spec"), "%s", detail))
+	}
+	switch p := b.Policy; {
+	case p == nil:
+	case b.Reason == InvalidBackendTLSPolicy:
+		checks = append(checks, deny(checkPolicy, b.Reason, p.Object.At(""), "%s says how to speak TLS to it, and is not valid: %s",
+			p.Object.Ref, cmp.Or(p.Reason, p.Unresolved)).in(b.field).fix(say("correct the policy%s", place(p.Object.At("")))))
+	default:
+		checks = append(checks, pass(checkPolicy, p.Object.At(""), "%s says how to speak TLS to it", p.Object.Ref))
+	}
+	return checks
 }
 
 func kindFix(b *Backend) string {
@@ -55,16 +82,31 @@ func (c checker) otherServices(r *Route, b *Backend) string {
 	return say("add the Service to the manifests: they hold none in namespace %s", b.Target.Namespace)
 }
 
-func portCheck(b *Backend, at Check) Check {
+func portCheck(r *Route, b *Backend, at Check) Check {
+	needs := string(transport(r))
 	switch {
-	case b.Reason == "" && b.ServicePort == nil:
-		return pass(checkPort, b.Object.At("spec.externalName"), "port %d of %s", b.Port, b.Service.Spec.ExternalName)
-	case b.Reason == "":
-		return pass(checkPort, b.Object.At("spec.ports"), "port %d exists", b.Port)
+	case b.Reason == UnsupportedProtocol && b.ServicePort != nil:
+		return appProtocolCheck(r, b).in(at.field)
 	case b.Reason == UnsupportedProtocol:
-		return deny(checkProtocol, UnsupportedProtocol, at.Pos, "port %d of %s does not speak TCP, as HTTP needs", b.Port, b.Target).in(at.field).
-			fix("name a port of protocol TCP")
+		return deny(checkProtocol, UnsupportedProtocol, at.Pos, "port %d of %s is not of protocol %s, as %ss need", b.Port, b.Target, needs,
+			r.Object.Ref.Kind).in(at.field).fix("name a port of protocol " + needs)
+	case b.Reason == BackendNotFound:
+		return missingPort(b, at)
+	case b.ServicePort == nil:
+		return pass(checkPort, b.Object.At("spec.externalName"), "port %d of %s", b.Port, b.Service.Spec.ExternalName)
 	}
+	return pass(checkPort, b.Object.At("spec.ports"), "port %d exists", b.Port)
+}
+
+func appProtocolCheck(r *Route, b *Backend) Check {
+	i := slices.IndexFunc(b.Service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Name == b.ServicePort.Name })
+	check := deny(checkProtocol, UnsupportedProtocol, b.Object.At(fmt.Sprintf("spec.ports[%d].appProtocol", i)),
+		"port %d of %s speaks %s, which no %s can", b.Port, b.Target, or(b.ServicePort.AppProtocol, ""), r.Object.Ref.Kind)
+	return check.fix("remove the appProtocol of the Service's port, or add the annotation " + protocolAnnotation +
+		" (http, https, grpc or grpcs) to the Service")
+}
+
+func missingPort(b *Backend, at Check) Check {
 	var have []string
 	for _, p := range b.Service.Spec.Ports {
 		if p.TargetPort.IntVal == b.Port && p.Port != b.Port && b.Port != 0 {

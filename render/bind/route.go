@@ -111,6 +111,10 @@ func (r *Route) httpFilters(below string, in []gatewayv1.HTTPRouteFilter) []Filt
 	for i := range in {
 		f := r.newFilter(below, i, string(in[i].Type), in[i].RequestMirror, in[i].ExtensionRef)
 		f.HTTP = &in[i]
+		if auth := in[i].ExternalAuth; auth != nil {
+			k := r.newBackend(f.field+".externalAuth.backendRef", auth.BackendRef)
+			f.Auth = &k
+		}
 		out = append(out, f)
 	}
 	return out
