@@ -55,7 +55,8 @@ func (c checker) parentSetChecks(r *Route, p *Parent) []Check {
 		check.Detail = say("%s belongs to %s, which is not ours", p.Target, s.Target)
 		return append(checks, check)
 	}
-	return append(checks, check.fix(say("have the ListenerSet attached first%s", place(s.Object.At("spec.parentRef")))))
+	return append(checks, check.fix(say("have the Gateway accept the ListenerSet first: gwsync explain listenerset/%s/%s says how",
+		p.Target.Namespace, p.Target.Name)))
 }
 
 // otherParents says which Gateway or ListenerSet may have been meant.
@@ -107,12 +108,29 @@ func listenerCheck(r *Route, p *Parent) []Check {
 	case len(all) == 0:
 		return []Check{deny(checkListener, NoMatchingParent, pos, "%s has no listeners", p.Target).in(field)}
 	}
+	check := deny(checkListener, NoMatchingParent, pos, "no listener of %s has %s", p.Target, listing(wants)).in(field)
+	if s, ok := p.setWithListener(); ok {
+		return []Check{check.fix(say("%s has such a listener: name that as the parent, with kind: ListenerSet", s.Object.Ref))}
+	}
 	var have []string
 	for _, l := range all {
 		have = append(have, l.String())
 	}
-	return []Check{deny(checkListener, NoMatchingParent, pos, "no listener of %s has %s", p.Target, listing(wants)).in(field).
-		fix("select one of its listeners: " + either(have, 8))}
+	return []Check{check.fix("select one of its listeners: " + either(have, 8))}
+}
+
+// setWithListener returns a ListenerSet of the parent, a Gateway, with a listener that the parentRef would select.
+func (p *Parent) setWithListener() (*ListenerSet, bool) {
+	if p.Set != nil {
+		return nil, false
+	}
+	i := slices.IndexFunc(p.Gateway.Sets, func(s *ListenerSet) bool {
+		return slices.ContainsFunc(s.Listeners, func(l *Listener) bool { return selects(p.Ref, l) })
+	})
+	if i < 0 {
+		return nil, false
+	}
+	return p.Gateway.Sets[i], true
 }
 
 // listeners are those that the parentRef could select.
@@ -182,8 +200,11 @@ func rivalCheck(r *Route, b *Binding) Check {
 		return deny(checkRival, HostnameConflict, at, "%s comes first, which is of another kind and has hosts in common: %s", first.Ref, common(b)).
 			fix("give one of the two routes another hostname or listener" + age)
 	case kindTLSRoute:
-		return deny(checkRival, ShadowedRoute, at, "%s comes first, and has all connections for %s", first.Ref, some(b.hostsTaken(), 4)).
-			fix("remove the hostname from one of the two routes" + age)
+		detail := "%s comes first, and has all connections for %s"
+		if !b.takenByOne() {
+			detail = "%s and others come first, and have all connections for %s"
+		}
+		return deny(checkRival, ShadowedRoute, at, detail, first.Ref, some(b.Taken, 4)).fix("remove the hostname from one of the two routes" + age)
 	}
 	return deny(checkRival, ShadowedRoute, at, "%s comes first, and has all connections to port %d", first.Ref, b.Listener.Spec.Port).
 		fix("give one of the two routes a listener of its own" + age)
@@ -210,12 +231,10 @@ func common(b *Binding) string {
 	return some(slices.Compact(both), 4)
 }
 
-// hostsTaken are Taken in words.
-func (b *Binding) hostsTaken() []string {
-	if len(b.Taken) == 1 && b.Taken[0] == "" {
-		return []string{"any host"}
-	}
-	return b.Taken
+// takenByOne reports whether the rival has all hostnames that are Taken.
+func (b *Binding) takenByOne() bool {
+	theirs, _ := intersectAll(b.Listener.Hostname, b.rival.cover)
+	return !slices.ContainsFunc(b.Taken, func(h string) bool { return !slices.Contains(theirs, h) })
 }
 
 func hostnameCheck(r *Route, b *Binding) Check {

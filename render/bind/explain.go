@@ -120,6 +120,8 @@ func (c checker) explainParent(r *Route, p *Parent) Explanation {
 	switch {
 	case p.foreign():
 		e.Verdict = "not ours: " + p.Reason
+	case r.invalid() != "" && p.Reason == r.invalid():
+		e.Verdict = "not accepted: " + p.Reason
 	case !p.Accepted:
 		e.Verdict = "not attached: " + p.Reason
 	}

@@ -126,8 +126,11 @@ func (c checker) explainService(o manifest.Object, s *corev1.Service) Explanatio
 				Title: say("%s %s", p.Object.Ref, t.field), Pos: t.Pos, Checks: c.targetChecks(p, t),
 				OK: t.Reason == "" && p.Reason == "", Verdict: "it says how to speak TLS to the Service",
 			}
-			if !part.OK {
-				part.Verdict = "it does not count: " + t.Reason + p.Reason
+			switch {
+			case t.Reason != "":
+				part.Verdict = "it does not count: " + t.Reason
+			case p.Reason != "":
+				part.Verdict = "it counts, and is not accepted: " + p.Reason
 			}
 			e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
 		}

@@ -86,11 +86,11 @@ func (d *denials) literalPath(field, value string) {
 	const fix = "match another path: Kong decodes percent-escapes, and takes neither control characters nor what is not UTF-8"
 	switch normal := route.NormalizePath(value); {
 	case !strings.HasPrefix(value, "/"):
-		d.match(field, "begin the path with /", "path %q does not begin with /", value)
+		d.match(field, "begin the path with /", "path \"%s\" does not begin with /", value)
 	case !utf8.ValidString(normal):
-		d.match(field, fix, "path %q is not UTF-8, which Kong never matches", value)
+		d.match(field, fix, "path \"%s\" is not UTF-8, which Kong never matches", value)
 	case strings.ContainsFunc(normal, unicode.IsControl):
-		d.match(field, fix, "path %q holds a control character", value)
+		d.match(field, fix, "path \"%s\" holds a control character", value)
 	}
 }
 
@@ -101,7 +101,7 @@ func (d *denials) value(field, kind, value string) {
 		d.regex(field+".value", value, false)
 	case string(gatewayv1.HeaderMatchExact):
 		if strings.ContainsFunc(value, unicode.IsControl) {
-			d.match(field+".value", "remove it: no request that Kong takes holds one", "value %q holds a control character", value)
+			d.match(field+".value", "remove it: no request that Kong takes holds one", "value \"%s\" holds a control character", value)
 		}
 	default:
 		d.unknown(field+".type", "type", kind, "Exact or RegularExpression")
@@ -145,7 +145,7 @@ func (d *denials) unknown(field, what, value, known string) {
 // has to take those, too.
 func (d *denials) regex(field, value string, path bool) {
 	if _, err := route.CompileRegex(value); err != nil {
-		d.match(field, "Kong's regexes are those of Rust's regex package: there are no look-around and no backreferences",
+		d.match(field, "write it so that Rust's regex package takes it, which Kong uses: without look-around and backreferences",
 			"regex %s: %s", value, lastLine(err.Error()))
 		return
 	}
