@@ -284,36 +284,6 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-// scan is find without the index.
-func (s *subsystem) scan(c *context) *entry {
-	if s.invalid(c) != "" {
-		return nil
-	}
-	for i := range s.entries {
-		if s.entries[i].matches(c) {
-			return &s.entries[i]
-		}
-	}
-	return nil
-}
-
-func BenchmarkMatch(b *testing.B) {
-	for _, n := range []int{100, 10000} {
-		all := make([]map[string]any, n)
-		for i := range all {
-			all[i] = expression(fmt.Sprintf(`http.host == "h%d.com" && (http.path == "/api/%d" || http.path ^= "/api/%d/")`, i%10, i, i), i)
-		}
-		r := routes(b, all...)
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			for b.Loop() {
-				if m := r.Match(Request{Method: "GET", Host: "h7.com", Target: "/api/17/x"}); m.Status != 0 {
-					b.Fatal(m.Status)
-				}
-			}
-		})
-	}
-}
-
 func BenchmarkNew(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		var entities []kong.Entity
