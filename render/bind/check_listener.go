@@ -49,8 +49,11 @@ func (c checker) protocolCheck(l *Listener) Check {
 func conflictCheck(l *Listener) Check {
 	switch l.Rejected {
 	case HostnameConflict:
-		return deny(checkConflict, HostnameConflict, l.Pos, "port %d and %s are also those of %s", l.Spec.Port, l.hosts(), l.winner()).
-			in(l.field).fix("give each of these listeners a hostname or a port of its own")
+		fix := "give each of these listeners a hostname or a port of its own"
+		if !l.hasHostname() {
+			fix = "give each of these listeners a port of its own"
+		}
+		return deny(checkConflict, HostnameConflict, l.Pos, "%s are also those of %s", l.claim(), l.winner()).in(l.field).fix(fix)
 	case ProtocolConflict:
 		return deny(checkConflict, ProtocolConflict, l.Pos, "port %d is also that of %s; one port of a Kong cannot serve %s and %s",
 			l.Spec.Port, l.winner(), string(l.Spec.Protocol), string(l.conflicts[0].Spec.Protocol)).
@@ -69,6 +72,14 @@ func (l *Listener) winner() string {
 		return say("listener %s of %s, which comes before its ListenerSets", first.Name(), first.Object.Ref)
 	}
 	return say("listener %s of %s, which comes first by name, since manifests do not say which one is older", first.Name(), first.Object.Ref)
+}
+
+// claim names what no other listener may have.
+func (l *Listener) claim() string {
+	if !l.hasHostname() {
+		return say("port %d and protocol %s", l.Spec.Port, string(l.Spec.Protocol))
+	}
+	return say("port %d and ", l.Spec.Port) + l.hosts()
 }
 
 // hosts names what requests the listener is for.

@@ -24,6 +24,8 @@ type door struct {
 	reason   string // of a denial
 }
 
+const allowedListeners = "allowedListeners"
+
 func routeDoor(l *Listener) door {
 	return door{
 		selector: l.selector, holder: l.Object, of: say("listener %s of %s", l.Name(), l.Object.Ref), name: "allowedRoutes",
@@ -33,7 +35,7 @@ func routeDoor(l *Listener) door {
 
 func listenerSetDoor(gw *Gateway) door {
 	return door{
-		selector: gw.selector, holder: gw.Object, of: say("%s", gw.Object.Ref), name: "allowedListeners",
+		selector: gw.selector, holder: gw.Object, of: say("%s", gw.Object.Ref), name: allowedListeners,
 		field: "spec.allowedListeners.namespaces", reason: NotAllowed,
 	}
 }
@@ -64,10 +66,17 @@ func (c checker) doorCheck(d door, namespace string) Check {
 		fix(d.open("from: Selector\nselector:\n" + indent(inNamespaces(namespace), 1)))
 }
 
-// open shows two ways to write the door's namespaces: for one more namespace, and for all.
+// open shows two ways to write the door: for one more namespace, and for all.
 func (d door) open(narrow string) string {
-	return say("set %s.namespaces of %s%s to allow this namespace too:", d.name, d.of, place(d.holder.At(d.field))) +
-		"\n  namespaces:\n" + indent(narrow, 2) + "\nor to allow every namespace:\n  namespaces:\n    from: All"
+	namespaces := func(who string) string {
+		text := "namespaces:\n" + indent(who, 1)
+		if d.name == allowedListeners { // most Gateways have none yet
+			text = d.name + ":\n" + indent(text, 1)
+		}
+		return "\n" + indent(text, 1)
+	}
+	return say("set %s.namespaces of %s%s to allow this namespace too:", d.name, d.of, place(d.holder.At(d.field))) + namespaces(narrow) +
+		"\nor to allow every namespace:" + namespaces("from: All")
 }
 
 // inNamespaces is a label selector for namespaces by name.

@@ -143,9 +143,11 @@ func (b *builder) reportShared() {
 		for _, l := range all {
 			e := endpointOf(l)
 			if rivals := taken.rivals(e.portal); len(rivals) > 0 {
-				b.reportSharing(l, rivals[0], say("port %d, with protocol %s", l.Spec.Port, string(rivals[0].Spec.Protocol)))
+				o := rivals[0]
+				b.reportSharing(l, o, say("%s has port %d for protocol %s, and %s for protocol %s: one Kong cannot serve both",
+					whole(l), l.Spec.Port, string(l.Spec.Protocol), whole(o), string(o.Spec.Protocol)))
 			} else if o, ok := taken[e]; ok {
-				b.reportSharing(l, o, say("port %d and %s", l.Spec.Port, l.hosts()))
+				b.reportSharing(l, o, say("%s has %s, as has %s: one Kong cannot tell whose a request is", whole(l), l.claim(), whole(o)))
 			}
 		}
 		for _, l := range all {
@@ -154,17 +156,19 @@ func (b *builder) reportShared() {
 	}
 }
 
-// reportSharing reports that a listener has something in common with one of a Gateway before.
-func (b *builder) reportSharing(l, other *Listener, what string) {
-	here, there := l.Gateway.Object.Ref, other.Gateway.Object.Ref
-	whose := ""
-	if l.Set != nil {
-		whose = say(", for %s,", here)
+// whole names a listener and its Gateway.
+func whole(l *Listener) string {
+	if l.Set == nil {
+		return say("listener %s of %s", l.Name(), l.Gateway.Object.Ref)
 	}
+	return say("listener %s of %s for %s", l.Name(), l.Object.Ref, l.Gateway.Object.Ref)
+}
+
+// reportSharing reports that a listener cannot be told apart from one of another Gateway.
+func (b *builder) reportSharing(l, other *Listener, message string) {
+	here, there := l.Gateway.Object.Ref, other.Gateway.Object.Ref
 	b.report(diag.Finding{
-		Severity: diag.Error, Code: SharedListener, Object: l.Object.Ref.Diag(), Pos: l.Pos, Field: l.field,
-		Message: say("listener %s", l.Name()) + whose + say(" has what listener %s of %s has: ", other.Name(), there) + what +
-			"; one Kong cannot tell the two Gateways apart",
+		Severity: diag.Error, Code: SharedListener, Object: l.Object.Ref.Diag(), Pos: l.Pos, Field: l.field, Message: message,
 		Hint: say("give each Gateway a Kong, and gwsync --gateway %s/%s for the one and --gateway %s/%s for the other; "+
 			"or give one of the listeners another port or hostname", there.Namespace, there.Name, here.Namespace, here.Name),
 		Related: []diag.Pos{other.Pos},

@@ -100,8 +100,14 @@ func explainAll(t *testing.T, g *Graph) string {
 	for _, r := range g.Routes {
 		refs = append(refs, r.Object.Ref)
 	}
+	for _, c := range g.Classes {
+		refs = append(refs, c.Object.Ref)
+	}
 	for _, gw := range g.Gateways {
 		refs = append(refs, gw.Object.Ref)
+	}
+	for _, s := range g.ListenerSets {
+		refs = append(refs, s.Object.Ref)
 	}
 	var texts []string
 	for _, r := range refs {

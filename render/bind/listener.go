@@ -15,9 +15,7 @@ import (
 func (b *builder) newListener(o manifest.Object, index int, spec *gatewayv1.Listener) *Listener {
 	l := &Listener{Object: o, Index: index, Spec: spec, field: "spec.listeners[" + strconv.Itoa(index) + "]"}
 	l.Pos = o.At(l.field)
-	switch spec.Protocol {
-	case gatewayv1.TCPProtocolType, gatewayv1.UDPProtocolType: // the hostname is to be ignored (GW Listener.Hostname)
-	default:
+	if l.hasHostname() {
 		l.Hostname = strings.ToLower(string(or(spec.Hostname, "")))
 	}
 	if protocolOf(spec.Protocol).family == "" {
@@ -26,7 +24,13 @@ func (b *builder) newListener(o manifest.Object, index int, spec *gatewayv1.List
 	l.kinds, l.Kinds = routeKinds(spec)
 	l.selector = routeSelector(spec.AllowedRoutes)
 	b.certificates(l)
+	l.Unresolved = l.unresolved()
 	return l
+}
+
+// hasHostname reports whether the listener's requests name a host; else its hostname is to be ignored (GW Listener.Hostname).
+func (l *Listener) hasHostname() bool {
+	return l.Spec.Protocol != gatewayv1.TCPProtocolType && l.Spec.Protocol != gatewayv1.UDPProtocolType
 }
 
 // TLSMode returns what the listener does with TLS: Terminate or Passthrough, or "" for protocols without TLS.

@@ -96,6 +96,9 @@ func (b *builder) reportSet(s *ListenerSet) {
 			Severity: diag.Error, Code: c.Reason, Object: s.Object.Ref.Diag(), Pos: s.Object.At("spec.parentRef"), Field: "spec.parentRef",
 			Message: c.Detail, Hint: c.Fix,
 		}
+		if c.Name == checkNamespace {
+			f.Message = say("%s does not let the ListenerSet attach; ", s.Target) + c.Detail
+		}
 		if s.foreign() {
 			f.Severity = diag.Info
 		}
