@@ -98,8 +98,8 @@ func (d *drawer) gateway(gw *bind.Gateway) {
 	for _, l := range gw.Listeners {
 		d.listener(id, l)
 	}
-	if c := gw.ClientCertificate; c != nil {
-		d.edge(Edge{From: id, To: d.object(c.Secret.Ref, Node{}), Relation: Presents, Pos: c.Pos}, c.Grant)
+	if c, ok := gw.RequiredCertificate(); ok {
+		d.required(id, Presents, c)
 	}
 }
 
@@ -136,18 +136,16 @@ func (d *drawer) listener(holder string, l *bind.Listener) {
 	n.State = stateOf(n.Reason)
 	d.nodes[n.ID] = n
 	d.edge(Edge{From: holder, To: n.ID, Relation: Holds, Pos: l.Pos}, manifest.Ref{})
-	for _, c := range l.Certificates {
-		to := d.object(c.Secret.Ref, Node{})
-		d.edge(Edge{From: n.ID, To: to, Relation: Presents, Pos: c.Pos}, c.Grant)
+	for _, c := range l.RequiredCertificates() {
+		d.required(n.ID, Presents, c)
 	}
-	for _, c := range l.ClientCAs {
-		d.trusts(n.ID, c)
+	for _, c := range l.RequiredCAs() {
+		d.required(n.ID, Trusts, c)
 	}
 }
 
-func (d *drawer) trusts(from string, c bind.CACertificate) {
-	to := d.object(c.Object.Ref, Node{})
-	d.edge(Edge{From: from, To: to, Relation: Trusts, Pos: c.Pos}, c.Grant)
+func (d *drawer) required(from string, how Relation, r bind.Requirement) {
+	d.edge(Edge{From: from, To: d.object(r.Target, Node{}), Relation: how, Reason: r.Reason, Pos: r.Pos}, r.Grant)
 }
 
 func (d *drawer) route(r *bind.Route) {
@@ -178,8 +176,11 @@ func (d *drawer) parent(route string, p *bind.Parent) {
 	}
 	for _, b := range p.Bindings {
 		reason := cmp.Or(b.Reason(), p.Reason)
-		if p.Accepted && !b.Accepted {
+		switch {
+		case p.Accepted && !b.Accepted:
 			continue
+		case p.Accepted && b.Winner != nil:
+			reason = bind.ShadowedRoute
 		}
 		d.edge(Edge{From: listenerID(b.Listener), To: route, Relation: Serves, Reason: reason, Pos: p.Pos}, manifest.Ref{})
 	}
@@ -218,8 +219,8 @@ func (d *drawer) policy(p *bind.BackendTLSPolicy) {
 		}
 		d.edge(e, manifest.Ref{})
 	}
-	for _, c := range p.CACertificates {
-		d.trusts(id, c)
+	for _, c := range p.RequiredCAs() {
+		d.required(id, Trusts, c)
 	}
 }
 
