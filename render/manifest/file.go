@@ -29,6 +29,8 @@ type file struct {
 
 	// budget is how much text aliases may still stand for. It grows with the file, so that the work is linear in its size.
 	budget int
+	// search is how many bytes may be read to find mistakes. It grows with the file, too.
+	search int
 	*scratch
 }
 
@@ -63,6 +65,7 @@ func (f *file) load(s *scratch) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	f.budget = 1<<20 + 4*len(data)
+	f.search = 1<<18 + len(data)
 	f.skipped = map[groupKind]sighting{}
 	for _, c := range split(data) {
 		f.chunk(c)
@@ -91,21 +94,47 @@ func (f *file) chunk(c chunk) {
 		f.findings = append(f.findings, f.syntax(c, err))
 		return
 	}
+	before := len(f.findings)
 	for _, root := range roots {
 		f.add(document{root: root, line: c.line - 1}, 0)
+	}
+	if bytes.Contains(c.text, []byte("{{")) {
+		hintTemplates(c, f.findings[before:])
+	}
+}
+
+// hintTemplates says of what is wrong in a line of a template that it is one: some templates are valid YAML.
+func hintTemplates(c chunk, findings diag.List) {
+	if len(findings) == 0 {
+		return
+	}
+	template := map[int]bool{}
+	for at, line := 0, c.line; at < len(c.text); line++ {
+		n := lineLength(c.text[at:])
+		template[line] = bytes.Contains(c.text[at:at+n], []byte("{{"))
+		at += n
+	}
+	for i := range findings {
+		if f := &findings[i]; f.Severity == diag.Error && template[f.Pos.Line] {
+			f.Hint = templateHint
+		}
 	}
 }
 
 // syntax returns the finding for a chunk that could not be parsed.
 func (f *file) syntax(c chunk, err error) diag.Finding {
-	found := diag.Finding{Severity: diag.Error, Code: CodeSyntaxError, Pos: f.pos(c.line, 0), Message: err.Error()}
+	found := diag.Finding{Severity: diag.Error, Code: CodeSyntaxError, Pos: f.pos(c.line, 0)}
 	var e *syntaxError
 	if errors.As(err, &e) {
+		if e.col == 0 {
+			f.locate(c.text, e)
+		}
 		found.Hint = e.hint
 		if e.line > 0 {
 			found.Pos = f.pos(c.line-1+min(e.line, lineCount(c.text)), e.col)
 		}
 	}
+	found.Message = err.Error()
 	return found
 }
 

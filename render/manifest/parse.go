@@ -46,13 +46,24 @@ func afterMarker(text []byte) []byte {
 }
 
 // parseYAML returns the document in text, if there is one.
-func parseYAML(text []byte) (roots []*yaml.Node, err error) {
+func parseYAML(text []byte) ([]*yaml.Node, error) {
+	roots, err := readYAML(bytes.NewReader(text))
+	if err != nil {
+		return nil, explain(text, err)
+	}
+	return roots, nil
+}
+
+var errConfused = errors.New("the YAML parser cannot make sense of this document")
+
+// readYAML returns the documents that r holds. It reads no further than the first mistake.
+func readYAML(r io.Reader) (roots []*yaml.Node, err error) {
 	defer func() {
-		if r := recover(); r != nil { // the parser's comment handling panics on some broken documents
-			roots, err = nil, &syntaxError{message: "the YAML parser cannot make sense of this document"}
+		if recover() != nil { // the parser's comment handling panics on some broken documents
+			roots, err = nil, errConfused
 		}
 	}()
-	d := yaml.NewDecoder(bytes.NewReader(text))
+	d := yaml.NewDecoder(r)
 	for {
 		var doc yaml.Node
 		err := d.Decode(&doc)
@@ -60,19 +71,24 @@ func parseYAML(text []byte) (roots []*yaml.Node, err error) {
 			return roots, nil
 		}
 		if err != nil {
-			return nil, explain(text, err.Error())
+			return nil, err
 		}
 		roots = append(roots, doc.Content...)
 	}
 }
 
 // explain turns the parser's words into an error.
-func explain(text []byte, message string) *syntaxError {
-	e := &syntaxError{message: strings.TrimPrefix(message, "yaml: ")}
+func explain(text []byte, err error) *syntaxError {
+	e := &syntaxError{message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if rest, ok := strings.CutPrefix(e.message, "line "); ok {
 		number, rest, _ := strings.Cut(rest, ": ")
 		if n, err := strconv.Atoi(number); err == nil {
 			e.line, e.message = n, rest
+		}
+	}
+	for _, message := range []string{"key", "node content", "'-' indicator", "',' or ']'", "',' or '}'"} {
+		if e.message == "did not find expected "+message { // the parser counts these lines from 0
+			e.line++
 		}
 	}
 	if name, ok := strings.CutPrefix(e.message, "unknown anchor '"); ok { // neither a line nor a name that may be a password
@@ -80,14 +96,20 @@ func explain(text []byte, message string) *syntaxError {
 		e.message = "an alias (*name) has no anchor (&name) before it"
 		e.line = lineCount(text[:max(0, bytes.Index(text, []byte(name)))+1])
 	}
+	if e.line == 0 {
+		e.line = 1 // the parser does not say so
+	}
 	switch {
 	case bytes.Contains(text, []byte("{{")):
-		e.hint = "if this is a template, give gwsync what it renders to"
+		e.hint = templateHint
 	case strings.Contains(e.message, "cannot start any token"):
 		e.hint = "indent with spaces, not tabs; put quotes around text that begins with @, ` or %"
 	}
 	return e
 }
+
+// templateHint is for the templates of a Helm chart, which are no manifests yet.
+const templateHint = "this looks like a template: give gwsync what it renders to, such as the output of helm template"
 
 // checkText returns an error at the first character that a manifest must not have (YAML 1.2.2, section 5.1).
 func checkText(text []byte) error {

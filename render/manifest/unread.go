@@ -87,11 +87,19 @@ func leftOut(skipped map[groupKind]sighting) diag.List {
 		}
 		findings = append(findings, diag.Finding{
 			Severity: u.severity, Code: CodeUnsupportedKind, Pos: skipped[gk].first,
-			Message: fmt.Sprintf("gwsync does not read kind %s of %s (%s)", gk.kind, cmp.Or(gk.group, "v1"), objects(skipped[gk].count)),
+			Message: fmt.Sprintf("gwsync does not read kind %s of %s (%s)", word(gk.kind), cmp.Or(gk.group, "v1"), objects(skipped[gk].count)),
 			Hint:    u.hint,
 		})
 	}
 	return findings
+}
+
+// word returns the name of a kind as it is written, in quotes if it could not be one.
+func word(kind string) string {
+	if kind == "" || len(kind) > longest || !all(kind, isWordByte) {
+		return quote(kind)
+	}
+	return kind
 }
 
 func objects(n int) string {
@@ -113,14 +121,15 @@ func (f *file) kustomization(doc document, gk groupKind) {
 	for i := 0; i+1 < len(doc.root.Content); i += 2 {
 		key, value := doc.root.Content[i], resolveAlias(doc.root.Content[i+1])
 		switch name, _ := keyOf(key); name {
-		case "apiVersion", "kind", "metadata", "sortOptions", "buildMetadata", "openapi", "crds":
-		case "resources", "bases", "components":
+		case "resources", "bases":
 			for _, item := range value.Content {
-				if name == "components" || isElsewhere(item.Value) {
+				if isElsewhere(item.Value) {
 					f.unapplied(doc, name, item)
 				}
 			}
-		default:
+		case "components", "namespace", "namePrefix", "nameSuffix", "labels", "commonLabels", "commonAnnotations", "images", "replicas",
+			"patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars", "configMapGenerator", "secretGenerator",
+			"generators", "transformers", "validators", "helmCharts", "helmChartInflationGenerator":
 			f.unapplied(doc, name, key)
 		}
 	}
