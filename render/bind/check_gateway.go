@@ -37,7 +37,9 @@ func (c checker) ownGatewayChecks(gw *Gateway) []Check {
 		checks = append(checks, listenerSetDoor(gw).selectorCheck())
 	}
 	if gw.client != nil {
-		checks = append(checks, c.secretCheck(gw.client))
+		check := c.secretCheck(gw.client)
+		check.Detail = "for backends: " + check.Detail
+		checks = append(checks, check)
 	}
 	return checks
 }
