@@ -10,16 +10,21 @@ import (
 // Cache routes like a Kong that has been up for a while: it remembers the route of each kind of request, and whether there was
 // one, and does not look again. [Router.Match] is what a Kong says that has just started.
 //
-// The two differ since Kong takes requests for one kind ([Router.CacheKey]) that its routes may well tell apart. Then the
-// first decides for the others, until it is forgotten.
+// The two differ since Kong takes requests for one kind that its routes may well tell apart. Then the first decides for the
+// others, until it is forgotten. A kind is told by the fields that any route of the subsystem asks about, but
+//
+//   - net.protocol does not count;
+//   - nor does the port in the Host header for net.dst.port, but the one that the client connected to;
+//   - a header or query parameter that is empty is as one that is absent;
+//   - a repeated one is as one whose value is the list of the values with commas.
 //
 // It is bounded like Kong's: of the kinds that have a route, those 5,000 are remembered that were asked for last, or more where there
-// are more routes ([Router.CacheSize]); of those that have none, 5,000. A Kong empties its cache whenever it builds its router,
+// are more routes (as many as there are, in steps of 5,000, up to 100,000); of those that have none, 5,000. A Kong empties its cache whenever it builds its router,
 // which it does after any change of routes or services: so a new Router wants a new Cache.
 //
 // A Cache is safe for concurrent use. It stands for one worker of a Kong's: each has its own.
 //
-// Source: Kong 3.9.3, kong/router/atc.lua, exec, and kong/runloop/handler.lua, new_router and build_router.
+// Source: Kong 3.9.3, kong/router/atc.lua, exec, and kong/runloop/handler.lua, build_router.
 type Cache struct {
 	router *Router
 	mu     sync.Mutex
@@ -47,15 +52,12 @@ func NewCache(r *Router) *Cache {
 
 func (s *subsystem) memories() memories { return memories{newLRU(s.cacheSize()), newLRU(maxCached)} }
 
+// cacheSize returns how many kinds of requests that have a route are remembered: 5,000 for each 5,000 routes begun, up to 100,000.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua, new_router.
 func (s *subsystem) cacheSize() int {
 	return min(max((s.routes+maxCached-1)/maxCached, 1), 20) * maxCached
 }
-
-// CacheSize returns how many kinds of requests that have a route a Kong with these routes remembers: 5,000 for each 5,000 routes begun,
-// up to 100,000.
-//
-// Source: Kong 3.9.3, kong/runloop/handler.lua, new_router.
-func (r *Router) CacheSize() int { return r.http.cacheSize() }
 
 // Match returns what becomes of a request after those that came before it.
 func (c *Cache) Match(req Request) Match {
@@ -134,22 +136,9 @@ func (l *lru) put(key string, m memory) {
 	l.byKey[key] = l.order.PushFront(remembered{key, m})
 }
 
-// CacheKey returns the key under which Kong remembers the route of a request, "" for a request that never gets to the router. HTTP
-// and streams have caches of their own.
-//
-// It leaves out net.protocol, takes the port that the client connected to for net.dst.port even if the Host header names another, and
-// does not tell a header or query parameter that is empty from one that is absent, nor a repeated one from one whose value is a
-// list with commas.
+// key tells the kind of a request.
 //
 // Source: Kong 3.9.3, kong/router/fields.lua, get_cache_key, and kong/router/atc.lua, exec.
-func (r *Router) CacheKey(req Request) string {
-	s, x, m := r.open(req)
-	if m.Status != 0 {
-		return ""
-	}
-	return s.key(x)
-}
-
 func (s *subsystem) key(c *context) string {
 	var b strings.Builder
 	for _, f := range s.fields {

@@ -1,21 +1,33 @@
 package route
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
+
+// SemanticError says what is wrong with an expression whose syntax is right.
+type SemanticError struct {
+	// Line and Column are where the predicate begins that is wrong, from 1. Columns count characters. Kong does not tell.
+	Line, Column int
+	// Message says what is wrong, in Kong's words.
+	Message string
+
+	predicate *predicate
+}
+
+// Error returns the message, as Kong's Admin API prints it: without the place.
+func (e *SemanticError) Error() string { return e.Message }
 
 // check returns what Kong refuses in an expression whose syntax is right: unknown fields, operands of the wrong type, and segments
 // of paths that are none. Routes of streams know fewer fields.
 //
 // Source: Kong/atc-router 1.6.2, src/semantics.rs, and Kong 3.9.3, kong/router/fields.lua and
 // kong/db/schema/entities/routes.lua.
-func check(e Expr, stream bool) error {
-	var types, segments error
+func check(e Expr, stream bool) *SemanticError {
+	var types, segments *SemanticError
 	e.predicates(func(p *predicate) bool {
-		types = p.check(stream)
-		if segment, ok := strings.CutPrefix(p.field.name, segmentPrefix); ok && !isSegment(segment) {
-			segments = errors.New("illformed http.path.segments.* field")
+		if message := p.check(stream); message != "" {
+			types = &SemanticError{Message: message, predicate: p}
+		}
+		if segment, ok := strings.CutPrefix(p.field.name, segmentPrefix); ok && !isSegment(segment) && segments == nil {
+			segments = &SemanticError{Message: "illformed http.path.segments.* field", predicate: p}
 		}
 		return types == nil
 	})
@@ -36,24 +48,19 @@ func isSegment(s string) bool {
 	return !isRange || ok && high[0] != '0' && from < to
 }
 
-func (p *predicate) check(stream bool) error {
+// check returns why Kong refuses the predicate, or "".
+func (p *predicate) check(stream bool) string {
 	left, right := kindOf(p.field.name, stream), p.value.kind
 	typed := p.op == opRegex || p.op == opIn || p.op == opNotIn // which say themselves what they take
-	message := ""
 	switch {
 	case left == 0:
-		message = "Unknown LHS field"
+		return "Unknown LHS field"
 	case !typed && left != right:
-		message = "Type mismatch between the LHS and RHS values of predicate"
+		return "Type mismatch between the LHS and RHS values of predicate"
 	case p.field.lower && left != textKind:
-		message = "lower-case transformation function only supported with String type fields"
-	default:
-		message = p.checkOperator(left)
+		return "lower-case transformation function only supported with String type fields"
 	}
-	if message != "" {
-		return errors.New(message)
-	}
-	return nil
+	return p.checkOperator(left)
 }
 
 // checkOperator returns why the operator cannot compare a field of the left kind with the value, or "".

@@ -10,7 +10,7 @@ import (
 // Expr is an expression of Kong's router language. It is immutable. There are no other implementations than this
 // package's: the constructors ([All], [Any], [Not] and the methods of the fields) and [Parse] return them.
 //
-// Two expressions are equal if their String methods agree, see [Equal].
+// Two expressions are the same if their String methods agree. Grouping that means nothing, such as (a && b) && c, is no difference.
 type Expr interface {
 	// String returns the expression in Kong's syntax. It is always valid there, whatever text it was built from.
 	String() string
@@ -19,14 +19,6 @@ type Expr interface {
 	match(c *context) bool
 	// predicates calls yield for each predicate, from left to right, until it returns false.
 	predicates(yield func(*predicate) bool) bool
-}
-
-// Equal reports whether a and b are the same expression. Grouping that means nothing, such as (a && b) && c, is no difference.
-func Equal(a, b Expr) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return a.String() == b.String()
 }
 
 // All returns the expression that holds if all of es do (&&). nil operands are left out; of none, All returns nil, since
@@ -122,6 +114,7 @@ type predicate struct {
 	field field
 	op    operator
 	value value
+	at    int // where it begins in what was parsed
 }
 
 func (p *predicate) String() string {

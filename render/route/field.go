@@ -10,6 +10,9 @@ import (
 //
 // Where the request lacks the field, every comparison is false.
 //
+// Its methods are all the comparisons that the language has for text, and the two transformations. For numbers and addresses there are
+// none: nothing here writes such expressions.
+//
 // Text is compared by bytes. NUL and invalid UTF-8, which Kong's language cannot express, become U+FFFD.
 type TextField struct{ f field }
 
@@ -24,8 +27,8 @@ func HTTPPath() TextField { return TextField{field{name: "http.path"}} }
 
 // NetProtocol is "http" or "https" (for gRPC too), in streams "tcp", "tls" or "udp".
 //
-// Kong leaves it out of the key of its cache of matches ([Router.CacheKey]): once a request was answered over one protocol,
-// the same request over the other is answered alike. Use [NetDstPort] where the two must differ.
+// Kong leaves it out of the key of its cache of matches ([Cache]): once a request was answered over one protocol, the same request over
+// the other is answered alike. Ask for [TLSSNI] where the two must differ.
 func NetProtocol() TextField { return TextField{field{name: "net.protocol"}} }
 
 // TLSSNI is the server name of the TLS handshake; plain requests lack it.
@@ -100,15 +103,4 @@ func (f TextField) Matches(re Regex) Expr {
 
 func (f TextField) compare(op operator, s string) Expr {
 	return &predicate{field: f.f, op: op, value: value{kind: textKind, text: sayable(s)}}
-}
-
-// PortField is a field of the request whose value is a port.
-type PortField struct{ f field }
-
-// NetDstPort is the port that the client asked for: that of the Host header, or else the one it connected to.
-func NetDstPort() PortField { return PortField{field{name: "net.dst.port"}} }
-
-// Equal returns f == port.
-func (f PortField) Equal(port uint16) Expr {
-	return &predicate{field: f.f, op: opEqual, value: value{kind: numberKind, number: int64(port)}}
 }

@@ -29,7 +29,8 @@ func (d *dice) expression(depth int) string {
 	case 1:
 		return "http.path.segments.len " + d.pick("==", "<=", ">") + " 1"
 	case 2:
-		return field + " ~ " + d.pick(`"^/a"`, `"^/a/(b)"`, `"^(/a)/b$"`, `"(?i)^/A"`, `"^/a|b"`, `"^(?:/a)?"`, `"a\\.com$"`, `"^a\\.com"`, `"(?m)^/a"`)
+		return field + " ~ " + d.pick(`"^/a"`, `"^/a/(b)"`, `"^(/a)/b$"`, `"(?i)^/A"`, `"^/a|b"`, `"^(?:/a)?"`, `"a\\.com$"`,
+			`"^a\\.com"`, `"(?m)^/a"`)
 	case 3:
 		return field + " " + d.pick("!=", "contains") + " " + text
 	}

@@ -16,7 +16,7 @@ func (e *entry) outranks(o *entry) string {
 	case isExpression:
 		return "the winner has an expression, which ranks above classic routes"
 	case overflows:
-		reason = "its weight overflows, as with four kinds of criteria or a regex_priority of 4096"
+		reason = "its weight overflows, as with four kinds of criteria, or a regex_priority of 4096 or below 0"
 	case stream:
 		reason = streamReason(e.priority, o.priority)
 	default:

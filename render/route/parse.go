@@ -256,7 +256,7 @@ func (p *parser) parenthesised() (e Expr, ok bool) {
 }
 
 func (p *parser) predicate() (Expr, bool) {
-	var out predicate
+	out := predicate{at: p.pos}
 	ok := p.try(rulePredicate, func() bool {
 		if !p.lhs(&out.field) {
 			return false

@@ -17,11 +17,11 @@ import (
 // headers in bits 27-20, and both mix with regex_priority. So a plain host outranks a regex path, which outranks any number of
 // criteria up to three.
 //
-// A result with bit 31 set is a negative number, which fills the upper half with ones: so it is with four criteria or more, and with
-// every other 4096 of regex_priority (4096 to 8191, 12288 to 16383, ...; with criteria added, from 3072 on). Such a route outranks
-// nearly all others, and is one to avoid: LuaJIT widens negative numbers differently once it has compiled the code, so that
-// the order among such routes varies, and that Kong may fail to find a route again that it wants to replace; its router is
-// stuck from then on (atc.lua: assertion failed). A classic route's priority of 1<<63 or more tells them.
+// A result with bit 31 set is a negative number, which fills the upper half with ones: so it is with four criteria or more, with a
+// regex_priority from -4096 to -1, and with every other 4096 of it (4096 to 8191, 12288 to 16383, ...; with criteria added, from 3072
+// on). Such a route outranks nearly all others, and is one to avoid: LuaJIT widens negative numbers differently once it has
+// compiled the code, so that the order among such routes varies, and that Kong may fail to find a route again that it wants to
+// replace; its router is stuck from then on (atc.lua: assertion failed). A classic route's priority of 1<<63 or more tells them.
 //
 // Routes with an expression have 0xFF in the upper byte, and their own priority below.
 //

@@ -143,19 +143,21 @@ func parseRoute(r kong.Entity, amend bool) (Expr, error) {
 	if text == "" {
 		text = classicText(r)
 	}
-	e, err := parseAmended(text, amend)
+	if amend {
+		text = amended(text)
+	}
+	e, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	return e, check(e, isStream(r))
+	if wrong := check(e, isStream(r)); wrong != nil {
+		wrong.Line, wrong.Column = place(text, wrong.predicate.at)
+		return nil, wrong
+	}
+	return e, nil
 }
 
-func parseAmended(text string, amend bool) (Expr, error) {
-	if amend {
-		text = oldPort.ReplaceAllString(text, "net.dst.port$1")
-	}
-	return Parse(text)
-}
+func amended(text string) string { return oldPort.ReplaceAllString(text, "net.dst.port$1") }
 
 // oldPort is a name of net.dst.port that Kong rewrites before it parses, wherever it stands, be it in a path. The Admin API
 // does so in every flavor, the router in the flavor expressions.
@@ -168,7 +170,10 @@ var oldPort = regexp.MustCompile(`net\.port(\s*[=><!])`)
 func classicConditions(r kong.Entity, f kong.Flavor) []condition {
 	var out []condition
 	for _, p := range classicParts(r) {
-		e, err := parseAmended(p.text, f == kong.Expressions)
+		if f == kong.Expressions {
+			p.text = amended(p.text)
+		}
+		e, err := Parse(p.text)
 		if err != nil || check(e, isStream(r)) != nil {
 			return nil
 		}

@@ -118,27 +118,6 @@ func many(n int) [][2]string {
 	return out
 }
 
-// TestCache shows what Kong makes of two requests that its cache takes for one: the first decides.
-func TestCache(t *testing.T) {
-	r := routes(t, expression(`http.path ^= "/" && net.protocol == "http"`, 0))
-	plain := Request{Method: "GET", Host: "a", Target: "/", Protocol: "http"}
-	secure := Request{Method: "GET", Host: "a", Target: "/", Protocol: "https"}
-	for _, test := range []struct {
-		requests []Request
-		want     []int
-	}{
-		{[]Request{plain, secure}, []int{0, 0}},
-		{[]Request{secure, plain}, []int{404, 404}},
-	} {
-		c := NewCache(r)
-		for i, req := range test.requests {
-			if got := c.Match(req).Status; got != test.want[i] {
-				t.Errorf("%s: got %d, want %d", req.Protocol, got, test.want[i])
-			}
-		}
-	}
-}
-
 func TestNewErrors(t *testing.T) {
 	for _, test := range []struct {
 		fields map[string]any

@@ -49,6 +49,7 @@ func (e *SyntaxError) Unwrap() error { return e.cause }
 
 // errorAt returns an error about the bytes from start to end.
 func (p *parser) errorAt(start, end int, message string) *SyntaxError {
+	at, column := place(p.in, start)
 	before := p.in[:start]
 	line := strings.LastIndexByte(before, '\n') + 1
 	source, _, cut := strings.Cut(p.in[line:], "\n")
@@ -59,10 +60,16 @@ func (p *parser) errorAt(start, end int, message string) *SyntaxError {
 		}
 	}
 	return &SyntaxError{
-		Line:    1 + strings.Count(before, "\n"),
-		Column:  1 + utf8.RuneCountInString(before[line:]),
+		Line:    at,
+		Column:  column,
 		Message: message,
 		source:  strings.ReplaceAll(source, "\r", ""),
 		width:   utf8.RuneCountInString(p.in[start:end]),
 	}
+}
+
+// place returns the line and the column of a byte in s, from 1. Columns count characters.
+func place(s string, at int) (line, column int) {
+	before := s[:at]
+	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 }

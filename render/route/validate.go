@@ -1,6 +1,7 @@
 package route
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -22,6 +23,8 @@ type Violation struct {
 	Member string
 	// Message says why.
 	Message string
+	// Line and Column are where in the expression the error is, from 1, or 0 if it is not in one. Columns count characters.
+	Line, Column int
 }
 
 // String returns the violation as the Admin API's message has it: "paths.1: must not have empty segments".
@@ -70,8 +73,9 @@ func Validate(r kong.Entity, f kong.Flavor) error {
 	out = append(out, checkAddrs(r, "sources")...)
 	out = append(out, checkAddrs(r, "destinations")...)
 	if len(out) == 0 {
-		if message := checkRoute(r, f); message != "" {
-			out = Violations{{Message: "Router Expression failed validation: " + message}}
+		if v := checkRoute(r, f); v.Message != "" {
+			v.Message = "Router Expression failed validation: " + v.Message
+			out = Violations{v}
 		}
 	}
 	if len(out) == 0 {
@@ -179,29 +183,51 @@ func checkAddrs(r kong.Entity, name string) Violations {
 	return out
 }
 
-// checkRoute returns why the route as a whole is none, or "".
-func checkRoute(r kong.Entity, f kong.Flavor) string {
+// checkRoute returns why the route as a whole is none, or no Message.
+func checkRoute(r kong.Entity, f kong.Flavor) Violation {
+	if message, ok := checkFields(r, f); !ok {
+		return Violation{Message: message}
+	}
+	_, err := parseRoute(r, true)
+	if err == nil {
+		return Violation{}
+	}
+	v := Violation{Message: err.Error()}
+	var syntax *SyntaxError
+	var semantic *SemanticError
+	if r.Text("expression") == "" {
+		return v // Kong wrote it
+	}
+	if errors.As(err, &syntax) {
+		v.Line, v.Column = syntax.Line, syntax.Column
+	}
+	if errors.As(err, &semantic) {
+		v.Line, v.Column = semantic.Line, semantic.Column
+	}
+	return v
+}
+
+// checkFields returns why the fields of a route do not go together. It is not ok either if there is no expression to look at, because
+// the schema refuses the route or there are no criteria; then the message is "".
+func checkFields(r kong.Entity, f kong.Flavor) (message string, ok bool) {
 	_, isExpression := r.Field("expression")
 	if f == kong.TraditionalCompatible && isExpression || isExpression && r.Text("expression") == "" {
-		return "" // the schema refuses it
+		return "", false // the schema refuses it
 	}
 	if isStream(r) && slices.ContainsFunc(r.Strings("protocols"), isHTTP) {
-		return "" // likewise
+		return "", false // likewise
 	}
 	isClassic := criteria(r) > 0
 	const fields = "'methods', 'hosts', 'paths', 'headers', 'snis', 'sources' or 'destinations'"
 	switch {
 	case !isExpression && !isClassic:
-		return ""
+		return "", false
 	case isExpression && isClassic:
-		return "cannot set 'expression' with " + fields + " simultaneously"
+		return "cannot set 'expression' with " + fields + " simultaneously", false
 	case isExpression && integer(r, "regex_priority") != 0:
-		return "cannot set 'regex_priority' with 'expression' simultaneously"
+		return "cannot set 'regex_priority' with 'expression' simultaneously", false
 	case isClassic && integer(r, "priority") != 0 && f == kong.Expressions:
-		return "cannot set 'priority' with " + fields + " simultaneously"
+		return "cannot set 'priority' with " + fields + " simultaneously", false
 	}
-	if _, err := parseRoute(r, true); err != nil {
-		return err.Error()
-	}
-	return ""
+	return "", true
 }

@@ -43,6 +43,46 @@ func TestValidateRecordings(t *testing.T) {
 	}
 }
 
+// TestValidatePlaces asks for the place of what is wrong in an expression, which Kong tells of syntax only.
+func TestValidatePlaces(t *testing.T) {
+	for _, test := range []struct {
+		expression   string
+		line, column int
+		message      string
+	}{
+		{`http.path == 1`, 1, 1, "Type mismatch between the LHS and RHS values of predicate"},
+		{"http.path == \"ä\" &&\n  (nope == 1)", 2, 4, "Unknown LHS field"},
+		{`tls.sni == "ä" || http.path.segments.1_0 == "a"`, 1, 19, "illformed http.path.segments.* field"},
+		{`tls.sni == "ä" && lower(net.src.port) == 1`, 1, 19, "lower-case transformation function only supported with String type fields"},
+		{`net.src.ip in 10.0.0.1`, 1, 1, "In/NotIn operators only supports IP in CIDR"},
+		{`net.src.ip > 10.0.0.1`, 1, 1, "Greater/GreaterOrEqual/Lesser/LesserOrEqual operators only supports integer operands"},
+		{`net.src.port contains 1`, 1, 1, "Contains operator only supports string operands"},
+		{`net.src.port ^= 1`, 1, 1, "Regex/Prefix/Postfix operators only supports string operands"},
+		{`net.src.port ~ "1"`, 1, 1, "Regex operators only supports string operands"},
+		{`tls.sni == "a" && tls.sni == a`, 1, 30, "expected rhs"},
+		{`tls.sni == "a" && upper(tls.sni) == "A"`, 1, 19, "unknown transformation function: upper"},
+		{`tls.sni == "\x"`, 1, 13, "expected str_char or str_esc"},
+		{`tls.sni ~ "(?=a)"`, 1, 11, "look-around, including look-ahead and look-behind, is not supported"},
+		{`tls.sni ~ "(?>a)"`, 1, 11, "unrecognized flag"},
+		{`tls.sni ~ "a++(b"`, 1, 11, "unclosed group"},
+		{`tls.sni ~ "\\1"`, 1, 11, "backreferences are not supported"},
+	} {
+		err := Validate(entity(t, map[string]any{"expression": test.expression}), kong.Expressions)
+		var vs Violations
+		if !errors.As(err, &vs) || len(vs) != 1 {
+			t.Errorf("%s: %v", test.expression, err)
+		} else if v := vs[0]; v.Line != test.line || v.Column != test.column || !strings.Contains(v.Message, test.message) {
+			t.Errorf("%s: got %d:%d %s", test.expression, v.Line, v.Column, v.Message)
+		}
+	}
+	// PCRE takes look-ahead in the path of a classic route, and Kong's router does not: Kong wrote the expression, so there is no place.
+	err := Validate(entity(t, map[string]any{"paths": []string{"~/a(?=b)"}}), kong.TraditionalCompatible)
+	var vs Violations
+	if !errors.As(err, &vs) || vs[0].Line != 0 || !strings.Contains(vs[0].Message, "look-around") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func entity(t *testing.T, fields map[string]any) kong.Entity {
 	t.Helper()
 	e, err := kong.New(kong.Routes, "00000000-0000-4000-8000-000000000001", fields, kong.Origin{})
