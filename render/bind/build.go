@@ -79,6 +79,7 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	b.attachPolicies()
 	b.reportPolicies()
 	b.reportGrants()
+	g.isolation = isolation{} // answered all
 	return g, b.findings
 }
 

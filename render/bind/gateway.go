@@ -37,6 +37,9 @@ func (b *builder) resolveGateways() {
 // newGateway resolves all of a Gateway that does not depend on others.
 func (b *builder) newGateway(o manifest.Object, spec *gatewayv1.Gateway) *Gateway {
 	gw := &Gateway{Object: o, Spec: spec, selector: listenerSetSelector(spec.Spec.AllowedListeners)}
+	if slices.ContainsFunc(spec.Spec.Addresses, func(a gatewayv1.GatewaySpecAddress) bool { return a.Value == "" }) {
+		gw.Unassigned = AddressNotAssigned
+	}
 	b.clientCertificate(gw)
 	b.clientAuthorities(gw)
 	for i := range spec.Spec.Listeners {
