@@ -9,7 +9,8 @@ import (
 type Check struct {
 	// Name says what is looked at, and is stable: "kind", "exists", "class", "listener", "namespace", "hostname", "grant", "port" or
 	// "protocol" for references, "attached" for those to ListenerSets; "rival" or "elsewhere" for routes at listeners; "match" or "filter"
-	// for rules; "protocol", "conflict", "kinds", "selector" or "certificate" for listeners.
+	// for rules; "protocol", "conflict", "kinds", "selector", "certificate" or "overlap" for listeners; "parameters",
+	// "address" or "accepted" for GatewayClasses, Gateways and ListenerSets.
 	Name   string
 	Passed bool
 	// Reason is the code of the denial; "" if Passed.

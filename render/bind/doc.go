@@ -11,11 +11,18 @@
 //
 // # The rules
 //
-// They are the specification's (gateway-api v1.6.3; HR, GW, SH and RG name the files httproute_types.go,
-// gateway_types.go, shared_types.go and referencegrant_types.go of its apis/v1).
+// They are the specification's (gateway-api v1.6.3; HR, GW, GC, LS, SH and RG name the files httproute_types.go,
+// gateway_types.go, gatewayclass_types.go, listenerset_types.go, shared_types.go and referencegrant_types.go of its apis/v1).
 //
 // A Gateway is ours if its GatewayClass names one of [Options.Controllers], or, where the manifests do not hold the
-// GatewayClass, if the class is called [Options.ClassName].
+// GatewayClass, if the class is called [Options.ClassName]; and if [Options.Gateways] names it, or none. It is not accepted with
+// parameters other than Kong Operator's (which say how to deploy a Kong, not what it serves), with those of its class, or with
+// an address of a type that no Kong has. Which addresses a Kong has is not gwsync's to say: IP addresses and hostnames are taken as said.
+//
+// A ListenerSet brings listeners to the Gateway that it names, if the Gateway's allowedListeners lets its namespace (LS ListenerSet). Its
+// listeners are their own masters: the namespace of `from: Same` and of their references is the ListenerSet's, and so is what a
+// ReferenceGrant has to trust. Routes attach to them by naming the ListenerSet, never the Gateway. It is accepted if the
+// Gateway is, and one of its listeners can serve.
 //
 // A route attaches to a listener that its parentRef selects (sectionName, port) if the listener allows the route's kind
 // and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]). One accepting listener is
@@ -30,40 +37,63 @@
 // `to` both match (RG ReferenceGrantSpec). The grant is looked for before the target, so that a denial does not tell
 // whether the target exists. Steps for a backend: kind, grant, Service, port (HR HTTPBackendRef).
 //
-// Listeners of one Gateway must be distinct (GW Listeners): all that share a port with another protocol family, or port,
-// family and hostname, are rejected, and none of them wins. A listener is [Listener.Programmed] if it is not rejected and all of
-// its certificates are usable. As the specification has it, a route may be attached to a listener that is not
-// programmed; [Route.Bindings] leaves such listeners out, since nothing must be served there.
+// Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP, HTTPS, TLS and TCP,
+// and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the Gateway's own come before those of ListenerSets,
+// and these are in the order of "namespace/name", since manifests have no creation times: what comes later is rejected, whether the
+// other can serve or not. Among the listeners of one object, all are rejected, and none wins. Listeners of two Gateways that are not distinct
+// are an error, since one Kong is to serve both. How many listeners there are does not matter: a Kong has no limit.
+//
+// A listener is [Listener.Programmed] if it is not rejected and all of its certificates are usable, and its Gateway and ListenerSet are
+// accepted. As the specification has it, a route may be attached to a listener that is not programmed; [Route.Bindings] leaves such
+// listeners out, since nothing must be served there.
+//
+// Requests belong to the listener of their port whose hostname is the most specific one, of whichever Gateway: what a route at another listener
+// does not get is [Binding.Elsewhere] (GW Listeners, "General Listener behavior"). They belong to it while its certificate is missing,
+// too.
+//
+// TLS listeners may terminate or pass through, side by side on one port. The clients of HTTPS listeners have to identify themselves as the
+// Gateway's spec.tls.frontend says, those of its ListenerSets too; ConfigMaps and Secrets may hold the ca.crt. A listener with nobody left to
+// trust is rejected. What Kong presents to backends is [Gateway.ClientCertificate].
 //
 // # Codes
 //
 // Findings carry a reason of the Gateway API where it has one:
 //
-//	RefNotPermitted             error    no ReferenceGrant allows a backendRef or certificateRef
-//	InvalidKind                 error    a backendRef is not to a Service
-//	BackendNotFound             error    a backend's Service, or its port, does not exist
-//	UnsupportedProtocol         error    a backend's port speaks no TCP; a listener's protocol is unknown
-//	                            warning  a listener's protocol is TLS, TCP or UDP: not rendered yet
-//	NoMatchingParent            error    sectionName or port select no listener
-//	NotAllowedByListeners       error    no selected listener allows the route's kind and namespace
-//	NoMatchingListenerHostname  error    no listener that allows the route shares a hostname with it
-//	InvalidRouteKinds           error    allowedRoutes.kinds lists a kind that the listener's protocol cannot carry
-//	InvalidCertificateRef       error    a certificate is missing, malformed or not a TLS Secret
-//	HostnameConflict            error    listeners of one Gateway share port and hostname
-//	ProtocolConflict            error    listeners of one Gateway share a port and differ in protocol
+//	RefNotPermitted                 error    no ReferenceGrant allows a backendRef or certificateRef
+//	InvalidKind                     error    a backendRef is not to a Service
+//	BackendNotFound                 error    a backend's Service, or its port, does not exist
+//	UnsupportedProtocol             error    a backend's port speaks no TCP; a listener's protocol is unknown
+//	                                warning  a listener's protocol is TLS, TCP or UDP: not rendered yet
+//	NoMatchingParent                error    sectionName or port select no listener
+//	NotAllowedByListeners           error    no selected listener allows the route's kind and namespace
+//	NoMatchingListenerHostname      error    no listener that allows the route shares a hostname with it
+//	InvalidRouteKinds               error    allowedRoutes.kinds lists a kind that the listener's protocol cannot carry
+//	InvalidCertificateRef           error    a certificate is missing, malformed or not a TLS Secret
+//	InvalidClientCertificateRef     error    what a Gateway presents to backends is missing, malformed or not a TLS Secret
+//	InvalidCACertificateRef         error    certificates of authorities are missing or malformed
+//	InvalidCACertificateKind        error    a Gateway's reference to them is not to a ConfigMap or Secret
+//	InsecureFrontendValidationMode  warning  clients are let in though they do not identify themselves
+//	HostnameConflict                error    listeners of one Gateway share port and hostname
+//	ProtocolConflict                error    listeners of one Gateway share a port and differ in protocol
+//	InvalidParameters               error    parameters of a GatewayClass or a Gateway that gwsync has no use for
+//	UnsupportedAddress              error    an address of a type that no Kong has
+//	AddressNotAssigned              warning  an address without a value: gwsync assigns none
+//	NotAllowed                      error    a Gateway does not let a ListenerSet attach
+//	ParentNotAccepted               error    a ListenerSet's Gateway is not accepted
 //
 // and one of gwsync's own where it has none:
 //
-//	ParentNotFound              error    a parentRef's Gateway is not among the manifests
-//	UnsupportedParent           error    a parentRef to a ListenerSet: not read yet
-//	ForeignParent               info     a parentRef to another kind than a Gateway, such as a mesh's Service
-//	ForeignGateway              info     a Gateway, or a parentRef to one, of somebody else's class
-//	UnknownGatewayClass         warning  a Gateway's class is not among the manifests, and its name is nearly ours
-//	InvalidSelector             error    a label selector that no API server can evaluate: it selects nothing
-//	NoParentRefs                warning  a route without parentRefs attaches to nothing
-//	UnservedHostname            warning  a hostname of an attached route that no listener of it covers
-//	SharedListener              warning  listeners of two Gateways share port and hostname: one Kong merges them
-//	ExternalName                warning  a backend is an alias that leads past all ReferenceGrants
+//	ParentNotFound                  error    the Gateway or ListenerSet that a route or a ListenerSet names is not among the manifests
+//	UnsupportedParent               error    a parentRef to a ListenerSet: not read yet
+//	ForeignParent                   info     a parentRef to another kind than a Gateway, such as a mesh's Service
+//	ForeignGateway                  info     a Gateway, or a reference to one, that is somebody else's or left out
+//	UnknownGateway                  error    [Options.Gateways] names what is not among the manifests, or not ours
+//	UnknownGatewayClass             warning  a Gateway's class is not among the manifests, and its name is nearly ours
+//	InvalidSelector                 error    a label selector that no API server can evaluate: it selects nothing
+//	NoParentRefs                    warning  a route without parentRefs attaches to nothing
+//	UnservedHostname                warning  a hostname of an attached route that no listener of it covers
+//	SharedListener                  error    listeners of two Gateways that one Kong cannot tell apart
+//	ExternalName                    warning  a backend is an alias that leads past all ReferenceGrants
 //
 // They are constants of this package under the same names.
 //
