@@ -29,8 +29,6 @@ type file struct {
 
 	// budget is how much text aliases may still stand for. It grows with the file, so that the work is linear in its size.
 	budget int
-	// search is how many bytes may be read to find mistakes. It grows with the file, too.
-	search int
 	*scratch
 }
 
@@ -65,7 +63,6 @@ func (f *file) load(s *scratch) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	f.budget = 1<<20 + 4*len(data)
-	f.search = 1<<18 + len(data)
 	f.skipped = map[groupKind]sighting{}
 	for _, c := range split(data) {
 		f.chunk(c)
@@ -127,7 +124,7 @@ func (f *file) syntax(c chunk, err error) diag.Finding {
 	var e *syntaxError
 	if errors.As(err, &e) {
 		if e.col == 0 {
-			f.locate(c.text, e)
+			e.locate(c.text)
 		}
 		found.Hint = e.hint
 		if e.line > 0 {
