@@ -12,17 +12,19 @@
 // # The rules
 //
 // They are the specification's (gateway-api v1.6.3; HR, GW, GC, LS, SH and RG name the files httproute_types.go,
-// gateway_types.go, gatewayclass_types.go, listenerset_types.go, shared_types.go and referencegrant_types.go of its apis/v1).
+// gateway_types.go, gatewayclass_types.go, listenerset_types.go, shared_types.go and referencegrant_types.go of its
+// apis/v1).
 //
 // A Gateway is ours if its GatewayClass names one of [Options.Controllers], or, where the manifests do not hold the
-// GatewayClass, if the class is called [Options.ClassName]; and if [Options.Gateways] names it, or none. It is not accepted with
-// parameters other than Kong Operator's (which say how to deploy a Kong, not what it serves), with those of its class, or with
-// an address of a type that no Kong has. Which addresses a Kong has is not gwsync's to say: IP addresses and hostnames are taken as said.
+// GatewayClass, if the class is called [Options.ClassName]; and if [Options.Gateways] names it, or none. It is not
+// accepted with parameters other than Kong Operator's (which say how to deploy a Kong, not what it serves), with those
+// of its class, or with an address of a type that no Kong has. Which addresses a Kong has is not gwsync's to say: IP
+// addresses and hostnames are taken as said.
 //
-// A ListenerSet brings listeners to the Gateway that it names, if the Gateway's allowedListeners lets its namespace (LS ListenerSet). Its
-// listeners are their own masters: the namespace of `from: Same` and of their references is the ListenerSet's, and so is what a
-// ReferenceGrant has to trust. Routes attach to them by naming the ListenerSet, never the Gateway. It is accepted if the
-// Gateway is, and one of its listeners can serve.
+// A ListenerSet brings listeners to the Gateway that it names, if the Gateway's allowedListeners lets its namespace (LS
+// ListenerSet). Its listeners are their own masters: the namespace of `from: Same` and of their references is the
+// ListenerSet's, and so is what a ReferenceGrant has to trust. Routes attach to them by naming the ListenerSet, never
+// the Gateway. It is accepted if the Gateway is, and one of its listeners can serve.
 //
 // A route attaches to a listener that its parentRef selects (sectionName, port) if the listener allows the route's kind
 // and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]). One accepting listener is
@@ -37,23 +39,25 @@
 // `to` both match (RG ReferenceGrantSpec). The grant is looked for before the target, so that a denial does not tell
 // whether the target exists. Steps for a backend: kind, grant, Service, port (HR HTTPBackendRef).
 //
-// Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP, HTTPS, TLS and TCP,
-// and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the Gateway's own come before those of ListenerSets,
-// and these are in the order of "namespace/name", since manifests have no creation times: what comes later is rejected, whether the
-// other can serve or not. Among the listeners of one object, all are rejected, and none wins. Listeners of two Gateways that are not distinct
-// are an error, since one Kong is to serve both. How many listeners there are does not matter: a Kong has no limit.
+// Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP,
+// HTTPS, TLS and TCP, and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the
+// Gateway's own come before those of ListenerSets, and these are in the order of "namespace/name", since manifests have
+// no creation times: what comes later is rejected, whether the other can serve or not. Among the listeners of one
+// object, all are rejected, and none wins. Listeners of two Gateways that are not distinct are an error, since one Kong
+// is to serve both. How many listeners there are does not matter: a Kong has no limit.
 //
-// A listener is [Listener.Programmed] if it is not rejected and all of its certificates are usable, and its Gateway and ListenerSet are
-// accepted. As the specification has it, a route may be attached to a listener that is not programmed; [Route.Bindings] leaves such
-// listeners out, since nothing must be served there.
+// A listener is [Listener.Programmed] if it is not rejected and all of its certificates are usable, and its Gateway and
+// ListenerSet are accepted. As the specification has it, a route may be attached to a listener that is not programmed;
+// [Route.Bindings] leaves such listeners out, since nothing must be served there.
 //
-// Requests belong to the listener of their port whose hostname is the most specific one, of whichever Gateway: what a route at another listener
-// does not get is [Binding.Elsewhere] (GW Listeners, "General Listener behavior"). They belong to it while its certificate is missing,
-// too.
+// Requests belong to the listener of their port whose hostname is the most specific one, of whichever Gateway: what a
+// route at another listener does not get is [Binding.Elsewhere] (GW Listeners, "General Listener behavior"). They
+// belong to it while its certificate is missing, too.
 //
-// TLS listeners may terminate or pass through, side by side on one port. The clients of HTTPS listeners have to identify themselves as the
-// Gateway's spec.tls.frontend says, those of its ListenerSets too; ConfigMaps and Secrets may hold the ca.crt. A listener with nobody left to
-// trust is rejected. What Kong presents to backends is [Gateway.ClientCertificate].
+// TLS listeners may terminate or pass through, side by side on one port. The clients of HTTPS listeners have to
+// identify themselves as the Gateway's spec.tls.frontend says, those of its ListenerSets too; ConfigMaps and Secrets
+// may hold the ca.crt. A listener with nobody left to trust is rejected. What Kong presents to backends is
+// [Gateway.ClientCertificate].
 //
 // # Codes
 //
