@@ -110,6 +110,7 @@ func (r *Router) Explain(req Request) Explanation {
 	}
 	found := s.find(c)
 	out.Match = found.answer(c)
+	c.captures = nil // they are the answer's now
 	if field := s.invalid(c); field != "" {
 		out.Untried = "a route asks about " + field + ", which is not UTF-8 here: Kong then matches no route"
 		return out

@@ -22,9 +22,10 @@ var ErrRegexNotModelled = errors.New("gwsync cannot model this regex")
 // CompileRegex returns the regex that s says. Errors say in the words of Rust's regex package what is wrong, as Kong does, or are
 // an [ErrRegexNotModelled].
 //
-// Matching is left to Go's regexp, which is of the same family: linear time, leftmost-first. What the two write differently is
-// translated; what Go has no word for is an error (class intersections, nested classes, the x, R and -u flags, \b{...}, more than
-// 1,000 repetitions, most \p{...} names). One thing is approximated: \b and \B know the words of ASCII only.
+// Matching is left to Go's regexp, which is of the same family: linear time, leftmost-first, so that no regex takes long over a
+// text. What the two write differently is translated; what Go has no word for is an error (the x, R and -u flags, \b{...}, more than
+// 1,000 repetitions, \p{...} of anything but categories and scripts). One thing is approximated: \b and \B know the words of ASCII
+// only.
 func CompileRegex(s string) (Regex, error) {
 	s = sayable(s)
 	translated, err := translate(s)

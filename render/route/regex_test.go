@@ -30,6 +30,23 @@ func TestRegex(t *testing.T) {
 		{`(?u)^(?u:a)$`, "a", "b"},
 		{`^\p{Greek}\pL\P{L}$`, "αa1", "aaa"},
 		{`^}]$`, "}]", "a"},
+		{`^[a-z&&[^aeiou]]$`, "b", "e"},
+		{`^[\w--[a-z]]$`, "A", "a"},
+		{`^[a-f~~d-z]$`, "a", "d"},
+		{`^[a-c[x-z]]$`, "y", "d"},
+		{`^[^\W_]$`, "é", "_"},
+		{`^[-a]$`, "-", "b"},
+		{`^[-]$`, "-", "]"},
+		{`^[^-]$`, "a", "-"},
+		{`^[]&&[^a]]$`, "]", "a"},
+		{`^[a&&b]?$`, "", "a"},
+		{`(?i)^[^a]$`, "b", "A"},
+		{`(?i)^[k-l&&\p{Lu}]$`, "K", "m"},
+		{`^(?i:[a])[b]$`, "Ab", "aB"},
+		{`^(a(?i)[b])[c]$`, "aBc", "abC"},
+		{`^(?i)a(?-i)[b]$`, "Ab", "AB"},
+		{`(?i)^[k]$`, "\u212a", "l"},
+		{`^\p{Letter}\p{lowercase_letter}\p{sc=Greek}\P{gc=Nd}$`, "Aaαa", "Aaα1"},
 		{`^a|b$`, "xb", "xa"},
 	} {
 		re, err := CompileRegex(test.re)
@@ -63,6 +80,8 @@ func TestRegexErrors(t *testing.T) {
 		{`a\`, "error: incomplete escape sequence"},
 		{`[\d-z]`, ""},
 		{`[a-\d]`, "error: invalid range boundary"},
+		{`[a&&[b]`, "error: unclosed character class"},
+		{strings.Repeat("[", 300), "error: exceed the maximum number of nested"},
 		{`(?z)`, "error: unrecognized flag"},
 		{`a{1001}{1001}`, "Compiled regex exceeds size limit"},
 		{strings.Repeat("(", 300), "error: exceed the maximum number of nested"},
@@ -75,7 +94,7 @@ func TestRegexErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", test.re, err, test.want)
 		}
 	}
-	for _, re := range []string{`[a&&b]`, `[a[b]]`, `(?x)a b`, `\b{start}`, `a{1001}`, `[\W]`, `\p{Letter}`, `(?-u)\w`, `(?R)$`, `\<a`} {
+	for _, re := range []string{`(?x)a b`, `\b{start}`, `a{1001}`, `\p{Any}`, `[\p{Alphabetic}]`, `(?-u)\w`, `(?R)$`, `\<a`} {
 		if _, err := CompileRegex(re); !errors.Is(err, ErrRegexNotModelled) {
 			t.Errorf("%s: got %v", re, err)
 		}

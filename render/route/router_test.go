@@ -127,7 +127,7 @@ func TestNewErrors(t *testing.T) {
 		{map[string]any{"expression": `http.path ==`}, kong.Expressions, "route r: "},
 		{map[string]any{"expression": `http.nope == "a"`}, kong.Expressions, "Unknown LHS field"},
 		{map[string]any{"expression": `http.path == "/"`}, kong.TraditionalCompatible, "traditional_compatible does not know"},
-		{map[string]any{"paths": []string{"~/[a&&b]"}}, kong.TraditionalCompatible, "cannot model"},
+		{map[string]any{"paths": []string{`~/\b{start}`}}, kong.TraditionalCompatible, "cannot model"},
 		{map[string]any{"paths": []string{"/"}, "service": "00000000-0000-4000-8000-000000000009"}, kong.Expressions, "does not exist"},
 	} {
 		test.fields["name"] = "r"

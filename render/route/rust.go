@@ -30,6 +30,7 @@ type translator struct {
 	in    string
 	pos   int
 	depth int
+	fold  bool // whether case does not matter here
 	names []string
 }
 
@@ -158,11 +159,12 @@ func (t *translator) item() (out string, repeatable bool, err error) {
 const maxRegexDepth = 250
 
 func (t *translator) group() (out string, repeatable bool, err error) {
-	start := t.pos
+	start, fold := t.pos, t.fold
 	open, err := t.groupStart()
 	if err != nil || strings.HasSuffix(open, ")") { // flags alone
 		return open, false, err
 	}
+	defer func() { t.fold = fold }()
 	if t.depth++; t.depth > maxRegexDepth {
 		return "", false, t.errorf(start, start+1, "exceed the maximum number of nested parentheses/brackets (%d)", maxRegexDepth)
 	}
@@ -233,6 +235,7 @@ func (t *translator) name() (string, error) {
 
 // flags reads the flags of a group that starts at start, and ":" or ")".
 func (t *translator) flags(start int) (string, error) {
+	set := true
 	for t.more() {
 		at := t.pos
 		switch c := t.next(); c {
@@ -244,7 +247,11 @@ func (t *translator) flags(start int) (string, error) {
 				return "(?:)", nil
 			}
 			return strings.Replace(t.in[start:t.pos], "u", "", 1), nil
-		case 'i', 'm', 's', 'U', '-':
+		case 'i':
+			t.fold = set
+		case '-':
+			set = false
+		case 'm', 's', 'U':
 		case 'u':
 			if strings.Contains(t.in[start:at], "-") {
 				return "", t.notModelled(start)

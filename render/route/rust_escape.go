@@ -30,7 +30,11 @@ func (t *translator) escape() (string, error) {
 		return "", t.notModelled(start)
 	case 'd', 's', 'w', 'D', 'S', 'W':
 		t.pos++
-		return perlClass(c), nil
+		inside, others := perlClass(c)
+		if others {
+			inside = "^" + inside
+		}
+		return "[" + inside + "]", nil
 	case 'p', 'P':
 		return t.property(start)
 	}
