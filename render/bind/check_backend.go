@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -49,8 +48,8 @@ func (c checker) reachChecks(b *Backend) []Check {
 	switch p := b.Policy; {
 	case p == nil:
 	case b.Reason == InvalidBackendTLSPolicy:
-		checks = append(checks, deny(checkPolicy, b.Reason, p.Object.At(""), "%s says how to speak TLS to it, and is not valid: %s",
-			p.Object.Ref, cmp.Or(p.Reason, p.Unresolved)).in(b.field).fix(say("correct the policy%s", place(p.Object.At("")))))
+		checks = append(checks, deny(checkPolicy, b.Reason, p.Object.At(""), "%s says how to speak TLS to it, and is not accepted: %s",
+			p.Object.Ref, p.Reason).in(b.field).fix(say("correct the policy%s", place(p.Object.At("")))))
 	default:
 		checks = append(checks, pass(checkPolicy, p.Object.At(""), "%s says how to speak TLS to it", p.Object.Ref))
 	}
@@ -91,7 +90,7 @@ func portCheck(r *Route, b *Backend, at Check) Check {
 		return deny(checkProtocol, UnsupportedProtocol, at.Pos, "port %d of %s is not of protocol %s, as %ss need", b.Port, b.Target, needs,
 			r.Object.Ref.Kind).in(at.field).fix("name a port of protocol " + needs)
 	case b.Reason == BackendNotFound:
-		return missingPort(b, at)
+		return missingPort(b, transport(r), at)
 	case b.ServicePort == nil:
 		return pass(checkPort, b.Object.At("spec.externalName"), "port %d of %s", b.Port, b.Service.Spec.ExternalName)
 	}
@@ -106,9 +105,12 @@ func appProtocolCheck(r *Route, b *Backend) Check {
 		" (http, https, grpc or grpcs) to the Service")
 }
 
-func missingPort(b *Backend, at Check) Check {
+func missingPort(b *Backend, carries corev1.Protocol, at Check) Check {
 	var have []string
 	for _, p := range b.Service.Spec.Ports {
+		if protocolOrTCP(p.Protocol) != carries {
+			continue
+		}
 		if p.TargetPort.IntVal == b.Port && p.Port != b.Port && b.Port != 0 {
 			return deny(checkPort, BackendNotFound, at.Pos, "%s has no port %d: that is the targetPort of its port %d", b.Target, b.Port, p.Port).
 				in(at.field).fix(fmt.Sprintf("set port: %d, the Service's own", p.Port))
@@ -118,9 +120,9 @@ func missingPort(b *Backend, at Check) Check {
 	check := deny(checkPort, BackendNotFound, at.Pos, "%s has no port %d", b.Target, b.Port).in(at.field)
 	switch len(have) {
 	case 0:
-		return check.fix("the Service has no ports: add one")
+		return check.fix(say("the Service has no ports of protocol %s: add one", string(carries)))
 	case 1:
-		return check.fix("use its only port: " + have[0])
+		return check.fix("use its port " + have[0])
 	}
 	return check.fix("use one of its ports: " + either(have, 8))
 }

@@ -43,7 +43,7 @@ func (c checker) otherTargets(missing manifest.Ref) string {
 	if near := c.guess.nearest(missing.Name, here); len(near) > 0 {
 		return say("did you mean %s", either(near, 3))
 	}
-	return "put the policy into the namespace of its Service, and that among the manifests"
+	return say("add the Service to the manifests, or put the policy into the namespace of the Service: they hold no such one in %s", missing.Namespace)
 }
 
 func sectionCheck(p *BackendTLSPolicy, t *PolicyTarget, object manifest.Object, service *corev1.Service) Check {

@@ -36,7 +36,7 @@ func (c checker) filterChecks(r *Route, f *Filter) []Check {
 	}
 	field := f.field + ".extensionRef.kind"
 	return []Check{deny(checkKind, InvalidKind, r.Object.At(field), "gwsync knows no filters of kind %s of group %q",
-		f.Extension.Kind, f.Extension.Group).in(field).fix("remove the filter; no request passes the rule until then")}
+		f.Extension.Kind, f.Extension.Group).in(field).fix("remove the filter: no request passes it")}
 }
 
 // consequence says what becomes of requests while the reference of a filter does not resolve: a copy is not sent (HR
@@ -45,7 +45,7 @@ func (f *Filter) consequence() string {
 	if f.Mirror != nil {
 		return "requests are not mirrored"
 	}
-	return "its requests are answered with an error"
+	return "requests are answered with an error"
 }
 
 // explainFilter tells how the reference of a filter was resolved; false if the filter has none.

@@ -109,6 +109,9 @@ func explainAll(t *testing.T, g *Graph) string {
 	for _, s := range g.ListenerSets {
 		refs = append(refs, s.Object.Ref)
 	}
+	for _, p := range g.Policies {
+		refs = append(refs, p.Object.Ref)
+	}
 	var texts []string
 	for _, r := range refs {
 		e, ok := g.Explain(r)

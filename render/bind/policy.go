@@ -154,8 +154,8 @@ func (b *builder) attachPolicies() {
 	}
 }
 
-// attachPolicy finds the policy of a backend. Where that is not valid the backend is not to be used, with TLS or without (HR
-// HTTPBackendRef, BTP CACertificateRefs).
+// attachPolicy finds the policy of a backend. Where that is not accepted the backend is not to be used, with TLS or without (HR
+// HTTPBackendRef, BTP CACertificateRefs). One that lacks some of its authorities trusts the others.
 func (b *builder) attachPolicy(k *Backend, filter *Filter) {
 	if k.Reason != "" {
 		return
@@ -165,7 +165,7 @@ func (b *builder) attachPolicy(k *Backend, filter *Filter) {
 			break
 		}
 	}
-	if k.Policy != nil && k.Policy.Reason+k.Policy.Unresolved != "" {
+	if k.Policy != nil && k.Policy.Reason != "" {
 		k.Reason = InvalidBackendTLSPolicy
 		if filter != nil {
 			filter.Reason = k.Reason

@@ -10,7 +10,8 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 )
 
-// reportBackends reports what is wrong with a route's references to backends and to filters.
+// reportBackends reports what is wrong with a route's references to backends and to filters. That a BackendTLSPolicy is not valid is
+// reported there, not for each backend.
 func (b *builder) reportBackends(r *Route) {
 	for i := range r.Rules {
 		rule := &r.Rules[i]
