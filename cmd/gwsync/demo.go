@@ -53,8 +53,7 @@ type demo struct {
 
 func (d demo) run(ctx context.Context, routes []*bind.Route) error {
 	for _, r := range routes {
-		ref := r.Object.Ref
-		if err := d.command(ctx, "How is the route bound?", "explain", "httproute/"+ref.Namespace+"/"+ref.Name); err != nil {
+		if err := d.command(ctx, "How is the route bound?", "explain", argument(r.Object.Ref)); err != nil {
 			return err
 		}
 	}

@@ -74,6 +74,9 @@ func (f *compareFlags) reporting(
 		ctx := cmd.Context()
 		source, err := f.from.source(cmd.Flags(), p)
 		if err == nil {
+			err = f.how.unmixed(cmd.Flags())
+		}
+		if err == nil {
 			err = f.kong.with(ctx, f.how, func(c *admin.Client) error { return do(ctx, source, c) })
 		}
 		if err = stopped(ctx, err); err == nil || f.output != "json" || f.printed {

@@ -1,81 +1,190 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/gwsync/gwsync/docs"
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/sync"
 )
 
 func newExplain(p process) *cobra.Command {
-	var from sourceFlags
-	var how renderFlags
+	var e explainer
 	cmd := &cobra.Command{
-		Use:   "explain httproute/NAMESPACE/NAME",
-		Short: "Say why a route is or is not bound",
-		Long: `Say why a route is or is not bound: for each parentRef and listener, and for each backendRef, every check with its outcome,
-the grant or listener that allowed it, and for a denial the smallest change of the manifests that would allow it.`,
-		Example: "  gwsync explain httproute/test-source/echo --path examples/cross-namespace",
-		Args:    oneRoute,
+		Use:   "explain [KIND/NAMESPACE/NAME | CODE]...",
+		Short: "Say why something is or is not bound, or what a code means",
+		Long: `Say how objects are bound, or why not: for each parentRef and listener, and for each reference, every check with its outcome, the
+grant or listener that allowed it, and for a denial the smallest change of the manifests that would allow it. Of a Service, Secret,
+ConfigMap, Namespace or ReferenceGrant it says who refers to it, and who may.
+
+Kinds have kubectl's names: httproute, gtw, svc. A kind without a namespace is named as ns/shop; where a namespace is left out,
+it is that of --namespace. Without an argument it explains each route, Gateway, ListenerSet, GatewayClass and policy that is not all
+that the manifests ask for. With the code of a finding it says what that means and what to do.`,
+		Example: "  gwsync explain httproute/test-source/echo --path examples/cross-namespace\n" +
+			"  gwsync explain RefNotPermitted",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ref, err := parseRoute(args[0])
-			if err != nil {
+			if err := e.parse(args); err != nil {
 				return err
 			}
-			source, err := from.source(cmd.Flags(), p)
-			if err != nil {
-				return err
+			if len(args) == 0 || len(e.refs) > 0 {
+				source, err := e.from.source(cmd.Flags(), p)
+				if err != nil {
+					return err
+				}
+				if err := e.explain(cmd.Context(), source, len(args) == 0, p.stderr); err != nil {
+					return err
+				}
 			}
-			o := render.Options{
-				Manifest: manifest.Options{Namespace: how.namespace},
-				Bind:     bind.Options{Controllers: how.controllers, ClassName: how.class},
-			}
-			result, err := renderSource(cmd.Context(), source, o)
-			if err != nil {
-				return err
-			}
-			e, ok := result.Graph.Explain(ref)
-			if !ok {
-				return unknownRoute(ref, result)
-			}
-			_, err = io.WriteString(p.stdout, e.Text())
-			return err
+			return e.print(p.stdout)
 		},
 	}
-	from.add(cmd.Flags())
-	how.addBinding(cmd.Flags())
+	e.from.add(cmd.Flags())
+	e.how.addBinding(cmd.Flags())
+	outputFlag(cmd.Flags(), &e.output, "text", "json")
 	return cmd
 }
 
-// parseRoute reads KIND/NAMESPACE/NAME.
-func parseRoute(s string) (manifest.Ref, error) {
-	parts := strings.Split(s, "/")
-	if len(parts) != 3 || parts[1] == "" || parts[2] == "" {
-		return manifest.Ref{}, fmt.Errorf("%q is no route: want httproute/NAMESPACE/NAME", s)
-	}
-	switch strings.ToLower(parts[0]) {
-	case "httproute", "httproutes", "httproute.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io":
-		return manifest.Ref{Group: gatewayv1.GroupName, Kind: "HTTPRoute", Namespace: parts[1], Name: parts[2]}, nil
-	}
-	return manifest.Ref{}, fmt.Errorf("gwsync does not explain kind %q: want httproute", parts[0])
+// explainer is one run of explain.
+type explainer struct {
+	from   sourceFlags
+	how    renderFlags
+	output string
+
+	codes   []docs.Finding
+	refs    []manifest.Ref
+	objects []bind.Explanation
 }
 
-func unknownRoute(ref manifest.Ref, result render.Result) error {
-	var names []string
-	for _, r := range result.Graph.Routes {
-		names = append(names, "httproute/"+r.Object.Ref.Namespace+"/"+r.Object.Ref.Name)
+// parse tells codes from objects.
+func (e *explainer) parse(args []string) error {
+	for _, a := range args {
+		if strings.Contains(a, "/") {
+			r, err := parseObject(a, e.how.namespace)
+			if err != nil {
+				return err
+			}
+			e.refs = append(e.refs, r)
+			continue
+		}
+		f, ok := docs.Lookup(a)
+		if !ok {
+			return unknownCode(a)
+		}
+		e.codes = append(e.codes, f)
 	}
-	hint := "the manifests hold no HTTPRoute"
-	if len(names) > 0 {
-		hint = "there is " + strings.Join(slices.Compact(names[:min(len(names), 10)]), ", ")
+	return nil
+}
+
+func unknownCode(typed string) error {
+	err := fmt.Errorf("%q is neither an object nor the code of a finding", typed)
+	lower, codes := map[string]string{}, []string{}
+	for _, f := range docs.Findings() {
+		lower[strings.ToLower(f.Code)] = f.Code
+		codes = append(codes, strings.ToLower(f.Code))
 	}
-	return sync.WithHint(fmt.Errorf("%s is not among the manifests", ref), hint)
+	near := nearest(strings.ToLower(typed), codes)
+	if len(near) == 0 {
+		return sync.WithHint(err, "want KIND/NAMESPACE/NAME, such as httproute/shop/checkout, or a code, such as RefNotPermitted")
+	}
+	for i := range near {
+		near[i] = lower[near[i]]
+	}
+	return sync.WithHint(err, "did you mean "+oneOf(near)+"?")
+}
+
+// explain explains the objects that are named, or all that are not what the manifests ask for.
+func (e *explainer) explain(ctx context.Context, source sync.Source, all bool, stderr io.Writer) error {
+	o, err := e.how.binding()
+	if err != nil {
+		return err
+	}
+	result, err := renderSource(ctx, source, o)
+	if err != nil {
+		return err
+	}
+	if err := selection(result); err != nil {
+		return err
+	}
+	if all {
+		e.refs = unbound(result, stderr)
+	}
+	for _, r := range e.refs {
+		explanation, ok := result.Graph.Explain(r)
+		if !ok {
+			return unknownObject(r, result.Set)
+		}
+		e.objects = append(e.objects, explanation)
+	}
+	return nil
+}
+
+// unbound returns what is not as the manifests ask for, and says how much was looked at.
+func unbound(r render.Result, w io.Writer) []manifest.Ref {
+	var refs []manifest.Ref
+	bound := 0
+	see := func(o manifest.Object) {
+		if e, ok := r.Graph.Brief(o.Ref); ok && e.OK {
+			bound++
+		} else {
+			refs = append(refs, o.Ref)
+		}
+	}
+	for _, c := range r.Graph.Classes {
+		see(c.Object)
+	}
+	for _, g := range r.Graph.Gateways {
+		see(g.Object)
+	}
+	for _, s := range r.Graph.ListenerSets {
+		see(s.Object)
+	}
+	for _, route := range r.Graph.Routes {
+		see(route.Object)
+	}
+	for _, p := range r.Graph.Policies {
+		see(p.Object)
+	}
+	fmt.Fprintf(w, "%s bound as the manifests ask for, %d not\n", plural(bound, "object"), len(refs))
+	showUnread(w, r)
+	return refs
+}
+
+// showUnread counts the errors that keep objects from being bound at all.
+func showUnread(w io.Writer, r render.Result) {
+	bound := map[diag.Object]bool{}
+	for o := range r.Set.All() {
+		bound[o.Ref.Diag()] = true
+	}
+	n := 0
+	for _, f := range r.Findings {
+		if f.Severity == diag.Error && !bound[f.Object] {
+			n++
+		}
+	}
+	if n > 0 {
+		fmt.Fprintf(w, "%s in manifests that are left out: see gwsync lint\n", plural(n, "error"))
+	}
+}
+
+func (e *explainer) print(w io.Writer) error {
+	if e.output == "json" {
+		return e.printJSON(w)
+	}
+	var texts []string
+	for _, c := range e.codes {
+		texts = append(texts, c.Text)
+	}
+	for _, o := range e.objects {
+		texts = append(texts, o.Text())
+	}
+	_, err := io.WriteString(w, strings.Join(texts, "\n"))
+	return err
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
@@ -97,6 +99,7 @@ type renderFlags struct {
 	namespace       string
 	controllers     []string
 	class           string
+	gateways        []string
 	flavor          string
 	instance        string
 	address         string
@@ -117,16 +120,33 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
 	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
+	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours)")
 }
 
-// options returns the options of package render.
-func (f *renderFlags) options() (render.Options, error) {
+// binding returns the options for reading and binding manifests.
+func (f *renderFlags) binding() (render.Options, error) {
 	o := render.Options{
 		Manifest: manifest.Options{Namespace: f.namespace},
 		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class},
 		Target:   render.Target{AllowUnresolved: f.allowUnresolved},
 	}
 	if err := validNamespace(f.namespace); err != nil {
+		return o, err
+	}
+	for _, g := range f.gateways {
+		namespace, name, ok := strings.Cut(g, "/")
+		if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
+			return o, fmt.Errorf("--gateway %q: want NAMESPACE/NAME", g)
+		}
+		o.Bind.Gateways = append(o.Bind.Gateways, types.NamespacedName{Namespace: namespace, Name: name})
+	}
+	return o, nil
+}
+
+// options returns the options of package render.
+func (f *renderFlags) options() (render.Options, error) {
+	o, err := f.binding()
+	if err != nil {
 		return o, err
 	}
 	if err := validInstance(f.instance); err != nil {
@@ -146,6 +166,19 @@ func (f *renderFlags) options() (render.Options, error) {
 	o.Target.Addresses, err = render.NewAddresses(f.address, exceptions)
 	return o, err
 }
+
+// unmixed refuses to change a Kong for some Gateways under the name of an instance that may stand for all: what the others have there
+// would be deleted.
+func (f *renderFlags) unmixed(flags *pflag.FlagSet) error {
+	if len(f.gateways) == 0 || flags.Changed("instance") {
+		return nil
+	}
+	return usageError{errors.New("--gateway needs --instance: what an instance owns in Kong and the Gateway has no part in is deleted"),
+		"name an instance for each Gateway, or set of Gateways, such as --instance " + lastPart(f.gateways[0])}
+}
+
+// lastPart returns what follows the last slash.
+func lastPart(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
 
 // validNamespace reports a namespace that Kubernetes could not have; "" stands for the default.
 func validNamespace(s string) error {

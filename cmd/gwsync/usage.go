@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -44,12 +43,4 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return seeHelp(cmd, err)
 	}
 	return usageError{err, "name manifests with --path DIR or -f FILE"}
-}
-
-// oneRoute is the check of a command whose one argument is a route.
-func oneRoute(cmd *cobra.Command, args []string) error {
-	if len(args) == 1 {
-		return nil
-	}
-	return seeHelp(cmd, errors.New(cmd.Name()+" takes one argument, httproute/NAMESPACE/NAME"))
 }
