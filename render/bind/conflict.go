@@ -108,8 +108,8 @@ func (l *Listener) conflict(reason string, rivals []*Listener) {
 	l.Rejected, l.conflicts = reason, rivals
 }
 
-// markOverlaps notes which listeners of a Gateway terminate TLS for hostnames of another one of the port. A listener's own hostname is within
-// few others', so this is linear but for the sum of what it notes.
+// markOverlaps notes which listeners of a Gateway terminate TLS for hostnames of another one of the port. A hostname has no more wider
+// ones than labels, so that this takes time linear in the listeners.
 func markOverlaps(listeners []*Listener) {
 	at, rank := map[endpoint]*Listener{}, map[*Listener]int{}
 	for i, l := range listeners {

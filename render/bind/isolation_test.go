@@ -197,3 +197,49 @@ func fewHostnames() []string {
 	}
 	return out
 }
+
+// BenchmarkListeners is many listeners on one port: of Gateways, of ListenerSets, and a route at the one for any host.
+func BenchmarkListeners(b *testing.B) {
+	for _, n := range []int{40, 400} {
+		set := loadString(b, manyListeners(n))
+		b.Run(fmt.Sprint(n*20), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if g, _ := Build(set, Options{}); len(g.Gateways)+len(g.ListenerSets) != n+1 {
+					b.Fatalf("%d Gateways and %d ListenerSets", len(g.Gateways), len(g.ListenerSets))
+				}
+			}
+		})
+	}
+}
+
+// manyListeners makes n Gateways and ListenerSets, half and half, with 20 listeners each, a grant for each, and a Gateway for any host
+// with n routes.
+func manyListeners(n int) string {
+	var m strings.Builder
+	m.WriteString(`apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: any, namespace: edge}
+spec:
+  gatewayClassName: kong
+  allowedListeners: {namespaces: {from: All}}
+  listeners: [{name: any, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: c, namespace: certs}]}}]
+`)
+	for i := range n {
+		kind, spec := "Gateway", "gatewayClassName: kong"
+		if i%2 == 1 {
+			kind, spec = "ListenerSet", "parentRef: {name: any, namespace: edge}"
+		}
+		fmt.Fprintf(&m, "---\napiVersion: gateway.networking.k8s.io/v1\nkind: %s\nmetadata: {name: g%d, namespace: ns%d}\nspec:\n  %s\n  listeners:\n",
+			kind, i, i, spec)
+		for j := range 20 {
+			fmt.Fprintf(&m, "  - {name: l%d, port: 443, protocol: HTTPS, hostname: h%d.%s%d.example.com, tls: {certificateRefs: [{name: c, namespace: certs}]}}\n",
+				j, j, []string{"", "a."}[j%2], i)
+		}
+		fmt.Fprintf(&m, "---\napiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: g%d, namespace: certs}\n"+
+			"spec: {from: [{group: gateway.networking.k8s.io, kind: %s, namespace: ns%d}], to: [{group: \"\", kind: Secret}]}\n", i, kind, i)
+		fmt.Fprintf(&m, "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r%d, namespace: edge}\n"+
+			"spec: {parentRefs: [{name: any}]}\n", i)
+	}
+	return m.String()
+}

@@ -127,7 +127,8 @@ metadata: {name: more, namespace: %q}
 spec: {parentRef: {name: kong, namespace: edge}, listeners: [{name: web, port: 81, protocol: HTTP}]}
 `
 	for _, namespace := range []string{"edge", "1e3"} {
-		for _, allowed := range []string{"", "  allowedListeners: {namespaces: {from: Same}}", "  allowedListeners: {namespaces: {from: Selector}}"} {
+		for _, from := range []string{"None", "Same", "Selector"} {
+			allowed := "  allowedListeners: {namespaces: {from: " + from + "}}"
 			build := func(allowed string) *ListenerSet {
 				g, _ := Build(loadString(t, fmt.Sprintf(gateway, allowed, namespace)), Options{})
 				return g.ListenerSets[0]
@@ -165,7 +166,11 @@ spec:
 apiVersion: gateway.networking.k8s.io/v1
 kind: ListenerSet
 metadata: {name: z, namespace: a}
-spec: {parentRef: {name: kong, namespace: m}, listeners: [{name: second, port: 82, protocol: HTTP}, {name: third, port: 82, protocol: HTTP, hostname: a.example.com}]}
+spec:
+  parentRef: {name: kong, namespace: m}
+  listeners:
+  - {name: second, port: 82, protocol: HTTP}
+  - {name: third, port: 82, protocol: HTTP, hostname: a.example.com}
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: ListenerSet
@@ -184,11 +189,15 @@ spec: {parentRef: {name: kong, namespace: m}, listeners: [{name: lost, port: 80,
 			t.Errorf("listener %s is of Gateway %v and ListenerSet %v", l.Name(), l.Gateway, l.Set)
 		}
 	}
-	want := []string{"own of Gateway: true", "first of ListenerSet: true", "second of ListenerSet: true", "third of ListenerSet: true", "lost of ListenerSet: false"}
+	want := []string{
+		"own of Gateway: true", "first of ListenerSet: true", "second of ListenerSet: true", "third of ListenerSet: true",
+		"lost of ListenerSet: false",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("listeners (-want +got):\n%s", diff)
 	}
-	if set, _ := g.ListenerSet(manifest.Ref{Group: gatewayGroup, Kind: kindListenerSet, Namespace: "p", Name: "a"}); set.Reason != ListenersNotValid {
+	last := manifest.Ref{Group: gatewayGroup, Kind: kindListenerSet, Namespace: "p", Name: "a"}
+	if set, _ := g.ListenerSet(last); set.Reason != ListenersNotValid {
 		t.Errorf("the ListenerSet without a valid listener has the reason %q", set.Reason)
 	}
 }
