@@ -19,8 +19,8 @@ import (
 //   - a repeated one is as one whose value is the list of the values with commas.
 //
 // It is bounded like Kong's: of the kinds that have a route, those 5,000 are remembered that were asked for last, or more where there
-// are more routes (as many as there are, in steps of 5,000, up to 100,000); of those that have none, 5,000. A Kong empties its cache whenever it builds its router,
-// which it does after any change of routes or services: so a new Router wants a new Cache.
+// are more routes (as many as there are, in steps of 5,000, up to 100,000); of those that have none, 5,000. A Kong empties its cache
+// whenever it builds its router, which it does after any change of routes or services: so a new Router wants a new Cache.
 //
 // A Cache is safe for concurrent use. It stands for one worker of a Kong's: each has its own.
 //
