@@ -13,13 +13,33 @@
 // such as Helm values. What was probably meant to be of a kind that is read (HttpRoute, or an HTTPRoute without apiVersion,
 // or with a version that is not served) is an error: it would be missed without a word.
 //
-//	GatewayClass, Gateway, HTTPRoute  gateway.networking.k8s.io/v1, v1beta1
-//	ReferenceGrant                    gateway.networking.k8s.io/v1, v1beta1, v1alpha2
-//	Namespace, Service, Secret        v1
+//	kind                              served             with a warning
+//	GatewayClass, Gateway, HTTPRoute  v1, v1beta1        v1alpha2 (retired)
+//	ListenerSet                       v1
+//	GRPCRoute                         v1                 v1alpha2 (retired)
+//	TLSRoute                          v1                 v1alpha3, v1alpha2 (experimental)
+//	TCPRoute, UDPRoute                v1                 v1alpha2 (experimental)
+//	ReferenceGrant                    v1, v1beta1        v1alpha2 (retired)
+//	BackendTLSPolicy                  v1                 v1alpha3 (experimental), v1alpha2 (retired)
+//	Namespace, Service, Secret, ConfigMap  v1
+//	EndpointSlice                     discovery.k8s.io/v1
 //
-// Whatever the version, [Object.Typed] is of the newest one's Go type. Fields of the Gateway API's experimental channel are
-// accepted. What the API server keeps track of itself, such as status, managedFields and creationTimestamp, may be there, as it
-// is in what kubectl get -o yaml prints, and is dropped.
+// The kinds above the last two lines are of the group gateway.networking.k8s.io. Of its versions, some are served by the CRDs of the
+// experimental channel only, others were served by older releases: they are read, since repositories hold them, and are findings of
+// their own ([CodeDeprecatedVersion]). Whatever the version, [Object.Typed] is of the newest one's Go type, and findings and places
+// name the newest one's fields: a BackendTLSPolicy of v1alpha2, whose fields had other names, is converted. A TLSRoute without
+// hostnames, or several rules of a TLSRoute, TCPRoute or UDPRoute, are possible in v1alpha2 only. Fields of the Gateway API's
+// experimental channel are accepted with a warning. What the API server keeps track of itself, such as status, managedFields and
+// creationTimestamp, may be there, as it is in what kubectl get -o yaml prints, and is dropped.
+//
+// Of kinds that are not read though they say how requests are served, such as KongPlugin or XListenerSet, one warning each says so
+// ([CodeUnsupportedKind], unread.go).
+//
+// # What kubectl apply does otherwise
+//
+// Directories are read recursively. A link to a directory is not followed, as in kubectl, but with a warning ([CodeNotFollowed]). A
+// kustomization is not applied; one that does more than name files below it is a warning ([CodeKustomization]). A
+// template that was not rendered is an error whose hint says so. generateName makes no name: kubectl apply refuses it, too.
 //
 // # How an object is read
 //
@@ -28,8 +48,13 @@
 // A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core
 // kinds). In that one pass it finds what is unknown, missing, doubled, of the wrong type or out of range, fills in defaults,
-// and notes the places. What a schema cannot say is in rules.go, filter.go and gateway.go: the part of the CRDs' CEL rules that
-// gwsync relies on. As in the API server, rules are tried on an object only if it agrees with its schema.
+// and notes the places. What a schema cannot say are the CRDs' own rules in CEL (validation.go, package crd), and for the core kinds
+// those of the API server's Go code: core.go has what several kinds share, service.go, secret.go and endpointslice.go the rest. As in
+// the API server, rules are tried on an object only if it agrees with its schema. What only a cluster knows is not checked, such as
+// which addresses and node ports it has to give; a port of an EndpointSlice must be from 1 to 65535, which the API server leaves to
+// those who use it.
+//
+// A syntax error stands where the part of its document begins that cannot be read (locate.go).
 //
 // Scalars mean what they mean to kubectl, which is YAML 1.1: yes and on are booleans, 010 is eight. Anchors, aliases and
 // merge keys (<<) work. A null is as if the field were not there.

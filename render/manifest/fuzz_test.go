@@ -134,6 +134,7 @@ func FuzzSecret(f *testing.F) {
 	}
 	templates := []string{
 		"data:\n  key: %s\n", "stringData:\n  key: %s\n", "data: %s\n", "stringData: %s\n", "type: kubernetes.io/tls\ndata: %s\n",
+		"type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: %s\n",
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		for _, template := range templates {
