@@ -30,6 +30,7 @@ type exchange struct {
 	match    route.Match
 	consumer string   // the id of the consumer that a plugin identified; "" for none
 	filters  []plugin // what runs on the answer, in order
+	trace    *Trace   // what to note, nil for nothing
 
 	// out is what the backend is to be asked. Plugins change it.
 	out outgoing

@@ -118,6 +118,9 @@ func (a *attempt) try(ctx context.Context) (*http.Response, error) {
 		if a.service.Text("protocol") == "https" {
 			l.serverName = withoutPort(a.out.host)
 		}
+		if a.trace != nil {
+			a.trace.Sent = append(a.trace.Sent, sent(p, &a.out))
+		}
 		resp, err := l.ask(ctx, &a.out)
 		var unknown *net.DNSError
 		if !errors.As(err, &unknown) {

@@ -56,11 +56,17 @@ type scope struct{ route, service, consumer string }
 // pluginTable holds all enabled plugins of a configuration.
 type pluginTable struct {
 	names  []string // by falling priority; names that are not known come first
-	byName map[string]map[scope]plugin
+	byName map[string]map[scope]configured
+}
+
+// configured is a plugin and the entity that configures it. The zero configured is none.
+type configured struct {
+	plugin
+	entity kong.Entity
 }
 
 func newPluginTable(s kong.State) *pluginTable {
-	t := &pluginTable{byName: map[string]map[scope]plugin{}}
+	t := &pluginTable{byName: map[string]map[scope]configured{}}
 	known := map[string]kind{}
 	for _, k := range kinds() {
 		known[k.name] = k
@@ -74,10 +80,10 @@ func newPluginTable(s kong.State) *pluginTable {
 		}
 		name := e.Text("name")
 		if t.byName[name] == nil {
-			t.byName[name] = map[scope]plugin{}
+			t.byName[name] = map[scope]configured{}
 			t.names = append(t.names, name)
 		}
-		t.byName[name][scopeOf(e)] = build(known[name], name, e)
+		t.byName[name][scopeOf(e)] = configured{build(known[name], name, e), e}
 	}
 	slices.SortFunc(t.names, func(a, b string) int {
 		return cmp.Or(
@@ -125,10 +131,10 @@ func scopeOf(e kong.Entity) scope {
 	return s
 }
 
-// pick returns the one configuration of a plugin that applies, the most specific one, or nil.
+// pick returns the one configuration of a plugin that applies: the most specific one, or none.
 //
 // Source: Kong 3.9.3, kong/runloop/plugins_iterator.lua, lookup_cfg.
-func (t *pluginTable) pick(name, route, service, consumer string) plugin {
+func (t *pluginTable) pick(name, route, service, consumer string) configured {
 	for _, s := range []scope{
 		{route, service, consumer},
 		{route: route, consumer: consumer},
@@ -139,7 +145,7 @@ func (t *pluginTable) pick(name, route, service, consumer string) plugin {
 		{service: service},
 	} {
 		// Where an id is missing the row has become one of the others.
-		if p := t.byName[name][s]; p != nil && s != (scope{}) {
+		if p := t.byName[name][s]; p.plugin != nil && s != (scope{}) {
 			return p
 		}
 	}
@@ -150,7 +156,7 @@ func (t *pluginTable) pick(name, route, service, consumer string) plugin {
 func (t *pluginTable) global() []plugin {
 	var out []plugin
 	for _, name := range t.names {
-		if p := t.byName[name][scope{}]; p != nil {
+		if p := t.byName[name][scope{}]; p.plugin != nil {
 			out = append(out, p)
 		}
 	}
@@ -163,7 +169,7 @@ func (x *exchange) access() *response {
 	route, service := x.match.Route.ID(), x.match.Service.ID()
 	t := x.table.plugins
 	for _, name := range t.names {
-		if u, ok := t.pick(name, route, service, x.consumer).(unmodelled); ok {
+		if u, ok := t.pick(name, route, service, x.consumer).plugin.(unmodelled); ok {
 			x.filters = nil
 			return x.unmodelled("%s", u.reason)
 		}
@@ -172,10 +178,13 @@ func (x *exchange) access() *response {
 	var answer *response
 	for _, name := range t.names {
 		p := t.pick(name, route, service, x.consumer)
-		if p == nil {
+		if p.plugin == nil {
 			continue
 		}
 		x.filters = append(x.filters, p)
+		if x.trace != nil {
+			x.trace.Plugins = append(x.trace.Plugins, p.entity)
+		}
 		if answer != nil {
 			continue
 		}

@@ -22,22 +22,22 @@ func TestMostSpecificScopeWins(t *testing.T) {
 		{scope{service: "s"}, "service"},
 		{scope{}, "global"},
 	}
-	all := map[scope]plugin{}
+	all := map[scope]configured{}
 	for _, o := range order {
-		all[o.scope] = named(o.name)
+		all[o.scope] = configured{plugin: named(o.name)}
 	}
-	table := &pluginTable{byName: map[string]map[scope]plugin{"p": all}}
+	table := &pluginTable{byName: map[string]map[scope]configured{"p": all}}
 	for _, o := range order {
-		if diff := cmp.Diff(o.name, table.pick("p", "r", "s", "c").(unmodelled).reason); diff != "" {
+		if diff := cmp.Diff(o.name, table.pick("p", "r", "s", "c").plugin.(unmodelled).reason); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 		delete(all, o.scope)
 	}
-	if p := table.pick("p", "r", "s", "c"); p != nil {
+	if p := table.pick("p", "r", "s", "c"); p.plugin != nil {
 		t.Errorf("got %v of nothing", p)
 	}
-	all[scope{consumer: "c"}] = named("consumer")
-	if p := table.pick("p", "r", "s", ""); p != nil {
+	all[scope{consumer: "c"}] = configured{plugin: named("consumer")}
+	if p := table.pick("p", "r", "s", ""); p.plugin != nil {
 		t.Errorf("got %v for nobody", p)
 	}
 }
