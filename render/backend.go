@@ -15,7 +15,28 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// address returns where Kong reaches a backend: an ExternalName Service is its name.
+// addresses returns where Kong reaches a backend: a Service without a selector at its endpoints, as far as the manifests tell them.
+func (t *translator) addresses(r *rule, b bind.Backend) ([]share, error) {
+	if _, ok := t.target.Addresses.exception(b.Target, b.Port); ok || len(b.Endpoints) == 0 {
+		host, port, err := t.address(r, b)
+		return []share{{host: host, port: port}}, err
+	}
+	var out []share
+	for _, e := range b.Endpoints {
+		host := e.Address
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
+		}
+		host, port, err := splitAddress(host + ":" + strconv.Itoa(int(e.Port)))
+		if err != nil {
+			return nil, fmt.Errorf("endpoint of %s: %w", b.Object.Ref, err)
+		}
+		out = append(out, share{host: host, port: port})
+	}
+	return out, nil
+}
+
+// address returns where Kong reaches a backend by one address: an ExternalName Service is its name.
 func (t *translator) address(r *rule, b bind.Backend) (string, int64, error) {
 	if name := b.Service.Spec.ExternalName; name != "" && b.Service.Spec.Type == corev1.ServiceTypeExternalName {
 		return splitAddress(name + ":" + strconv.Itoa(int(b.Port)))
@@ -49,7 +70,7 @@ func (t *translator) podPort(r *rule, b bind.Backend) int32 {
 func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]any {
 	fields := map[string]any{}
 	for i, b := range usable {
-		f := t.protocol(r, b)
+		f := protocol(b)
 		t.serviceAnnotations(b.Object, b.Service.Annotations, f)
 		if i > 0 && !maps.Equal(f, fields) {
 			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
@@ -68,25 +89,18 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 }
 
 // protocol returns the field that a Service port's appProtocol sets (HTTPBackendRef in the specification, KEP-3726), unless an
-// annotation says another. A Service of protocol grpc is how Kong speaks HTTP/2 to a backend; WebSockets need no more than http.
-func (t *translator) protocol(r *rule, b bind.Backend) map[string]any {
+// annotation says another. A Service of protocol grpc is how Kong speaks HTTP/2 to a backend; WebSockets need no more than http. Others
+// are refused by package bind.
+func protocol(b bind.Backend) map[string]any {
 	fields := map[string]any{}
 	if _, _, ok := annotation(b.Service.Annotations, "protocol"); ok || b.ServicePort == nil || b.ServicePort.AppProtocol == nil {
 		return fields
 	}
-	switch p := *b.ServicePort.AppProtocol; strings.ToLower(p) {
-	case "", "http", "kubernetes.io/ws":
+	switch strings.ToLower(*b.ServicePort.AppProtocol) {
 	case "https", "kubernetes.io/wss":
 		fields["protocol"] = "https"
-	case "kubernetes.io/h2c":
+	case "grpc", "kubernetes.io/h2c":
 		fields["protocol"] = "grpc"
-	default:
-		f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), fmt.Sprintf(
-			"gwsync does not know the appProtocol %q of port %d of %s", p, b.Port, b.Object.Ref))
-		f.Code = bind.UnsupportedProtocol
-		f.Related = []diag.Pos{b.Object.At("spec.ports")}
-		f.Hint = "remove the appProtocol, or add annotation konghq.com/protocol (http, https, grpc or grpcs) to the Service"
-		t.report(f)
 	}
 	return fields
 }

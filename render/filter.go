@@ -21,11 +21,17 @@ type plugin struct {
 }
 
 // filters returns the plugins that a rule's filters become. A filter that cannot be rendered is a finding, and makes the rule answer
-// 500: a filter must never be skipped (HTTPRouteFilter in the specification).
+// 500: a filter must never be skipped (HTTPRouteFilter in the specification), but for mirrors that do not resolve.
 func (t *translator) filters(r *rule) []plugin {
 	var out []plugin
 	for i, f := range r.rule.HTTP.Filters {
 		field := fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
+		switch resolved := r.rule.Filters[i]; {
+		case blocks(resolved):
+			return []plugin{internalError("invalid filter")}
+		case resolved.Reason != "":
+			continue
+		}
 		p, err := r.filter(f)
 		if err != nil {
 			t.report(unsupported(r.bound.Object, field, err.Error()))

@@ -124,8 +124,8 @@ func (t *translator) refuseUnknown(r *rule) {
 			t.report(unsupported(r.bound.Object, at+field, "gwsync does not render "+strings.TrimPrefix(field, ".")+" yet"))
 		}
 	}
-	for i, b := range spec.BackendRefs {
-		if len(b.Filters) > 0 {
+	for i, b := range r.rule.Backends {
+		if slices.ContainsFunc(b.Filters, func(f bind.Filter) bool { return f.Reason == "" }) {
 			field := fmt.Sprintf("%s.backendRefs[%d].filters", at, i)
 			t.report(unsupported(r.bound.Object, field, "gwsync does not render filters of a single backend yet"))
 		}

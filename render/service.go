@@ -36,7 +36,7 @@ func (t *translator) services(rules []*rule) {
 func backendsKey(backends []bind.Backend) string {
 	var keys []string
 	for _, b := range backends {
-		keys = append(keys, fmt.Sprintf("%+v %d %d %s", b.Target, b.Port, b.Weight, b.Reason))
+		keys = append(keys, fmt.Sprintf("%+v %d %d %t", b.Target, b.Port, b.Weight, broken(b)))
 	}
 	slices.Sort(keys)
 	return strings.Join(keys, "\n")
@@ -53,10 +53,10 @@ type share struct {
 // broken.
 func (t *translator) service(r *rule) {
 	origin := kong.Origin{Object: r.bound.Object.Ref.Diag(), Pos: r.rule.Pos}
-	usable, broken := t.split(r)
+	usable, bad := t.split(r)
 	shares := t.shares(r, usable)
 	tags := r.tags
-	if len(usable) == 1 && broken == 0 {
+	if len(usable) == 1 && bad == 0 {
 		tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
 	}
 	fields := t.serviceFields(r, usable)
@@ -81,8 +81,8 @@ func (t *translator) service(r *rule) {
 	switch {
 	case len(shares) == 0:
 		t.plugin(internalError("no existing backendRef provided"), e, tags, origin)
-	case broken > 0:
-		t.plugin(shareOfErrors(broken, broken+good), e, tags, origin)
+	case bad > 0:
+		t.plugin(shareOfErrors(bad, bad+good), e, tags, origin)
 	}
 }
 
@@ -92,36 +92,66 @@ func redirects(r *rule) bool {
 }
 
 // split returns the backends that get requests, and the weight of those that are broken.
-func (t *translator) split(r *rule) (usable []bind.Backend, broken int64) {
+func (t *translator) split(r *rule) (usable []bind.Backend, bad int64) {
 	for _, b := range r.rule.Backends {
 		switch {
 		case b.Weight == 0:
-		case b.Reason != "":
-			broken += int64(b.Weight)
+		case broken(b):
+			bad += int64(b.Weight)
 		default:
 			usable = append(usable, b)
 		}
 	}
-	return usable, broken
+	return usable, bad
 }
 
-// shares returns the addresses of the backends and their weights, in the order of the backends. Backends of one address share it.
+// broken reports whether the requests of a backend are to be answered 500: it does not resolve, it is to be reached by a TLS that is not
+// rendered, or one of its filters does not resolve.
+func broken(b bind.Backend) bool {
+	return b.Reason != "" || b.Policy != nil || slices.ContainsFunc(b.Filters, blocks)
+}
+
+// blocks reports whether a filter does not resolve and lets no request pass. Requests pass by a mirror that is not there.
+func blocks(f bind.Filter) bool { return f.Reason != "" && f.Mirror == nil }
+
+// shares returns the addresses of the backends and their weights, in the order of the backends. The addresses of a backend divide its
+// weight evenly, in whole numbers: all weights are multiplied so that they can. Backends of one address share it.
 func (t *translator) shares(r *rule, usable []bind.Backend) []share {
-	var out []share
-	for _, b := range usable {
-		host, port, err := t.address(r, b)
+	found := make([][]share, len(usable))
+	parts := int64(1)
+	for i, b := range usable {
+		addresses, err := t.addresses(r, b)
 		if err != nil {
 			t.report(unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), err.Error()))
 			continue
 		}
-		i := slices.IndexFunc(out, func(s share) bool { return s.host == host && s.port == port })
-		if i < 0 {
-			out = append(out, share{host: host, port: port})
-			i = len(out) - 1
+		found[i] = addresses
+		parts = multiple(parts, int64(len(addresses)))
+	}
+	var out []share
+	index := map[share]int{}
+	for i, b := range usable {
+		for _, s := range found[i] {
+			at, ok := index[s]
+			if !ok {
+				at = len(out)
+				index[s] = at
+				out = append(out, s)
+			}
+			out[at].weight += int64(b.Weight) * parts / int64(len(found[i]))
 		}
-		out[i].weight += int64(b.Weight)
 	}
 	return out
+}
+
+// multiple returns the least common multiple of two numbers. Where weights times that would leave their type, it returns a number so
+// large that no weight which Kong has can tell the difference.
+func multiple(a, b int64) int64 {
+	const most = 1 << 40 // times 1,000,000, the largest weight
+	if m := a / gcd(a, b); m <= most/b {
+		return m * b
+	}
+	return most
 }
 
 // maxWeight is Kong's largest target weight (kong/db/schema/entities/targets.lua). The Gateway API goes to 1,000,000.

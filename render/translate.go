@@ -24,6 +24,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		rules = append(rules, t.rules(r)...)
 	}
 	t.refuseTLS(g)
+	t.refusePolicies(rules)
 	t.separateTLS(g, rules)
 	t.separatePorts(g, rules)
 	t.services(rules)

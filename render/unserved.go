@@ -28,6 +28,25 @@ func (t *translator) refuseTLS(g *bind.Graph) {
 	}
 }
 
+// refusePolicies reports the BackendTLSPolicies of backends, which this version does not render, each once: requests are answered 500
+// rather than sent without TLS.
+func (t *translator) refusePolicies(rules []*rule) {
+	seen := map[*bind.BackendTLSPolicy]bool{}
+	for _, r := range rules {
+		for _, b := range r.rule.Backends {
+			if b.Policy == nil || b.Reason != "" || seen[b.Policy] {
+				continue
+			}
+			seen[b.Policy] = true
+			f := unsupported(b.Policy.Object, "spec", fmt.Sprintf(
+				"gwsync does not render BackendTLSPolicies yet: requests for %s are answered 500 rather than sent without TLS", b.Target))
+			f.Related = []diag.Pos{b.Pos}
+			f.Hint = "remove the policy, and annotate the Service with konghq.com/protocol: https, if its certificate need not be verified"
+			t.report(f)
+		}
+	}
+}
+
 // refuseKind reports a route of a kind that this version does not render. What a GRPCRoute is for may go to an HTTPRoute instead, so
 // that is an error; nothing else answers on a port of the others.
 func (t *translator) refuseKind(r *bind.Route) {
