@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ func metadataRules(m metav1.Object, r report) {
 		field string
 		keys  map[string]string
 	}{{"metadata.labels", m.GetLabels()}, {"metadata.annotations", m.GetAnnotations()}} {
-		for _, key := range slices.Sorted(maps.Keys(f.keys)) {
+		for key := range f.keys {
 			if prefix, _, ok := strings.Cut(key, "/"); ok && len(prefix) > validation.DNS1123SubdomainMaxLength {
 				r.invalid(keyed(f.field, key), fmt.Sprintf("must not have more than %d characters before the /", validation.DNS1123SubdomainMaxLength))
 			}
@@ -60,7 +59,7 @@ func finalizerRule(name, field string, r report) {
 func configMapRules(c *corev1.ConfigMap, r report) {
 	keyRules(c.Data, "data", r)
 	keyRules(c.BinaryData, "binaryData", r)
-	for _, key := range slices.Sorted(maps.Keys(c.BinaryData)) {
+	for key := range c.BinaryData {
 		if _, ok := c.Data[key]; ok {
 			r(CodeDuplicateItem, keyed("binaryData", key), "the key "+quote(key)+" is in data, too", "")
 		}
@@ -70,7 +69,7 @@ func configMapRules(c *corev1.ConfigMap, r report) {
 
 // keyRules says which keys of data could not be the names of files. Which characters they have is in the schema.
 func keyRules[V any](data map[string]V, field string, r report) {
-	for _, key := range slices.Sorted(maps.Keys(data)) {
+	for key := range data {
 		if len(validation.IsConfigMapKey(key)) > 0 {
 			r.invalid(keyed(field, key), `a key must not be "." nor begin with ".."`)
 		}
@@ -95,11 +94,11 @@ func sizeRule(size int, field string, r report) {
 
 // labelRules are the rules of labels that stand elsewhere than in the metadata.
 func labelRules(labels map[string]string, field string, r report) {
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
+	for key, value := range labels {
 		if len(validation.IsQualifiedName(key)) > 0 {
 			r.invalid(keyed(field, key), "a key must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it")
 		}
-		if value := labels[key]; len(validation.IsValidLabelValue(value)) > 0 {
+		if len(validation.IsValidLabelValue(value)) > 0 {
 			r.invalid(keyed(field, key), "must be a label value: up to 63 letters, digits and -_. between them, not "+quote(value))
 		}
 	}
