@@ -7,7 +7,8 @@
 // # What becomes what
 //
 // A rule of an HTTPRoute becomes a Service, rules of one route with the same backends share one. A Service has the address
-// of its one backend (for a headless one its pods' port), or, for several backends, the name of an Upstream with a Target each.
+// of its one backend (for a headless one its pods' port), or, for several backends, the name of an Upstream with a Target each. A
+// Service of Kubernetes without a selector has the addresses of its EndpointSlices, which share its weight evenly.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
 // Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
 // Names, ids and k8s-* tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
@@ -24,12 +25,14 @@
 //
 // A request that the Gateway API sends to a backend goes to that backend in the rendered Kong, or a finding says that it
 // cannot be expressed. Codes of this package: UnsupportedValue (Kong, this flavor or this version of gwsync cannot say
-// it; an error), UnsupportedProtocol (an appProtocol that is not known; an error), UnknownPort (the pods of a headless Service
+// it; an error), UnknownPort (the pods of a headless Service
 // listen on a port that has only a name; a warning), ServedElsewhere (Kong answers on a listener that the route is not attached
 // to, where no other route is in the way; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
 // header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), TLSWithoutSNI (TLS requests without a
 // server name count as plain ones; for information), InvalidAnnotation, InconsistentAnnotations, NameCollision,
 // TooManyMatches, SNIConflict (errors).
+//
+// BackendTLSPolicies are not rendered yet: a backend under one is answered 500, never sent anything without TLS.
 //
 // Listener isolation, an extended feature, is not claimed: of listeners with overlapping hostnames on one port, the routes of the
 // less specific one also answer where the more specific one has no route for a request.

@@ -16,8 +16,8 @@ func (c checker) targetChecks(p *BackendTLSPolicy, t *PolicyTarget) []Check {
 		if t.Target.Kind == kindService {
 			field, fix = t.field+".group", "write group: \"\", which is the core group's name"
 		}
-		return []Check{deny(checkKind, InvalidKind, p.Object.At(field), "kind %s of group %q cannot be the target: only Services of the core group can",
-			t.Target.Kind, t.Target.Group).in(field).fix(fix)}
+		return []Check{deny(checkKind, InvalidKind, p.Object.At(field),
+			"kind %s of group %q cannot be the target: only Services of the core group can", t.Target.Kind, t.Target.Group).in(field).fix(fix)}
 	}
 	checks := []Check{{Name: checkKind, Passed: true, Detail: "kind Service"}}
 	object, _ := c.set.Get(t.Target)
@@ -43,7 +43,7 @@ func (c checker) otherTargets(missing manifest.Ref) string {
 	if near := c.guess.nearest(missing.Name, here); len(near) > 0 {
 		return say("did you mean %s", either(near, 3))
 	}
-	return say("add the Service to the manifests, or put the policy into the namespace of the Service: they hold no such one in %s", missing.Namespace)
+	return say("add the Service to namespace %s, where the policy is, or put the policy where the Service is", missing.Namespace)
 }
 
 func sectionCheck(p *BackendTLSPolicy, t *PolicyTarget, object manifest.Object, service *corev1.Service) Check {

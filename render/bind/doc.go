@@ -1,5 +1,5 @@
-// Package bind resolves what belongs together: which HTTPRoute attaches to which listener of which Gateway, which
-// backend and which certificate a reference names, and who allowed it. It does without a cluster what a Gateway API
+// Package bind resolves what belongs together: which route attaches to which listener of which Gateway, which backend,
+// which policy and which certificate a reference names, and who allowed it. It does without a cluster what a Gateway API
 // controller does with one.
 //
 // # The stage
@@ -11,9 +11,9 @@
 //
 // # The rules
 //
-// They are the specification's (gateway-api v1.6.3; HR, GW, GC, LS, SH and RG name the files httproute_types.go,
-// gateway_types.go, gatewayclass_types.go, listenerset_types.go, shared_types.go and referencegrant_types.go of its
-// apis/v1).
+// They are the specification's (gateway-api v1.6.3; HR, GW, GC, LS, SH, RG and BTP name the files
+// httproute_types.go, gateway_types.go, gatewayclass_types.go, listenerset_types.go, shared_types.go,
+// referencegrant_types.go and backendtlspolicy_types.go of its apis/v1).
 //
 // A Gateway is ours if its GatewayClass names one of [Options.Controllers], or, where the manifests do not hold the
 // GatewayClass, if the class is called [Options.ClassName]; and if [Options.Gateways] names it, or none. It is not
@@ -37,7 +37,25 @@
 //
 // A reference to a Service or a Secret in another namespace needs one ReferenceGrant in that namespace whose `from` and
 // `to` both match (RG ReferenceGrantSpec). The grant is looked for before the target, so that a denial does not tell
-// whether the target exists. Steps for a backend: kind, grant, Service, port (HR HTTPBackendRef).
+// whether the target exists.
+//
+// Steps for a backend, of a route of any kind or of one of its filters: kind, grant, Service, port, protocol (HR
+// HTTPBackendRef). UDPRoutes need a port of protocol UDP, all others one of TCP. HTTPRoutes and GRPCRoutes also need an
+// appProtocol that Kong can speak for them, unless the Service's annotation konghq.com/protocol says what to speak; what
+// other routes carry is not looked at. A Service without a selector leads to the [Backend.Endpoints] of its
+// EndpointSlices.
+//
+// An invalid backend of a mirror is dropped, and the request goes on (HR HTTPRequestMirrorFilter). No request passes any
+// other filter whose reference does not resolve (HR HTTPRouteFilter). gwsync knows no filters beside the Gateway API's
+// own, so that every ExtensionRef is one "to an unknown or unsupported Group and/or Kind", which is InvalidKind (SH
+// RouteReasonInvalidKind); the route is accepted all the same.
+//
+// A BackendTLSPolicy is for a Service of its own namespace, or with sectionName for one port of it, which counts more
+// than one for the whole Service. Of several for the same, the first by name counts, whether it is usable or not (BTP
+// TargetRefs). It is accepted if it counts for one of its targets, and its validation has an authority left to trust:
+// certificates of ConfigMaps or Secrets, or those of the system, which are the only well-known ones. A backend whose
+// policy is not accepted is not to be used: [Backend.Reason]. One that is must not be used without TLS:
+// [Backend.Policy]. The policy's status is for the [BackendTLSPolicy.Gateways] whose routes lead to a target.
 //
 // Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP,
 // HTTPS, TLS and TCP, and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the
@@ -64,9 +82,10 @@
 // Findings carry a reason of the Gateway API where it has one:
 //
 //	RefNotPermitted                 error    no ReferenceGrant allows a backendRef or certificateRef
-//	InvalidKind                     error    a backendRef is not to a Service
+//	InvalidKind                     error    a backend is no Service, a filter none of the Gateway API's; what a policy is for or trusts
+//	                                warning  what a policy of no consequence for us is for or trusts
 //	BackendNotFound                 error    a backend's Service, or its port, does not exist
-//	UnsupportedProtocol             error    a backend's port speaks no TCP; a listener's protocol is unknown
+//	UnsupportedProtocol             error    a backend's port does not speak what the route does; a listener's protocol is unknown
 //	                                warning  a listener's protocol is TLS, TCP or UDP: not rendered yet
 //	NoMatchingParent                error    sectionName or port select no listener
 //	NotAllowedByListeners           error    no selected listener allows the route's kind and namespace
@@ -77,6 +96,9 @@
 //	InvalidCACertificateRef         error    certificates of authorities are missing or malformed
 //	InvalidCACertificateKind        error    a Gateway's reference to them is not to a ConfigMap or Secret
 //	InsecureFrontendValidationMode  warning  clients are let in though they do not identify themselves
+//	TargetNotFound                  error    the Service of a BackendTLSPolicy, or its port, does not exist
+//	Conflicted                      error    another BackendTLSPolicy is for the same and comes first; a warning if no route leads there
+//	Invalid                         error    a BackendTLSPolicy has well-known certificates that nobody knows; or likewise
 //	HostnameConflict                error    listeners of one Gateway share port and hostname
 //	ProtocolConflict                error    listeners of one Gateway share a port and differ in protocol
 //	InvalidParameters               error    parameters of a GatewayClass or a Gateway that gwsync has no use for
@@ -98,17 +120,15 @@
 //	UnservedHostname                warning  a hostname of an attached route that no listener of it covers
 //	SharedListener                  error    listeners of two Gateways that one Kong cannot tell apart
 //	ExternalName                    warning  a backend is an alias that leads past all ReferenceGrants
+//	NoEndpoints                     warning  a backend has neither a selector nor an endpoint among the manifests
+//	NoWeight                        warning  all backends of a rule have weight 0
 //
-// They are constants of this package under the same names.
+// They are constants of this package under the same names. NoValidCACertificate and InvalidBackendTLSPolicy are reasons
+// in the Graph only: the findings are those of the references that cause them.
 //
 // # Fixes
 //
 // The hint of a denial is the smallest change to the manifests that allows exactly what was asked for: a ReferenceGrant
 // limited to one name, a namespace selector rather than `from: All`, a label. It widens nothing else: it never suggests
 // to add to a grant that trusts others too.
-//
-// # Not here
-//
-// ListenerSets, GRPCRoute, TLSRoute, TCPRoute and UDPRoute are not resolved yet; references inside filters are the
-// renderer's to refuse, and so is a Service port's appProtocol ([Backend.ServicePort]).
 package bind
