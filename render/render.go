@@ -53,11 +53,12 @@ func Render(inputs []manifest.Input, o Options) (Result, error) {
 	return Result{Set: set, Graph: graph, State: state, Findings: findings.Sorted()}, nil
 }
 
-// warnings returns the findings with errors turned into warnings.
+// warnings returns the findings with errors turned into warnings, but for a Gateway to serve that is not there: that is no fault of the
+// manifests, and without it nothing would be served at all.
 func warnings(l diag.List) diag.List {
 	out := make(diag.List, len(l))
 	for i, f := range l {
-		if f.Severity == diag.Error {
+		if f.Severity == diag.Error && f.Code != bind.UnknownGateway {
 			f.Severity = diag.Warning
 		}
 		out[i] = f
