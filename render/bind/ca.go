@@ -122,7 +122,8 @@ func (c checker) caCheck(r *caRef) Check {
 		return deny(checkCertificate, r.reason, r.pos, "%s", grant.Detail).in(r.field).fix(grant.Fix)
 	case r.reason == InvalidKind:
 		return deny(checkCertificate, r.reason, r.pos,
-			"kind %s of group %q holds no certificates of authorities: ConfigMaps and Secrets of the core group do", r.target.Kind, r.target.Group).in(r.field).fix("name a ConfigMap with a ca.crt, by group: \"\" and kind: ConfigMap")
+			"kind %s of group %q holds no certificates of authorities: ConfigMaps and Secrets of the core group do",
+			r.target.Kind, r.target.Group).in(r.field).fix("name a ConfigMap with a ca.crt, by group: \"\" and kind: ConfigMap")
 	case r.problem != "":
 		return deny(checkCertificate, r.reason, r.pos, "%s is not usable: %s", r.target, r.problem).in(r.field).
 			fix(say("put the PEM certificates of the authorities into ca.crt of the %s%s", r.target.Kind, place(c.at(r.target, ""))))
