@@ -123,8 +123,8 @@ func (d *decoder) spend(n *yaml.Node) bool {
 // mapping writes an object.
 func (d *decoder) mapping(n *yaml.Node, s *schema) {
 	fields := d.fields(n)
-	if s.MaxValues > 0 && len(fields) > s.MaxValues {
-		d.fail(CodeInvalidValue, fmt.Sprintf("has %d keys, at most %d are allowed", len(fields), s.MaxValues), "")
+	if s.MaxValues > 0 {
+		d.count(fields, s)
 	}
 	d.json = append(d.json, '{')
 	for _, f := range fields {
@@ -142,6 +142,19 @@ func (d *decoder) mapping(n *yaml.Node, s *schema) {
 		}
 	}
 	d.close('}')
+}
+
+// count checks how many keys a map has.
+func (d *decoder) count(fields []field, s *schema) {
+	n := 0
+	for _, f := range fields {
+		if !f.isNull() || s.Values != nil && s.Values.Null {
+			n++
+		}
+	}
+	if n > s.MaxValues {
+		d.fail(CodeInvalidValue, fmt.Sprintf("has %d keys, at most %d are allowed", n, s.MaxValues), "")
+	}
 }
 
 // field writes a field of an object of schema s.
@@ -173,15 +186,15 @@ func (d *decoder) field(f field, s *schema) {
 		return
 	}
 	switch {
-	case p == nil && isNull: // Go reads null as an empty string
+	case p == nil && isNull && s.Values.Null:
 		d.json = append(appendString(d.json, f.name), ":null,"...)
+		d.leaf(f.key, f.name)
+	case isNull || p != nil && p.Ignored: // the API server takes null as if the field were not there
 		d.leaf(f.key, f.name)
 	case p == nil:
 		d.json = append(appendString(d.json, f.name), ':')
 		d.value(f.key, f.name, f.value, s.Values)
 		d.json = append(d.json, ',')
-	case p.Ignored || isNull: // the API server takes null as if the field were not there
-		d.leaf(f.key, f.name)
 	default:
 		d.json = append(appendString(d.json, f.name), ':')
 		d.value(f.key, f.name, f.value, p)

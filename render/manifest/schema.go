@@ -44,6 +44,8 @@ type schema struct {
 	IntOrString bool `json:"x-kubernetes-int-or-string,omitempty"`
 	// Ignored marks what the API server sets itself: it may be written, and is not read.
 	Ignored bool `json:"x-gwsync-ignored,omitempty"`
+	// Null marks what Go reads null as: an empty value. To the API server's code for CRDs null is nothing at all.
+	Null bool `json:"x-gwsync-null,omitempty"`
 	// Keys is what the keys of a map must look like.
 	Keys *schema `json:"x-gwsync-keys,omitempty"`
 

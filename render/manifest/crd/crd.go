@@ -47,8 +47,8 @@ type Node struct {
 // Rules are the rules of a node. They may be used by several goroutines.
 type Rules struct {
 	schema *schema.Structural
-	// all is the conjunction of the rules in CEL. It is nil where they cannot be tried together.
-	all *cel.Validator
+	// all are the rules in CEL, tried together. It is nil where they cannot be.
+	all *joined
 	// each are the rules in CEL, one by one.
 	each []func() *cel.Validator
 	// logic is nil where there is none.
@@ -67,13 +67,9 @@ type Violation struct {
 // Compile returns the rules of a node, compiled as far as valid values need them. An error means that the schema is broken; an
 // error in a rule is a violation by every value, as it is for the API server.
 func Compile(n Node) (*Rules, error) {
-	r := &Rules{schema: n.Schema}
-	rules := n.Schema.XValidations
-	for _, rule := range rules {
+	r := &Rules{schema: n.Schema, all: join(n.Schema)}
+	for _, rule := range n.Schema.XValidations {
 		r.each = append(r.each, sync.OnceValue(func() *cel.Validator { return r.validator(rule) }))
-	}
-	if len(rules) > 1 && !slices.ContainsFunc(rules, mentionsOld) {
-		r.all = r.validator(conjunction(rules))
 	}
 	if n.Logic.AllOf == nil && n.Logic.AnyOf == nil && n.Logic.OneOf == nil && n.Logic.Not == nil {
 		return r, nil
@@ -96,20 +92,6 @@ func (r *Rules) validator(rule apiextensionsv1.ValidationRule) *cel.Validator {
 	return cel.NewValidator(&one, false, celconfig.PerCallLimit)
 }
 
-// conjunction returns the rule that holds if all of some do.
-func conjunction(rules []apiextensionsv1.ValidationRule) apiextensionsv1.ValidationRule {
-	var all []string
-	for _, rule := range rules {
-		all = append(all, "("+rule.Rule+"\n)") // the end of the line ends a comment
-	}
-	return apiextensionsv1.ValidationRule{Rule: strings.Join(all, " && ")}
-}
-
-// mentionsOld reports whether a rule may be about the value before: then it is for the library to say whether it applies.
-func mentionsOld(rule apiextensionsv1.ValidationRule) bool {
-	return strings.Contains(rule.Rule, cel.OldScopedVarName)
-}
-
 // Check tries the rules on a value, which is JSON that agrees with the schema and has its defaults. It returns what is wrong, and
 // the cost of trying the rules; where that is more than [Budget], rules are left out and the last violation says so.
 func (r *Rules) Check(value []byte) ([]Violation, int64, error) {
@@ -118,12 +100,12 @@ func (r *Rules) Check(value []byte) ([]Violation, int64, error) {
 		return nil, 0, fmt.Errorf("cannot read a value: %w", err)
 	}
 	violations := r.checkLogic(v)
-	left := int64(Budget)
 	if r.all != nil {
-		if errs, after := try(r.all, v, left); len(errs) == 0 {
-			return violations, left - after, nil
+		if cost, ok := r.all.holds(v); ok {
+			return violations, cost, nil
 		}
 	}
+	left := int64(Budget)
 	for i, rule := range r.each {
 		var errs field.ErrorList
 		errs, left = try(rule(), v, left)
