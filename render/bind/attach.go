@@ -57,6 +57,13 @@ func (g *Graph) parent(r *Route, p *Parent) {
 	if p.Reason = reason; reason != "" {
 		return
 	}
+	selected := 0
+	for _, l := range listeners {
+		if selects(p.Ref, l) {
+			selected++
+		}
+	}
+	p.Bindings = make([]Binding, 0, selected)
 	for _, l := range listeners {
 		if selects(p.Ref, l) {
 			p.Bindings = append(p.Bindings, g.bind(r, l))

@@ -62,7 +62,7 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	b := &builder{
 		checker: newChecker(g), pairs: map[manifest.Ref]pair{}, bundles: map[manifest.Ref]bundle{},
 		policyOf: map[policyKey]*BackendTLSPolicy{}, endpointSlices: endpointSlices(s), found: map[servicePortKey][]Endpoint{},
-		warned: map[servicePortKey]bool{},
+		warned: map[servicePortKey]bool{}, regexes: map[string]string{},
 	}
 	b.resolveGateways()
 	b.policies()
@@ -94,6 +94,7 @@ type builder struct {
 	endpointSlices map[manifest.Ref][]*discoveryv1.EndpointSlice
 	found          map[servicePortKey][]Endpoint
 	warned         map[servicePortKey]bool // that there are none
+	regexes        map[string]string       // what is wrong with each; "" for nothing
 }
 
 func (b *builder) report(f diag.Finding) { b.findings = append(b.findings, f) }

@@ -16,8 +16,8 @@ import (
 
 // ruleDenials returns why a rule cannot be served, of all that the CRDs let through; nothing if it can. A rule with an invalid match or
 // filter is dropped as a whole (SH RouteConditionPartiallyInvalid, HR HTTPRouteRule.Filters).
-func (g *Graph) ruleDenials(r *Route, rule *Rule) []Check {
-	d := &denials{route: r, flavor: g.options.Flavor}
+func (b *builder) ruleDenials(r *Route, rule *Rule) []Check {
+	d := &denials{route: r, flavor: b.options.Flavor, regexes: b.regexes}
 	field := r.ruleField(rule)
 	switch {
 	case rule.HTTP != nil:
@@ -35,9 +35,10 @@ func (g *Graph) ruleDenials(r *Route, rule *Rule) []Check {
 
 // denials collects what is wrong with a rule.
 type denials struct {
-	route  *Route
-	flavor kong.Flavor
-	checks []Check
+	route   *Route
+	flavor  kong.Flavor
+	checks  []Check
+	regexes map[string]string // what CompileRegex has against those seen before
 }
 
 func (d *denials) add(name, reason, field, fix, format string, args ...any) {
@@ -144,9 +145,16 @@ func (d *denials) unknown(field, what, value, known string) {
 // regex denies a regex that Kong refuses. Its router is of Rust; where routes have paths rather than an expression, PCRE
 // has to take those, too.
 func (d *denials) regex(field, value string, path bool) {
-	if _, err := route.CompileRegex(value); err != nil {
+	problem, seen := d.regexes[value]
+	if !seen {
+		if _, err := route.CompileRegex(value); err != nil {
+			problem = lastLine(err.Error())
+		}
+		d.regexes[value] = problem
+	}
+	if problem != "" {
 		d.match(field, "write it so that Rust's regex package takes it, which Kong uses: without look-around and backreferences",
-			"regex %s: %s", value, lastLine(err.Error()))
+			"regex %s: %s", value, problem)
 		return
 	}
 	if message := route.CheckPCRE(value); message != "" && path && d.flavor != kong.Expressions {
