@@ -59,7 +59,8 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	}
 	root.SetFlagErrorFunc(seeHelp)
 	root.AddCommand(
-		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p), newSandbox(p), newDemo(p), newVersion(p), newExitCodes(),
+		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p),
+		newSandbox(p), newDemo(p), newVersion(p), newExitCodes(),
 	)
 	return root
 }
