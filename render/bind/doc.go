@@ -11,9 +11,9 @@
 //
 // # The rules
 //
-// They are the specification's (gateway-api v1.6.3; HR, GW, GC, LS, SH, RG and BTP name the files
-// httproute_types.go, gateway_types.go, gatewayclass_types.go, listenerset_types.go, shared_types.go,
-// referencegrant_types.go and backendtlspolicy_types.go of its apis/v1).
+// They are the specification's (gateway-api v1.6.3; HR, GR, GW, GC, LS, SH, RG and BTP name the files
+// httproute_types.go, grpcroute_types.go, gateway_types.go, gatewayclass_types.go, listenerset_types.go,
+// shared_types.go, referencegrant_types.go and backendtlspolicy_types.go of its apis/v1).
 //
 // A Gateway is ours if its GatewayClass names one of [Options.Controllers], or, where the manifests do not hold the
 // GatewayClass, if the class is called [Options.ClassName]; and if [Options.Gateways] names it, or none. It is not
@@ -26,11 +26,30 @@
 // ListenerSet's, and so is what a ReferenceGrant has to trust. Routes attach to them by naming the ListenerSet, never
 // the Gateway. It is accepted if the Gateway is, and one of its listeners can serve.
 //
-// A route attaches to a listener that its parentRef selects (sectionName, port) if the listener allows the route's kind
-// and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]). One accepting listener is
-// enough (SH ParentReference). A route that attaches nowhere has, in this order, the reason NoMatchingParent,
-// NotAllowedByListeners or NoMatchingListenerHostname: the one of the furthest step that any listener reached.
-// References to Gateways in other namespaces never need a ReferenceGrant.
+// A route of any kind attaches to a listener that its parentRef selects (sectionName, port) if the listener allows the
+// route's kind and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]; TCPRoutes and
+// UDPRoutes have none). One accepting listener is enough (SH ParentReference), but every parentRef has to find one of its
+// own. One that finds none has, in this order, the reason NoMatchingParent, NotAllowedByListeners,
+// NoMatchingListenerHostname or HostnameConflict: the one of the furthest step that any listener reached. A ListenerSet
+// that its Gateway does not allow has no listeners: NoMatchingParent. A TLSRoute at a listener of another protocol is
+// NotAllowedByListeners, as the conformance tests have it. References to Gateways in other namespaces never need a
+// ReferenceGrant.
+//
+// Some routes cannot be at one listener together. Of an HTTPRoute and a GRPCRoute with a host in common, one is accepted
+// (GR GRPCRouteSpec.Hostnames), and the other has the reason HostnameConflict, there and for these hosts' sake alone. Of
+// several TCPRoutes or UDPRoutes at a port, and of several TLSRoutes for one hostname, all are accepted and attached, and
+// one gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the first by namespace and name,
+// and of two kinds the GRPCRoute: [Binding.Winner]. In a cluster the oldest route comes first; manifests do not tell ages,
+// so that gwsync never decides by them, and reports every such case. A route that is turned away, or that is invalid,
+// takes nothing from others.
+//
+// A rule that the CRDs let through and Kong cannot serve is [Rule.Dropped], and the other rules are served (SH
+// RouteConditionPartiallyInvalid): with a regex that Kong's engines refuse, for the router flavor of [Options.Flavor] (those of
+// paths and gRPC methods have to pass PCRE too unless it is expressions); with a literal path or value that no request
+// can have which Kong takes; with a match or filter type that gwsync does not know; with two actions for one header in a
+// filter (HR HTTPHeaderFilter); with a URLRewrite of the rule and a RequestRedirect of a backendRef, or the other way
+// round; with replacePrefixMatch in a backendRef of a rule that has other matches than one PathPrefix. If all rules are dropped, the route is not
+// accepted: with the reason of the first.
 //
 // Labels of namespaces come from Namespace objects. The label kubernetes.io/metadata.name is always known, since the API
 // server sets it on every Namespace.
@@ -99,7 +118,10 @@
 //	TargetNotFound                  error    the Service of a BackendTLSPolicy, or its port, does not exist
 //	Conflicted                      error    another BackendTLSPolicy is for the same and comes first; a warning if no route leads there
 //	Invalid                         error    a BackendTLSPolicy has well-known certificates that nobody knows; or likewise
-//	HostnameConflict                error    listeners of one Gateway share port and hostname
+//	UnsupportedValue                error    a rule asks for what Kong cannot match or do: it is dropped
+//	IncompatibleFilters             error    a rule has filters that exclude each other: it is dropped
+//	HostnameConflict                error    listeners of one Gateway share port and hostname; a GRPCRoute and an HTTPRoute share a
+//	                                         listener and a host, and the other comes first
 //	ProtocolConflict                error    listeners of one Gateway share a port and differ in protocol
 //	InvalidParameters               error    parameters of a GatewayClass or a Gateway that gwsync has no use for
 //	UnsupportedAddress              error    an address of a type that no Kong has
@@ -110,14 +132,16 @@
 // and one of gwsync's own where it has none:
 //
 //	ParentNotFound                  error    the Gateway or ListenerSet that a route or a ListenerSet names is not among the manifests
-//	UnsupportedParent               error    a parentRef to a ListenerSet: not read yet
-//	ForeignParent                   info     a parentRef to another kind than a Gateway, such as a mesh's Service
+//	ForeignParent                   info     a parentRef to another kind than a Gateway or ListenerSet, such as a mesh's Service
 //	ForeignGateway                  info     a Gateway, or a reference to one, that is somebody else's or left out
 //	UnknownGateway                  error    [Options.Gateways] names what is not among the manifests, or not ours
 //	UnknownGatewayClass             warning  a Gateway's class is not among the manifests, and its name is nearly ours
 //	InvalidSelector                 error    a label selector that no API server can evaluate: it selects nothing
 //	NoParentRefs                    warning  a route without parentRefs attaches to nothing
 //	UnservedHostname                warning  a hostname of an attached route that no listener of it covers
+//	IsolatedHostname                warning  a hostname of an attached route that belongs to listeners which it is not attached to
+//	ShadowedRoute                   warning  a TCPRoute, UDPRoute or TLSRoute whose connections go to one that comes first
+//	UnusedGrant                     info     a ReferenceGrant that allows no reference, though all whom it trusts are among the manifests
 //	SharedListener                  error    listeners of two Gateways that one Kong cannot tell apart
 //	ExternalName                    warning  a backend is an alias that leads past all ReferenceGrants
 //	NoEndpoints                     warning  a backend has neither a selector nor an endpoint among the manifests
