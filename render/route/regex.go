@@ -23,9 +23,9 @@ var ErrRegexNotModelled = errors.New("gwsync cannot model this regex")
 // an [ErrRegexNotModelled].
 //
 // Matching is left to Go's regexp, which is of the same family: linear time, leftmost-first, so that no regex takes long over a
-// text. What the two write differently is translated; what Go has no word for is an error (the x, R and -u flags, \b{...}, more than
-// 1,000 repetitions, \p{...} of anything but categories and scripts). One thing is approximated: \b and \B know the words of ASCII
-// only.
+// text. What the two write differently is translated; what Go has no word for is an error: the x, R and -u flags, \b{...}, more than
+// 20,000 repetitions (1,000 of what captures or is itself repeated), \p{...} of anything but categories and scripts. One thing is
+// approximated: \b and \B know the words of ASCII only.
 func CompileRegex(s string) (Regex, error) {
 	s = sayable(s)
 	translated, err := translate(s)

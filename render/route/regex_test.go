@@ -36,6 +36,10 @@ func TestRegex(t *testing.T) {
 		{`^[a-c[x-z]]$`, "y", "d"},
 		{`^[^\W_]$`, "é", "_"},
 		{`^[-a]$`, "-", "b"},
+		{`^a{1001}$`, strings.Repeat("a", 1001), strings.Repeat("a", 1002)},
+		{`^a{1,2500}$`, strings.Repeat("a", 2500), strings.Repeat("a", 2501)},
+		{`^a{2001,}?$`, strings.Repeat("a", 2001), strings.Repeat("a", 2000)},
+		{`^(?:ab){1500,1501}$`, strings.Repeat("ab", 1501), strings.Repeat("ab", 1499)},
 		{`^[-]$`, "-", "]"},
 		{`^[^-]$`, "a", "-"},
 		{`^[]&&[^a]]$`, "]", "a"},
@@ -94,7 +98,7 @@ func TestRegexErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", test.re, err, test.want)
 		}
 	}
-	for _, re := range []string{`(?x)a b`, `\b{start}`, `a{1001}`, `\p{Any}`, `[\p{Alphabetic}]`, `(?-u)\w`, `(?R)$`, `\<a`} {
+	for _, re := range []string{`(?x)a b`, `\b{start}`, `(a){1001}`, `a{30000}`, `\p{Any}`, `[\p{Alphabetic}]`, `(?-u)\w`, `(?R)$`, `\<a`} {
 		if _, err := CompileRegex(re); !errors.Is(err, ErrRegexNotModelled) {
 			t.Errorf("%s: got %v", re, err)
 		}

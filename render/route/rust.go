@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +31,8 @@ type translator struct {
 	depth int
 	fold  bool // whether case does not matter here
 	names []string
+	// captures is how many groups have been opened that capture.
+	captures int
 }
 
 // errorf returns Rust's message for a bad regex: the pattern, the part from start to end marked, and why.
@@ -58,8 +59,9 @@ func (t *translator) next() rune {
 // alternation reads up to the end or an unmatched ")".
 func (t *translator) alternation() (string, error) {
 	var b strings.Builder
-	last := ""  // what a repetition would repeat
-	times := 1. // how often it already is
+	last := ""    // what a repetition would repeat
+	times := 1.   // how often it already is
+	captures := 0 // how many groups there were before it
 	for t.more() && !t.at(")") {
 		if t.at("|") {
 			b.WriteString(last + "|")
@@ -68,21 +70,22 @@ func (t *translator) alternation() (string, error) {
 			continue
 		}
 		if strings.IndexByte("*+?{", t.in[t.pos]) >= 0 {
-			op, n, err := t.repetition(last == "")
+			r, err := t.repetition(last == "")
 			if err != nil {
 				return "", err
 			}
-			if times *= n; times > maxRepetitions {
+			if times *= max(1, float64(r.to)); times > maxRepetitions {
 				return "", errors.New("Compiled regex exceeds size limit of 10485760 bytes.") //nolint:staticcheck // Rust's words
 			}
-			last = "(?:" + last + ")" + op
+			last = r.of(last, t.captures == captures)
 			continue
 		}
+		b.WriteString(last)
+		captures = t.captures
 		item, repeatable, err := t.item()
 		if err != nil {
 			return "", err
 		}
-		b.WriteString(last)
 		times = 1
 		if last = item; !repeatable {
 			b.WriteString(last)
@@ -90,51 +93,6 @@ func (t *translator) alternation() (string, error) {
 		}
 	}
 	return b.String() + last, nil
-}
-
-// maxRepetitions of anything certainly exceed Rust's limit on the size of a regex: each takes 24 bytes or more.
-const maxRepetitions = 10485760 / 24
-
-// repetition reads a repetition operator and returns how many copies of its operand it makes at least.
-func (t *translator) repetition(nothing bool) (op string, n float64, err error) {
-	start, n := t.pos, 1.
-	c := t.next()
-	if nothing {
-		return "", 0, t.errorf(start, t.pos, "repetition operator missing expression")
-	}
-	if c == '{' {
-		if n, err = t.counted(start); err != nil {
-			return "", 0, err
-		}
-	}
-	if t.at("?") {
-		t.pos++
-	}
-	return t.in[start:t.pos], n, nil
-}
-
-// counted reads n}, n,} or n,m} of the repetition that starts at start, and returns the largest number.
-func (t *translator) counted(start int) (float64, error) {
-	n := strings.IndexByte(t.in[t.pos:], '}')
-	if n < 0 {
-		return 0, t.errorf(start, len(t.in), "unclosed counted repetition")
-	}
-	low, high, comma := strings.Cut(t.in[t.pos:t.pos+n], ",")
-	from, err := strconv.ParseUint(low, 10, 32)
-	if err != nil {
-		return 0, t.errorf(t.pos, t.pos+1, "repetition quantifier expects a valid decimal")
-	}
-	to := from
-	if comma && high != "" {
-		if to, err = strconv.ParseUint(high, 10, 32); err != nil {
-			return 0, t.errorf(t.pos+len(low)+1, t.pos+len(low)+2, "repetition quantifier expects a valid decimal")
-		}
-	}
-	t.pos += n + 1
-	if from > to {
-		return 0, t.errorf(start, t.pos, "invalid repetition count range, the start must be <= the end")
-	}
-	return max(1, float64(to)), nil
 }
 
 // item reads one thing that is neither | nor a repetition, and reports whether it may be repeated.
@@ -191,14 +149,17 @@ func (t *translator) groupStart() (string, error) {
 	switch {
 	case t.at("?P<"):
 		t.pos += len("?P<")
+		t.captures++
 		return t.name()
 	case t.at("?<"):
 		t.pos += len("?<")
+		t.captures++
 		return t.name()
 	case t.at("?"):
 		t.pos++
 		return t.flags(start)
 	}
+	t.captures++
 	return "(", nil
 }
 
