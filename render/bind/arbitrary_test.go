@@ -48,7 +48,8 @@ func arbitraryDoc(w *words, n int) string {
 			w.next("TCPRoute", "UDPRoute"), w.namespace(), n, parentRefs(w), "", w.namespace())
 	case "tls":
 		return fmt.Sprintf(routeHead+`  rules: [{backendRefs: [{name: x0, port: 80}]}]`,
-			"TLSRoute", w.namespace(), n, parentRefs(w), "  hostnames: ["+w.next("a.example.com", "'*.example.com'", "b.example.com, a.example.com")+"]\n")
+			"TLSRoute", w.namespace(), n, parentRefs(w),
+			"  hostnames: ["+w.next("a.example.com", "'*.example.com'", "b.example.com, a.example.com")+"]\n")
 	case "set":
 		return listenerSetDoc(w, n)
 	case "policy":

@@ -87,7 +87,9 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: ReferenceGrant
 metadata: {name: grant-%05d, namespace: ns-%03d}
 spec:
-  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: ns-%03d}, {group: gateway.networking.k8s.io, kind: GRPCRoute, namespace: ns-x}]
+  from:
+  - {group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: ns-%03d}
+  - {group: gateway.networking.k8s.io, kind: GRPCRoute, namespace: ns-x}
   to: [{group: "", kind: Service}, {group: "", kind: Secret, name: secret-%d}]
 `
 
@@ -120,8 +122,8 @@ func largeGateway(i int) string {
 
 const all = "allowedRoutes: {namespaces: {from: All}}"
 
-// largeRoute is route i. It is in a namespace, attached to the one listener of a Gateway that has its hostname and allows it, and leads to a
-// Service of another namespace.
+// largeRoute is route i. It is in a namespace, attached to the one listener of a Gateway that has its hostname and allows it, and leads to
+// a Service of another namespace.
 func largeRoute(i, namespace, gateway, to int) string {
 	var kind, spec string
 	host := fmt.Sprintf("r%d.l%02d.g%03d.example.com", i, i%6*3, gateway)

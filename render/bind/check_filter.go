@@ -83,7 +83,8 @@ func (d *denials) headers(field string, f *gatewayv1.HTTPHeaderFilter) {
 		case before == "":
 			actions[name] = action
 		case before != action:
-			d.add(checkFilter, UnsupportedValue, at, "keep one of the two", "header %s is under %s too: a filter has one action for a header", header, before)
+			d.add(checkFilter, UnsupportedValue, at, "keep one of the two",
+				"header %s is under %s too: a filter has one action for a header", header, before)
 		}
 	}
 	for i, h := range f.Set {

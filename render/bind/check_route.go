@@ -197,14 +197,15 @@ func rivalCheck(r *Route, b *Binding) Check {
 	at := first.At("")
 	switch r.Object.Ref.Kind {
 	case kindHTTPRoute, kindGRPCRoute:
-		return deny(checkRival, HostnameConflict, at, "%s comes first, which is of another kind and has hosts in common: %s", first.Ref, common(b)).
-			fix("give one of the two routes another hostname or listener" + age)
+		return deny(checkRival, HostnameConflict, at, "%s comes first, which is of another kind and has hosts in common: %s",
+			first.Ref, common(b)).fix("give one of the two routes another hostname or listener" + age)
 	case kindTLSRoute:
 		detail := "%s comes first, and has all connections for %s"
 		if !b.takenByOne() {
 			detail = "%s and others come first, and have all connections for %s"
 		}
-		return deny(checkRival, ShadowedRoute, at, detail, first.Ref, some(b.Taken, 4)).fix("remove the hostname from one of the two routes" + age)
+		return deny(checkRival, ShadowedRoute, at, detail, first.Ref, some(b.Taken, 4)).
+			fix("remove the hostname from one of the two routes" + age)
 	}
 	return deny(checkRival, ShadowedRoute, at, "%s comes first, and has all connections to port %d", first.Ref, b.Listener.Spec.Port).
 		fix("give one of the two routes a listener of its own" + age)

@@ -27,29 +27,29 @@
 // the Gateway. It is accepted if the Gateway is, and one of its listeners can serve.
 //
 // A route of any kind attaches to a listener that its parentRef selects (sectionName, port) if the listener allows the
-// route's kind and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]; TCPRoutes and
-// UDPRoutes have none). One accepting listener is enough (SH ParentReference), but every parentRef has to find one of its
-// own. One that finds none has, in this order, the reason NoMatchingParent, NotAllowedByListeners,
+// route's kind and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]; TCPRoutes
+// and UDPRoutes have none). One accepting listener is enough (SH ParentReference), but every parentRef has to find one
+// of its own. One that finds none has, in this order, the reason NoMatchingParent, NotAllowedByListeners,
 // NoMatchingListenerHostname or HostnameConflict: the one of the furthest step that any listener reached. A ListenerSet
 // that its Gateway does not allow has no listeners: NoMatchingParent. A TLSRoute at a listener of another protocol is
 // NotAllowedByListeners, as the conformance tests have it. References to Gateways in other namespaces never need a
 // ReferenceGrant.
 //
-// Some routes cannot be at one listener together. Of an HTTPRoute and a GRPCRoute with a host in common, one is accepted
-// (GR GRPCRouteSpec.Hostnames), and the other has the reason HostnameConflict, there and for these hosts' sake alone. Of
-// several TCPRoutes or UDPRoutes at a port, and of several TLSRoutes for one hostname, all are accepted and attached, and
-// one gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the first by namespace and name,
-// and of two kinds the GRPCRoute: [Binding.Winner]. In a cluster the oldest route comes first; manifests do not tell ages,
+// Some routes cannot be at one listener together. Of an HTTPRoute and a GRPCRoute with a host in common, one is
+// accepted (GR GRPCRouteSpec.Hostnames), and the other has the reason HostnameConflict at that listener. Of several
+// TCPRoutes or UDPRoutes at a port, and of several TLSRoutes for one hostname, all are accepted and attached, and one
+// gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the first by namespace and name, and
+// of two kinds the GRPCRoute: [Binding.Winner]. In a cluster the oldest route comes first; manifests do not tell ages,
 // so that gwsync never decides by them, and reports every such case. A route that is turned away, or that is invalid,
 // takes nothing from others.
 //
 // A rule that the CRDs let through and Kong cannot serve is [Rule.Dropped], and the other rules are served (SH
-// RouteConditionPartiallyInvalid): with a regex that Kong's engines refuse, for the router flavor of [Options.Flavor] (those of
-// paths and gRPC methods have to pass PCRE too unless it is expressions); with a literal path or value that no request
-// can have which Kong takes; with a match or filter type that gwsync does not know; with two actions for one header in a
-// filter (HR HTTPHeaderFilter); with a URLRewrite of the rule and a RequestRedirect of a backendRef, or the other way
-// round; with replacePrefixMatch in a backendRef of a rule that has other matches than one PathPrefix. If all rules are dropped, the route is not
-// accepted: with the reason of the first.
+// RouteConditionPartiallyInvalid): with a regex that Kong's engines refuse, for the router flavor of [Options.Flavor]
+// (those of paths and gRPC methods have to pass PCRE too unless it is expressions); with a literal path or value that
+// no request can have which Kong takes; with a match or filter type that gwsync does not know; with two actions for one
+// header in a filter (HR HTTPHeaderFilter); with a URLRewrite of the rule and a RequestRedirect of a backendRef, or the
+// other way round; with replacePrefixMatch in a backendRef of a rule that has other matches than one PathPrefix. If all
+// rules are dropped, the route is not accepted: with the reason of the first.
 //
 // Labels of namespaces come from Namespace objects. The label kubernetes.io/metadata.name is always known, since the API
 // server sets it on every Namespace.

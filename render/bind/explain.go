@@ -8,8 +8,8 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// Explanation tells how one thing was resolved, check by check, and its parts likewise: of a route, parentRefs, listeners, rules, filters and
-// backendRefs; of a Gateway, its listeners; of a Service, the references to it.
+// Explanation tells how one thing was resolved, check by check, and its parts likewise: of a route, parentRefs, listeners, rules,
+// filters and backendRefs; of a Gateway, its listeners; of a Service, the references to it.
 type Explanation struct {
 	// Title names the thing: "backendRef 0: Service test-destination/echo port 1027".
 	Title string
@@ -29,8 +29,8 @@ type Explanation struct {
 // anything in it.
 func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) { return newChecker(g).explain(ref) }
 
-// Brief is Explain without guesses at what was meant, so that all routes, Gateways, ListenerSets, GatewayClasses and policies of a Graph are
-// explained in time linear in its size. For other kinds, each explanation takes time linear in the size of the Graph.
+// Brief is Explain without guesses at what was meant, so that all routes, Gateways, ListenerSets, GatewayClasses and policies of a
+// Graph are explained in time linear in its size. For other kinds, each explanation takes time linear in the size of the Graph.
 func (g *Graph) Brief(ref manifest.Ref) (Explanation, bool) {
 	return checker{g, &guesser{}}.explain(ref)
 }
