@@ -35,7 +35,7 @@ func (t *translator) certificates(g *bind.Graph) {
 				continue
 			}
 			owners[name] = l.Certificates[0].Secret.Ref
-			origin := kong.Origin{Object: l.Object.Ref.Diag(), Pos: l.Pos}
+			origin := kong.Origin{Object: l.Object.Ref.Diag(), Field: fmt.Sprintf("spec.listeners[%d]", l.Index), Pos: l.Pos}
 			t.add(kong.SNIs, kong.ID(kong.SNIs, name), map[string]any{"name": name, "certificate": certificate},
 				objectTags(l.Object.Ref), origin)
 		}

@@ -17,7 +17,9 @@ import (
 type plugin struct {
 	name   string
 	config map[string]any
-	pos    diag.Pos
+	// field is the filter that it comes from, and pos its place; "" for what no filter asks for.
+	field string
+	pos   diag.Pos
 }
 
 // filters returns the plugins that a rule's filters become. A filter that cannot be rendered is a finding, and makes the rule answer
@@ -37,7 +39,7 @@ func (t *translator) filters(r *rule) []plugin {
 			t.report(unsupported(r.bound.Object, field, err.Error()))
 			return []plugin{internalError("invalid filter")}
 		}
-		p.pos = r.bound.Object.At(field)
+		p.field, p.pos = field, r.bound.Object.At(field)
 		out = append(out, p)
 	}
 	return out

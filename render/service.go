@@ -52,7 +52,9 @@ type share struct {
 // service adds the Service of a rule, with an Upstream where it takes several addresses, and with the 500s for backends that are
 // broken.
 func (t *translator) service(r *rule) {
-	origin := kong.Origin{Object: r.bound.Object.Ref.Diag(), Pos: r.rule.Pos}
+	origin := kong.Origin{
+		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
+	}
 	usable, bad := t.split(r)
 	shares := t.shares(r, usable)
 	tags := r.tags

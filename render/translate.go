@@ -75,7 +75,7 @@ func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []s
 
 // route adds the Route of a match, under a name, with its plugins.
 func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields map[string]any) {
-	origin := kong.Origin{Object: m.route.Object.Ref.Diag(), Pos: m.pos}
+	origin := kong.Origin{Object: m.route.Object.Ref.Diag(), Field: m.field, Pos: m.pos}
 	fields["name"] = name
 	fields["service"] = kong.ID(kong.Services, r.service)
 	e := t.add(kong.Routes, kong.ID(kong.Routes, name), fields, r.tags, origin)
@@ -94,7 +94,7 @@ func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields 
 func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong.Origin) {
 	row, _ := on.Kind().Row()
 	if !p.pos.IsZero() {
-		origin.Pos = p.pos
+		origin.Field, origin.Pos = p.field, p.pos
 	}
 	fields := map[string]any{"name": p.name, "config": p.config, row.Singular: on.ID()}
 	t.add(kong.Plugins, pluginID(p.name, on), fields, tags, origin)

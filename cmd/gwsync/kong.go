@@ -47,8 +47,13 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
 }
 
-// client returns the Admin API's client. An instance's upstreams are those whose targets it reads.
+// client returns the Admin API's client. It reads the targets of the instance's upstreams.
 func (f *kongFlags) client(instance string) (*admin.Client, error) {
+	return f.reader(func(upstream kong.Entity) bool { return diff.Owned(upstream, instance) })
+}
+
+// reader returns the Admin API's client. It reads the targets of those upstreams that it is told to.
+func (f *kongFlags) reader(targets func(upstream kong.Entity) bool) (*admin.Client, error) {
 	if f.parallelism < 1 {
 		return nil, fmt.Errorf("--parallelism is %d: want at least 1", f.parallelism)
 	}
@@ -74,7 +79,7 @@ func (f *kongFlags) client(instance string) (*admin.Client, error) {
 		TLS:         tls,
 		Timeout:     f.timeout,
 		Parallelism: f.parallelism,
-		Targets:     func(upstream kong.Entity) bool { return diff.Owned(upstream, instance) },
+		Targets:     targets,
 	})
 }
 

@@ -60,7 +60,7 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	root.SetFlagErrorFunc(seeHelp)
 	root.AddCommand(
 		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p),
-		newSandbox(p), newDemo(p), newVersion(p), newExitCodes(),
+		newSandbox(p), newTrace(p), newDemo(p), newVersion(p), newExitCodes(),
 	)
 	return root
 }
@@ -82,8 +82,18 @@ func fromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
 		if e := flags.Set(f.Name, value); e != nil {
 			err = fmt.Errorf("environment variable %s: %w", name, e)
 		}
+		f.Annotations = map[string][]string{ofEnvironment: {name}}
 	})
 	return err
+}
+
+// ofEnvironment marks the flags that were set from the environment.
+const ofEnvironment = "environment"
+
+// typed reports whether a flag is on the command line.
+func typed(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	return f.Changed && f.Annotations[ofEnvironment] == nil
 }
 
 // terminal reports whether a stream is a terminal.

@@ -36,7 +36,10 @@ func (k Key) Compare(l Key) int { return cmp.Or(cmp.Compare(k.Kind, l.Kind), cmp
 // Origin says which manifest an entity comes from; zero for what was read from a Kong.
 type Origin struct {
 	Object diag.Object
-	Pos    diag.Pos
+	// Field is the part of the object that became the entity, such as "spec.rules[0].matches[1]"; "" for all of it.
+	Field string
+	// Pos is where that stands.
+	Pos diag.Pos
 }
 
 // Entity is one Kong entity in canonical form (see the package comment). It is immutable; the zero Entity is none.

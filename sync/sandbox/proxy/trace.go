@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
@@ -44,6 +45,7 @@ func (p *Proxy) Trace(r *http.Request) Trace {
 	t := Trace{Header: http.Header{}}
 	x := newExchange(r, p.table(), &Options{NodeID: p.options.NodeID})
 	x.trace = &t
+	x.id = strings.Repeat("0", len(x.id)) // the same request has the same trace
 	x.send(recorder{&t}, x.respond(r.Context()))
 	t.Routed, t.Match = x.routed(), x.match
 	return t

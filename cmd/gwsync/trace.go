@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
+	"github.com/gwsync/gwsync/sync"
+	"github.com/gwsync/gwsync/sync/sandbox/proxy"
+)
+
+func newTrace(p process) *cobra.Command {
+	var from sourceFlags
+	var how renderFlags
+	var live kongFlags
+	var ask requestFlags
+	var all bool
+	var output string
+	cmd := &cobra.Command{
+		Use:   "trace URL",
+		Short: "Say which route answers a request, and what its backend gets",
+		Long: `Say which route answers a request, and what its backend gets: Gateway and listener, the rule and match of the HTTPRoute, Kong's
+route, the plugins that run, and the request as it arrives. Nothing is sent: an embedded Kong decides by the rendered
+configuration or, with --kong-addr on the command line, by that of a live Kong.
+
+The request is written as for curl: -X, -H and -d.`,
+		Example: `  gwsync trace http://example.com/echo --path examples/cross-namespace
+  gwsync trace -X POST -H 'X-Version: 2' https://shop.example.com/cart --all`,
+		Args: oneURL,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req, err := ask.request(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			var on configuration
+			if typed(cmd.Flags(), "kong-addr") {
+				on, err = liveConfiguration(cmd.Context(), live)
+			} else {
+				on, err = renderedConfiguration(cmd, p, from, how)
+			}
+			if err != nil {
+				return err
+			}
+			t, err := on.trace(req, all)
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				return t.writeJSON(p.stdout)
+			}
+			return t.writeText(p.stdout)
+		},
+	}
+	flags := cmd.Flags()
+	ask.add(flags)
+	flags.BoolVar(&all, "all", false, "show all routes in the order in which Kong tries them, and why each loses")
+	outputFlag(flags, &output, "text", "json")
+	from.add(flags)
+	how.add(flags)
+	live.add(flags)
+	return cmd
+}
+
+func oneURL(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return sync.WithHint(errors.New("want one URL"), "gwsync trace http://HOST/PATH")
+	}
+	return nil
+}
+
+// requestFlags say what is asked, as curl's do.
+type requestFlags struct {
+	method  string
+	headers []string
+	data    string
+	flags   *pflag.FlagSet
+}
+
+func (f *requestFlags) add(flags *pflag.FlagSet) {
+	f.flags = flags
+	flags.StringVarP(&f.method, "request", "X", "", "method (default GET, or POST with --data)")
+	flags.StringArrayVarP(&f.headers, "header", "H", nil, "`NAME: VALUE` of a header; may be repeated")
+	flags.StringVarP(&f.data, "data", "d", "", "body")
+}
+
+// request returns the request as Kong's proxy gets it.
+func (f *requestFlags) request(ctx context.Context, url string) (*http.Request, error) {
+	r := proxy.Request{Method: f.method, URL: url, Body: []byte(f.data), Header: http.Header{}}
+	if f.method == "" {
+		r.Method = http.MethodGet
+		if f.flags.Changed("data") {
+			r.Method = http.MethodPost
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+	}
+	for _, h := range f.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, fmt.Errorf("-H %q: want 'NAME: VALUE'", h)
+		}
+		r.Header.Add(name, strings.TrimSpace(value))
+	}
+	return r.HTTP(ctx)
+}
+
+// configuration is a Kong's, with the manifests that it comes from if they are known.
+type configuration struct {
+	state  kong.State
+	flavor kong.Flavor
+	graph  *bind.Graph // nil for a live Kong's
+}
+
+// renderedConfiguration is what the manifests come to. Errors among them are said, but do not keep the rest from being looked at.
+func renderedConfiguration(cmd *cobra.Command, p process, from sourceFlags, how renderFlags) (configuration, error) {
+	source, err := from.source(cmd.Flags(), p)
+	if err != nil {
+		return configuration{}, err
+	}
+	o, err := how.options()
+	if err != nil {
+		return configuration{}, err
+	}
+	if o.Target.Flavor == "" {
+		o.Target.Flavor = kong.TraditionalCompatible
+	}
+	result, err := renderSource(cmd.Context(), source, o)
+	if err != nil {
+		return configuration{}, err
+	}
+	if n := result.Findings.Count(diag.Error); n > 0 {
+		fmt.Fprintf(p.stderr, "%s in the manifests, which may be why: see gwsync lint\n", plural(n, "error"))
+	}
+	return configuration{result.State, o.Target.Flavor, result.Graph}, nil
+}
+
+// liveConfiguration is what a Kong holds.
+func liveConfiguration(ctx context.Context, f kongFlags) (configuration, error) {
+	c, err := f.reader(func(kong.Entity) bool { return true })
+	if err != nil {
+		return configuration{}, err
+	}
+	info, err := c.Info(ctx)
+	if err != nil {
+		return configuration{}, err
+	}
+	state, err := c.Read(ctx)
+	return configuration{state: state, flavor: info.Flavor}, err
+}
+
+// trace asks an embedded Kong.
+func (c configuration) trace(r *http.Request, all bool) (trace, error) {
+	router, err := route.New(c.state, c.flavor)
+	if err != nil {
+		return trace{}, err
+	}
+	p := proxy.New(func() (kong.State, uint64) { return c.state, 1 }, c.flavor, proxy.Options{})
+	t := trace{request: r, Trace: p.Trace(r)}
+	if all || t.Match.Route.IsZero() {
+		explanation := router.Explain(t.Routed)
+		t.candidates, t.untried, t.all = explanation.Candidates, explanation.Untried, all
+	}
+	if c.graph != nil {
+		t.find(c.graph)
+	}
+	return t, nil
+}
+
+// trace is what becomes of a request, and by which manifests.
+type trace struct {
+	proxy.Trace
+	request *http.Request
+
+	rule     *bind.Rule
+	route    *bind.Route
+	listener *bind.Listener
+
+	candidates []route.Candidate
+	untried    string
+	all        bool
+}

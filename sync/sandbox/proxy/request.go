@@ -1,0 +1,98 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Request is a request as somebody would write it down.
+type Request struct {
+	// Method is "" for GET.
+	Method string
+	// URL is http://HOST[:PORT]/PATH?QUERY or https://. Path and query are sent as they are written; what follows a # is not.
+	URL string
+	// Header may name a Host that differs from the URL's.
+	Header http.Header
+	Body   []byte
+}
+
+// HTTP returns the request as a server sees it, from a client at 192.0.2.1, for [Proxy.Trace]. The server name of TLS is the URL's
+// host, if it is a name.
+func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
+	scheme, rest, ok := strings.Cut(r.URL, "://")
+	if scheme = strings.ToLower(scheme); !ok || scheme != "http" && scheme != "https" {
+		return nil, fmt.Errorf("%q is not a URL: want http://HOST/PATH or https://HOST/PATH", r.URL)
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	host, target := rest, "/"
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		host, target = rest[:i], rest[i:]
+		if target[0] == '?' {
+			target = "/" + target
+		}
+	}
+	if strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
+		return nil, fmt.Errorf("%q has a space or control character: write it as %%XX", r.URL)
+	}
+	name, port, err := splitHost(host, scheme)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", r.URL, err)
+	}
+	method := r.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	out := &http.Request{
+		Method: method, Host: host, RequestURI: target, URL: &url.URL{Path: target}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: r.Header.Clone(), Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: int64(len(r.Body)),
+		RemoteAddr: "192.0.2.1:40000",
+	}
+	if out.Header == nil {
+		out.Header = http.Header{}
+	}
+	if h := out.Header.Get("Host"); h != "" {
+		out.Host = h
+		out.Header.Del("Host")
+	}
+	if len(r.Body) > 0 {
+		out.Header.Set("Content-Length", strconv.Itoa(len(r.Body)))
+	}
+	if scheme == "https" {
+		out.TLS = &tls.ConnectionState{}
+		if _, err := netip.ParseAddr(name); err != nil {
+			out.TLS.ServerName = name
+		}
+	}
+	listener := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 2}), port))
+	return out.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, listener)), nil
+}
+
+// splitHost returns the host and port of an authority.
+func splitHost(host, scheme string) (name string, port uint16, err error) {
+	if strings.ContainsAny(host, "@") {
+		return "", 0, errors.New("user and password are a header: Authorization")
+	}
+	number := map[string]string{"http": "80", "https": "443"}[scheme]
+	name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		name, number = h, p
+	}
+	n, err := strconv.ParseUint(number, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("%q is not a port", number)
+	}
+	if name == "" {
+		return "", 0, errors.New("there is no host")
+	}
+	return name, uint16(n), nil
+}
