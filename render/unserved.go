@@ -34,7 +34,7 @@ func (t *translator) refusePolicies(rules []*rule) {
 	seen := map[*bind.BackendTLSPolicy]bool{}
 	for _, r := range rules {
 		for _, b := range r.rule.Backends {
-			if b.Policy == nil || b.Reason != "" || seen[b.Policy] {
+			if b.Policy == nil || b.Reason != "" || b.Weight == 0 || seen[b.Policy] {
 				continue
 			}
 			seen[b.Policy] = true
