@@ -120,7 +120,8 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
 	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
-	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours)")
+	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
+		"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
 }
 
 // binding returns the options for reading and binding manifests.
