@@ -27,7 +27,8 @@
 // file holds them. supportedFeatures is not either: it says what traffic can rely on, which depends on the Kong that is rendered for.
 //
 // "Programmed" says what would be programmed: that rendering makes something of the object, as far as the Gateway API is
-// concerned. What gwsync cannot render for a Kong, it says when it renders; the status is the same for every Kong.
+// concerned. What gwsync cannot render for a Kong, it says when it renders; apart from regexes, which a Kong's router may refuse, the
+// status is the same for every Kong.
 //
 // # Messages
 //

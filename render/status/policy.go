@@ -1,6 +1,8 @@
 package status
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -24,7 +26,7 @@ func (w writer) policy(p *bind.BackendTLSPolicy) *gatewayv1.BackendTLSPolicy {
 				Group: &group, Kind: &kind, Namespace: &namespace, Name: gatewayv1.ObjectName(gw.Object.Ref.Name),
 			},
 			ControllerName: gatewayv1.GatewayController(w.Controller(gw)),
-			Conditions:     conditions,
+			Conditions:     slices.Clone(conditions),
 		})
 	}
 	return out
