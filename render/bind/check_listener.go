@@ -35,8 +35,7 @@ func (c checker) ownChecks(l *Listener) []Check {
 func (c checker) protocolCheck(l *Listener) Check {
 	field := l.field + ".protocol"
 	pos, name := l.Object.At(field), string(l.Spec.Protocol)
-	switch p := protocolOf(l.Spec.Protocol); {
-	case p.family != "":
+	if protocolOf(l.Spec.Protocol).family != "" {
 		return pass(checkProtocol, pos, "protocol %s", name).in(field)
 	}
 	fix := "use protocol HTTP, HTTPS, TLS, TCP or UDP"
