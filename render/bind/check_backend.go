@@ -122,7 +122,10 @@ func missingPort(b *Backend, carries corev1.Protocol, at Check) Check {
 	case 0:
 		return check.fix(say("the Service has no ports of protocol %s: add one", string(carries)))
 	case 1:
-		return check.fix("use its port " + have[0])
+		if len(b.Service.Spec.Ports) > 1 {
+			return check.fix("use its only port of protocol " + string(carries) + ": " + have[0])
+		}
+		return check.fix("use its only port: " + have[0])
 	}
 	return check.fix("use one of its ports: " + either(have, 8))
 }
