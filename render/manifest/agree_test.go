@@ -39,7 +39,7 @@ func FuzzAgreesWithAPIServer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, findings := decodeOne(text)
+		got, findings, _ := decodeOne(text)
 		want, experimental := c.judge(t, text, kind.name, version)
 		if want.refused() != (got == nil) {
 			t.Fatalf("%s\nAPI server: %v %v\nwe: %v", text, want.unknown, want.errs, findings)
@@ -61,7 +61,7 @@ func validObjects(t testing.TB) []map[string]any {
 	var objects []map[string]any
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		for _, c := range split(inputs[name]) {
-			object, _ := decodeOne(c.text)
+			object, _, _ := decodeOne(c.text)
 			if object == nil || !strings.HasPrefix(fmt.Sprint(object["apiVersion"]), gatewayGroup) {
 				continue
 			}
@@ -75,20 +75,21 @@ func validObjects(t testing.TB) []map[string]any {
 	return objects
 }
 
-// decodeOne returns what the decoder makes of a text with one object, with apiVersion and kind; nil if the object is refused.
-func decodeOne(text []byte) (map[string]any, diag.List) {
-	s := &scratch{passed: passed{}}
+// decodeOne returns what the decoder makes of a text with one object, with apiVersion and kind, and the values that rules held for;
+// nothing if the object is refused.
+func decodeOne(text []byte) (map[string]any, diag.List, []check) {
+	s := &scratch{outcomes: outcomes{}}
 	f := file{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml", namespace: "default"}
 	f.load(s)
 	if len(f.objects) != 1 || !f.objects[0].valid {
-		return nil, f.findings
+		return nil, f.findings, nil
 	}
 	var object map[string]any
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(s.json, &object); err != nil {
 		panic(err)
 	}
 	object["apiVersion"], object["kind"] = joinGroup(f.objects[0].Ref.Group, f.objects[0].Version), f.objects[0].Ref.Kind
-	return object, f.findings
+	return object, f.findings, s.checks
 }
 
 // judge lets the CRD that is responsible for an object judge it, and reports whether it is that of the experimental channel: it

@@ -34,10 +34,10 @@ type file struct {
 
 // scratch is memory that a worker uses for one object after the other.
 type scratch struct {
-	json   []byte
-	places []place
-	checks []check
-	passed passed
+	json     []byte
+	places   []place
+	checks   []check
+	outcomes outcomes
 }
 
 // loaded is an object, and whether the API server would take it.

@@ -45,7 +45,7 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 		return Set{}, nil, err
 	}
 	parallel(len(files), func() func(int) {
-		s := &scratch{passed: passed{}}
+		s := &scratch{outcomes: outcomes{}}
 		return func(i int) {
 			files[i].namespace = cmp.Or(o.Namespace, "default")
 			files[i].load(s)

@@ -3,6 +3,7 @@ package manifest
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -66,25 +67,31 @@ type check struct {
 	from, to, place int
 }
 
-// passed says what it cost to try rules on values for which they hold: repositories repeat themselves, and most backends, filters
-// and references to Gateways have been seen before. A value is known by its hash.
-type passed map[passedKey]int64
+// outcomes remembers what came of trying rules on values: repositories repeat themselves, and most backends, filters and
+// references to Gateways have been seen before. A value is known by its hash.
+type outcomes map[outcomeKey]outcome
 
-type passedKey struct {
+type outcomeKey struct {
 	schema *schema
 	value  [sha256.Size]byte
 }
 
+type outcome struct {
+	violations []crd.Violation
+	cost       int64
+}
+
 // validate tries the rules on the values of an object that agrees with its schema.
-func (d *decoder) validate(o Object) {
+func (d *decoder) validate(object Object) {
 	budget := int64(crd.Budget)
 	for _, c := range d.checks {
-		violations, cost := d.file.passed.check(c.schema, d.json[c.from:c.to])
-		if budget -= cost; budget < 0 {
-			violations = append(violations, crd.Violation{Message: "the rules cost too much to check, no further ones are tried"})
+		o := d.file.outcomes.of(c.schema, d.json[c.from:c.to])
+		violations := o.violations
+		if budget -= o.cost; budget < 0 && o.cost <= crd.Budget { // else it is said
+			violations = append(slices.Clip(violations), crd.Violation{Message: "the rules cost too much to check, no further ones are tried"})
 		}
 		for _, v := range violations {
-			d.violation(o, o.places.path(c.place), v)
+			d.violation(object, object.places.path(c.place), v)
 		}
 		if budget < 0 {
 			return
@@ -92,25 +99,23 @@ func (d *decoder) validate(o Object) {
 	}
 }
 
-// check tries the rules of a schema on a value, and returns what they cost.
-func (p passed) check(s *schema, value []byte) ([]crd.Violation, int64) {
-	const many = 1 << 16 // 5 MiB
-	key := passedKey{s, sha256.Sum256(value)}
-	if cost, ok := p[key]; ok {
-		return nil, cost
+// of tries the rules of a schema on a value.
+func (o outcomes) of(s *schema, value []byte) outcome {
+	const many = 1 << 16 // some 5 MiB
+	key := outcomeKey{s, sha256.Sum256(value)}
+	result, ok := o[key]
+	if ok {
+		return result
 	}
-	violations, cost, err := s.rules().Check(value)
-	if err != nil {
-		return []crd.Violation{{Message: err.Error()}}, 0
+	var err error
+	if result.violations, result.cost, err = s.rules().Check(value); err != nil {
+		result.violations = []crd.Violation{{Message: err.Error()}}
 	}
-	if len(violations) > 0 {
-		return violations, cost
+	if len(o) == many {
+		clear(o)
 	}
-	if len(p) == many {
-		clear(p)
-	}
-	p[key] = cost
-	return nil, cost
+	o[key] = result
+	return result
 }
 
 // violation adds a finding about a value at a path.

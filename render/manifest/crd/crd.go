@@ -9,16 +9,19 @@
 //   - The rules of a node are compiled as one, the conjunction of all. It is true exactly if each of them is, and costs as
 //     much. Only if it is not true are they compiled and tried one by one, to say which one fails.
 //
-// And precision where they are wrong: a rule that fails on a list fails at certain items of it; see [Violation].
+// And precision where they are wrong: a rule that fails on a list or a map fails at certain elements of it; see [Violation].
 //
 // Values are judged as new ones: rules that compare a value with the one before (oldSelf) do not apply.
 package crd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -50,15 +53,17 @@ type Rules struct {
 	// all are the rules in CEL, tried together. It is nil where they cannot be.
 	all *joined
 	// each are the rules in CEL, one by one.
-	each []func() *cel.Validator
+	each []rule
 	// logic is nil where there is none.
 	logic validation.SchemaValidator
+	// formats are those that logic asks for.
+	formats []string
 }
 
 // Violation is a rule that does not hold.
 type Violation struct {
 	// Field leads from the value to what is wrong, as kubectl writes paths: "", "[2]", ".path.value". Where a rule holds for a
-	// list without some of its items, it is each of those.
+	// list or a map without some of its elements, it is each of those.
 	Field string
 	// Message is the rule's own: in English, with no period at the end.
 	Message string
@@ -68,8 +73,14 @@ type Violation struct {
 // error in a rule is a violation by every value, as it is for the API server.
 func Compile(n Node) (*Rules, error) {
 	r := &Rules{schema: n.Schema, all: join(n.Schema)}
-	for _, rule := range n.Schema.XValidations {
-		r.each = append(r.each, sync.OnceValue(func() *cel.Validator { return r.validator(rule) }))
+	for _, v := range n.Schema.XValidations {
+		one := *n.Schema
+		one.XValidations = apiextensionsv1.ValidationRules{v}
+		r.each = append(r.each, rule{
+			text: v.Message,
+			fast: sync.OnceValue(func() *joined { return join(&one) }),
+			full: sync.OnceValue(func() *cel.Validator { return cel.NewValidator(&one, false, celconfig.PerCallLimit) }),
+		})
 	}
 	if n.Logic.AllOf == nil && n.Logic.AnyOf == nil && n.Logic.OneOf == nil && n.Logic.Not == nil {
 		return r, nil
@@ -78,18 +89,12 @@ func Compile(n Node) (*Rules, error) {
 	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&n.Logic, &logic, nil); err != nil {
 		return nil, fmt.Errorf("cannot read a schema: %w", err)
 	}
+	r.formats = formatsIn(n.Logic)
 	var err error
 	if r.logic, _, err = validation.NewSchemaValidator(&logic); err != nil {
 		return nil, fmt.Errorf("cannot read a schema: %w", err)
 	}
 	return r, nil
-}
-
-// validator compiles one rule.
-func (r *Rules) validator(rule apiextensionsv1.ValidationRule) *cel.Validator {
-	one := *r.schema
-	one.XValidations = apiextensionsv1.ValidationRules{rule}
-	return cel.NewValidator(&one, false, celconfig.PerCallLimit)
 }
 
 // Check tries the rules on a value, which is JSON that agrees with the schema and has its defaults. It returns what is wrong, and
@@ -106,11 +111,11 @@ func (r *Rules) Check(value []byte) ([]Violation, int64, error) {
 		}
 	}
 	left := int64(Budget)
-	for i, rule := range r.each {
+	for _, rule := range r.each {
 		var errs field.ErrorList
-		errs, left = try(rule(), v, left)
+		errs, left = rule.try(v, left)
 		for _, err := range errs {
-			violations = append(violations, locate(rule(), v, below(err.Field), message(err, r.schema.XValidations[i].Message))...)
+			violations = append(violations, r.locate(rule, v, below(err.Field), message(err, rule.text))...)
 		}
 		if left < 0 {
 			return violations, Budget + 1, nil
@@ -119,52 +124,106 @@ func (r *Rules) Check(value []byte) ([]Violation, int64, error) {
 	return violations, Budget - left, nil
 }
 
-// checkLogic tries allOf, anyOf, oneOf and not.
+// checkLogic tries allOf, anyOf, oneOf and not. The library has several errors where one of several schemas must be met: the one
+// that leads furthest down says the most.
 func (r *Rules) checkLogic(v any) []Violation {
 	if r.logic == nil {
 		return nil
 	}
-	var violations []Violation
-	for _, err := range validation.ValidateCustomResource(nil, v, r.logic) {
-		violations = append(violations, Violation{Field: below(err.Field), Message: message(err, "")})
+	errs := validation.ValidateCustomResource(nil, v, r.logic)
+	if len(errs) == 0 {
+		return nil
 	}
-	return violations
+	depth := func(err *field.Error) int { return strings.Count(below(err.Field), ".") }
+	deepest := slices.MaxFunc(errs, func(a, b *field.Error) int { return cmp.Compare(depth(a), depth(b)) })
+	text := deepest.Detail
+	if len(r.formats) > 0 {
+		text = "must have the format " + strings.Join(r.formats, " or ")
+	}
+	return []Violation{{Field: below(deepest.Field), Message: text}}
 }
 
-// try tries a compiled rule on a value, and returns what is left of the budget: less than nothing if it was not enough.
-func try(v *cel.Validator, value any, budget int64) (field.ErrorList, int64) {
-	return v.Validate(context.Background(), nil, nil, value, nil, budget)
+// formatsIn returns the formats that a schema asks for, here and there.
+func formatsIn(s apiextensionsv1.JSONSchemaProps) []string {
+	var formats []string
+	if s.Format != "" {
+		formats = []string{s.Format}
+	}
+	for _, sub := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf, slices.Collect(maps.Values(s.Properties))) {
+		formats = append(formats, formatsIn(sub)...)
+	}
+	slices.Sort(formats)
+	return slices.Compact(formats)
+}
+
+// rule is a rule in CEL.
+type rule struct {
+	// text is the rule's message, if it has one.
+	text string
+	// fast returns the compiled rule, or nil; full returns it as the API server has it, which says what is wrong, too.
+	fast func() *joined
+	full func() *cel.Validator
+}
+
+// try tries the rule on a value, and returns what is left of the budget: less than nothing if it was not enough.
+func (r rule) try(value any, budget int64) (field.ErrorList, int64) {
+	if fast := r.fast(); fast != nil {
+		if cost, ok := fast.holds(value); ok && cost <= budget {
+			return nil, budget - cost
+		}
+	}
+	return r.full().Validate(context.Background(), nil, nil, value, nil, budget)
 }
 
 // locate says where a rule fails that a value violates.
-func locate(rule *cel.Validator, value any, at, message string) []Violation {
-	items, ok := value.([]any)
-	if !ok || at != "" {
-		return []Violation{{Field: at, Message: message}}
-	}
+func (r *Rules) locate(rule rule, value any, at, message string) []Violation {
 	var found []Violation
-	for _, i := range culprits(rule, items) {
-		found = append(found, Violation{Field: fmt.Sprintf("[%d]", i), Message: message})
+	switch value := value.(type) {
+	case []any:
+		for _, i := range culprits(rule, value, func(items []any) any { return items }) {
+			found = append(found, Violation{Field: fmt.Sprintf("[%d]", i), Message: message})
+		}
+	case map[string]any:
+		if r.schema.AdditionalProperties == nil {
+			break // a rule about an object is about what its fields are together
+		}
+		keys := slices.Sorted(maps.Keys(value))
+		for _, i := range culprits(rule, keys, func(keys []string) any { return only(value, keys) }) {
+			found = append(found, Violation{Field: keyed(keys[i]), Message: message})
+		}
 	}
-	if found == nil {
-		return []Violation{{Message: message}}
+	if at != "" || found == nil {
+		return []Violation{{Field: at, Message: message}}
 	}
 	return found
 }
 
-// culprits returns the items of a list without which a rule holds that fails for the list: those that do not go with what stands
-// before them, or with what stands behind them if those are fewer. There are none if the rule asks for something that the list
-// does not have.
-func culprits(rule *cel.Validator, items []any) []int {
+// only returns the part of a map that has certain keys.
+func only(m map[string]any, keys []string) map[string]any {
+	part := map[string]any{}
+	for _, key := range keys {
+		part[key] = m[key]
+	}
+	return part
+}
+
+// culprits returns which elements of a value a rule fails for without which it holds: those that do not go with what stands before
+// them, or with what stands behind them if those are fewer. There are none if the rule asks for something that the value does not
+// have. The function makes a value of some elements.
+func culprits[E any](rule rule, elements []E, value func([]E) any) []int {
 	const many = 256 // trying a rule so often takes a while
-	holds := func(list []any) bool {
-		errs, _ := try(rule, list, Budget)
+	holds := func(some []E) bool {
+		if fast := rule.fast(); fast != nil {
+			_, ok := fast.holds(value(some))
+			return ok
+		}
+		errs, _ := rule.try(value(some), Budget)
 		return len(errs) == 0
 	}
-	if len(items) > many || !holds([]any{}) {
+	if len(elements) > many || !holds([]E{}) {
 		return nil
 	}
-	first, last := misfits(slices.All(items), holds), misfits(slices.Backward(items), holds)
+	first, last := misfits(slices.All(elements), holds), misfits(slices.Backward(elements), holds)
 	if len(last) < len(first) {
 		slices.Reverse(last)
 		return last
@@ -172,18 +231,26 @@ func culprits(rule *cel.Validator, items []any) []int {
 	return first
 }
 
-// misfits returns which items cannot be added to those that come before them and are no misfits.
-func misfits(items iter.Seq2[int, any], holds func([]any) bool) []int {
+// misfits returns which elements cannot be added to those that come before them and are no misfits.
+func misfits[E any](elements iter.Seq2[int, E], holds func([]E) bool) []int {
 	var wrong []int
-	var good []any
-	for i, item := range items {
-		if next := append(slices.Clip(good), item); holds(next) {
+	var good []E
+	for i, e := range elements {
+		if next := append(slices.Clip(good), e); holds(next) {
 			good = next
 		} else {
 			wrong = append(wrong, i)
 		}
 	}
 	return wrong
+}
+
+// keyed returns the path from a map to one of its values.
+func keyed(key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' || r == ']' || r == '"' }) {
+		key = strconv.Quote(key)
+	}
+	return "[" + key + "]"
 }
 
 // below returns a path of the library's, which has none for the value itself, as one that goes on from the value's.
@@ -201,9 +268,9 @@ func below(path string) string {
 func message(err *field.Error, rule string) string {
 	switch rule = strings.TrimSpace(rule); {
 	case rule != "" && (err.Detail == "" || strings.HasSuffix(err.Detail, " evaluating rule: "+rule)):
-		return rule // it fails for want of a field, say
+		return strings.TrimSuffix(rule, ".") // it fails for want of a field, say
 	case err.Detail == "":
 		return err.Type.String()
 	}
-	return err.Detail
+	return strings.TrimSuffix(err.Detail, ".")
 }
