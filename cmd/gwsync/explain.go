@@ -100,6 +100,9 @@ func unknownCode(typed string) error {
 	return sync.WithHint(err, "did you mean "+oneOf(near)+"?")
 }
 
+// guessed is of how many objects an explanation guesses at names that are misspelt, which takes time.
+const guessed = 20
+
 // explain explains the objects that are named, or all that are not what the manifests ask for.
 func (e *explainer) explain(ctx context.Context, source sync.Source, all bool, stderr io.Writer) error {
 	o, err := e.how.binding()
@@ -116,8 +119,12 @@ func (e *explainer) explain(ctx context.Context, source sync.Source, all bool, s
 	if all {
 		e.refs = unbound(result, stderr)
 	}
-	for _, r := range e.refs {
-		explanation, ok := result.Graph.Explain(r)
+	for i, r := range e.refs {
+		how := result.Graph.Explain
+		if i >= guessed {
+			how = result.Graph.Brief
+		}
+		explanation, ok := how(r)
 		if !ok {
 			return unknownObject(r, result.Set)
 		}
