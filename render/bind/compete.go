@@ -20,7 +20,7 @@ type claim struct {
 //   - a port has one TCPRoute or UDPRoute, and a hostname one TLSRoute: the others are accepted, and get nothing
 //     (conformance tests TCPRouteMultipleRoutesAttachment, UDPRouteMultipleRoutesAttachment)
 //
-// The oldest route comes first, then the first by namespace and name. Manifests do not tell ages, so it is always the name that decides; of
+// The oldest route comes first, then the first by "{namespace}/{name}". Manifests do not tell ages, so it is always the name that decides; of
 // two kinds with one name, the GRPCRoute, whose kind is the first by name. A route that is turned away takes nothing from
 // others.
 func (b *builder) compete() {
@@ -39,10 +39,13 @@ func (b *builder) compete() {
 	}
 }
 
-// byName orders routes by namespace, name and kind.
+// byName orders routes by "{namespace}/{name}", as the specification spells it (so that a-b/x comes before a/x), and by kind.
 func byName(a, b *Route) int {
 	x, y := a.Object.Ref, b.Object.Ref
-	return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Kind, y.Kind))
+	if x.Namespace != y.Namespace {
+		return cmp.Compare(x.Namespace+"/", y.Namespace+"/")
+	}
+	return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Kind, y.Kind))
 }
 
 // claims returns the routes of each listener that could turn others away. HTTPRoutes are among them only where there is a GRPCRoute.
