@@ -20,8 +20,8 @@ type claim struct {
 //   - a port has one TCPRoute or UDPRoute, and a hostname one TLSRoute: the others are accepted, and get nothing
 //     (conformance tests TCPRouteMultipleRoutesAttachment, UDPRouteMultipleRoutesAttachment)
 //
-// The oldest route comes first, then the first by "{namespace}/{name}". Manifests do not tell ages, so it is always the name that decides; of
-// two kinds with one name, the GRPCRoute, whose kind is the first by name. A route that is turned away takes nothing from
+// The oldest route comes first, then the first by "{namespace}/{name}". Manifests do not tell ages, so it is always the name that
+// decides; of two kinds with one name, the GRPCRoute, whose kind is the first by name. A route that is turned away takes nothing from
 // others.
 func (b *builder) compete() {
 	for _, claims := range b.claims() {
