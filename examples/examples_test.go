@@ -43,14 +43,7 @@ func TestExamples(t *testing.T) {
 // renderExample returns what `gwsync render` prints for an example, which must be without findings.
 func renderExample(t *testing.T, dir string, flavor kong.Flavor) []byte {
 	t.Helper()
-	var inputs []manifest.Input
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		inputs = append(inputs, manifest.Input{FS: os.DirFS(dir), Path: filepath.Base(f)})
-	}
+	inputs := []manifest.Input{{FS: os.DirFS(dir), Path: "."}}
 	result, err := render.Render(inputs, render.Options{Target: render.Target{Flavor: flavor, Tags: diff.Tags("default")}})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,8 @@ import (
 
 func newApply(p process) *cobra.Command {
 	var f compareFlags
-	var yes, allowEmpty bool
+	var yes, allowEmpty, verify bool
+	var tests testSource
 	var settle time.Duration
 	cmd := &cobra.Command{
 		Use:     "apply",
@@ -27,15 +28,25 @@ func newApply(p process) *cobra.Command {
 or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
 all that it owns because it found no manifests, as with a wrong --path, unless --allow-empty says so.
 
-On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.`,
+On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.
+
+With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle, allowEmpty: allowEmpty}
+			if verify {
+				var err error
+				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
+					return err
+				}
+			}
 			return a.apply(ctx, c)
 		}),
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&verify, "verify", false, "run the routing tests on --proxy afterwards")
+	tests.add(cmd.Flags())
 	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
 	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
 		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
@@ -50,6 +61,7 @@ type applier struct {
 	ask        bool
 	settle     time.Duration
 	allowEmpty bool
+	verifier   *verifier // nil for nothing to verify
 }
 
 func (a *applier) apply(ctx context.Context, c *admin.Client) error {
@@ -72,7 +84,28 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 		}
 	}
 	result, err := sync.Apply(ctx, c, proposal.Plan, sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe})
+	if err == nil && a.verifier != nil {
+		err = a.verify(ctx, proposal, result)
+	}
 	return a.finish(proposal, result, stopped(ctx, err))
+}
+
+// verify runs the routing tests. That they fail is an error after the writes, if there were any.
+func (a *applier) verify(ctx context.Context, proposal sync.Proposal, result sync.Result) error {
+	o, err := a.how.options()
+	if err != nil {
+		return err
+	}
+	o.Target.Flavor = proposal.Info.Flavor
+	settle := proposal.Info.Settle
+	if a.settle > 0 {
+		settle = a.settle
+	}
+	err = a.verifier.run(ctx, a.stderr, proposal.Rendered, o.Target, settle)
+	if err != nil && len(result.Done) > 0 {
+		return codedError{exitPartial, err}
+	}
+	return err
 }
 
 // guard refuses to delete everything because there are no manifests.

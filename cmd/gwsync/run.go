@@ -60,7 +60,7 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	root.SetFlagErrorFunc(seeHelp)
 	root.AddCommand(
 		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p),
-		newSandbox(p), newTrace(p), newDemo(p), newVersion(p), newExitCodes(),
+		newSandbox(p), newTrace(p), newTest(p), newDemo(p), newVersion(p), newExitCodes(),
 	)
 	return root
 }

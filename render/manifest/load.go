@@ -22,7 +22,8 @@ type Input struct {
 	// FS is read and nothing else.
 	FS fs.FS
 	// Path is a file or directory in FS, "." for all of it. A directory is read recursively: *.yaml, *.yml and *.json, but
-	// not what begins with a dot, and not what symbolic links to directories lead to; a file is read whatever its name.
+	// not what begins with a dot, not routing tests ([IsTest]), and not what symbolic links to directories lead to; a file is read
+	// whatever its name.
 	Path string
 	// Prefix is put before file names in findings, so that they are what the user would type: "examples/basic". Prefix and
 	// name together are a file's identity: one that several inputs hold is read once.
@@ -143,7 +144,15 @@ func isManifest(entry fs.DirEntry) bool {
 	return hasManifestName(entry.Name()) && (entry.Type() == 0 || entry.Type() == fs.ModeSymlink)
 }
 
+// IsTest reports whether a file in a directory holds routing tests by its name, and so no manifests: *.test.yaml and *.test.yml.
+func IsTest(name string) bool {
+	return strings.HasSuffix(name, ".test.yaml") || strings.HasSuffix(name, ".test.yml")
+}
+
 func hasManifestName(name string) bool {
+	if IsTest(name) {
+		return false
+	}
 	switch path.Ext(name) {
 	case ".yaml", ".yml", ".json":
 		return true
