@@ -109,7 +109,6 @@ type renderFlags struct {
 
 func (f *renderFlags) add(flags *pflag.FlagSet) {
 	f.addBinding(flags)
-	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
 	flags.StringVar(&f.instance, "instance", "default", "`NAME` of this source of truth; what it owns in Kong carries the tag gwsync:NAME")
 	flags.StringVar(&f.address, "backend-address", render.DefaultAddress, "where Kong reaches a Service, a `TEMPLATE` of {name}, {namespace} and {port}")
 	flags.StringVar(&f.addressMap, "backend-map", "", "YAML `FILE` of exceptions to it, NAMESPACE/NAME:PORT: HOST:PORT")
@@ -120,6 +119,7 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
 	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
+	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
 	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
 		"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
 }
@@ -133,6 +133,13 @@ func (f *renderFlags) binding() (render.Options, error) {
 	}
 	if err := validNamespace(f.namespace); err != nil {
 		return o, err
+	}
+	if f.flavor != "" {
+		flavor, err := kong.ParseFlavor(f.flavor)
+		if err != nil {
+			return o, fmt.Errorf("--router-flavor: %w", err)
+		}
+		o.Target.Flavor, o.Bind.Flavor = flavor, flavor
 	}
 	for _, g := range f.gateways {
 		namespace, name, ok := strings.Cut(g, "/")
@@ -152,13 +159,6 @@ func (f *renderFlags) options() (render.Options, error) {
 	}
 	if err := validInstance(f.instance); err != nil {
 		return o, err
-	}
-	if f.flavor != "" {
-		flavor, err := kong.ParseFlavor(f.flavor)
-		if err != nil {
-			return o, fmt.Errorf("--router-flavor: %w", err)
-		}
-		o.Target.Flavor = flavor
 	}
 	exceptions, err := readMap(f.addressMap)
 	if err != nil {
