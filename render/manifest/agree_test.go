@@ -78,7 +78,7 @@ func validObjects(t testing.TB) []map[string]any {
 // decodeOne returns what the decoder makes of a text with one object, with apiVersion and kind, and the values that rules held for;
 // nothing if the object is refused.
 func decodeOne(text []byte) (map[string]any, diag.List, []check) {
-	s := &scratch{outcomes: outcomes{}}
+	s := newScratch()
 	f := file{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml", namespace: "default"}
 	f.load(s)
 	if len(f.objects) != 1 || !f.objects[0].valid {

@@ -38,6 +38,12 @@ type scratch struct {
 	places   []place
 	checks   []check
 	outcomes outcomes
+	// compiled are the schemas whose rules are.
+	compiled map[*schema]bool
+}
+
+func newScratch() *scratch {
+	return &scratch{outcomes: outcomes{}, compiled: map[*schema]bool{}}
 }
 
 // loaded is an object, and whether the API server would take it.

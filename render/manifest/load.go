@@ -46,7 +46,7 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 		return Set{}, nil, err
 	}
 	parallel(len(files), func() func(int) {
-		s := &scratch{outcomes: outcomes{}}
+		s := newScratch()
 		return func(i int) {
 			files[i].namespace = cmp.Or(o.Namespace, "default")
 			files[i].load(s)

@@ -83,6 +83,7 @@ type outcome struct {
 
 // validate tries the rules on the values of an object that agrees with its schema.
 func (d *decoder) validate(object Object) {
+	d.file.compile(d.checks)
 	budget := int64(crd.Budget)
 	for _, c := range d.checks {
 		o := d.file.outcomes.of(c.schema, d.json[c.from:c.to])
@@ -97,6 +98,19 @@ func (d *decoder) validate(object Object) {
 			return
 		}
 	}
+}
+
+// compile compiles the rules that some checks need, as many at a time as there are processors: for a small repository this is what
+// takes longest.
+func (s *scratch) compile(checks []check) {
+	var compiling sync.WaitGroup
+	for _, c := range checks {
+		if !s.compiled[c.schema] {
+			s.compiled[c.schema] = true
+			compiling.Go(func() { c.schema.rules() })
+		}
+	}
+	compiling.Wait()
 }
 
 // of tries the rules of a schema on a value.

@@ -15,8 +15,8 @@
 package crd
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -29,9 +29,11 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	openapierrors "k8s.io/kube-openapi/pkg/validation/errors"
+	"k8s.io/kube-openapi/pkg/validation/strfmt"
+	"k8s.io/kube-openapi/pkg/validation/validate"
 	kjson "sigs.k8s.io/json"
 )
 
@@ -55,7 +57,7 @@ type Rules struct {
 	// each are the rules in CEL, one by one.
 	each []rule
 	// logic is nil where there is none.
-	logic validation.SchemaValidator
+	logic *validate.SchemaValidator
 	// formats are those that logic asks for.
 	formats []string
 }
@@ -85,15 +87,15 @@ func Compile(n Node) (*Rules, error) {
 	if n.Logic.AllOf == nil && n.Logic.AnyOf == nil && n.Logic.OneOf == nil && n.Logic.Not == nil {
 		return r, nil
 	}
-	var logic apiextensions.JSONSchemaProps
-	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&n.Logic, &logic, nil); err != nil {
+	var props apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(&n.Logic, &props, nil); err != nil {
 		return nil, fmt.Errorf("cannot read a schema: %w", err)
 	}
-	r.formats = formatsIn(n.Logic)
-	var err error
-	if r.logic, _, err = validation.NewSchemaValidator(&logic); err != nil {
+	logic, err := schema.NewStructural(&props)
+	if err != nil {
 		return nil, fmt.Errorf("cannot read a schema: %w", err)
 	}
+	r.logic, r.formats = validate.NewSchemaValidator(logic.ToKubeOpenAPI(), nil, "", strfmt.Default), formatsIn(n.Logic)
 	return r, nil
 }
 
@@ -130,17 +132,23 @@ func (r *Rules) checkLogic(v any) []Violation {
 	if r.logic == nil {
 		return nil
 	}
-	errs := validation.ValidateCustomResource(nil, v, r.logic)
-	if len(errs) == 0 {
+	depth, deepest := -1, Violation{}
+	for _, err := range r.logic.Validate(v).Errors {
+		at := ""
+		if e := new(openapierrors.Validation); errors.As(err, &e) {
+			at = below(strings.TrimPrefix(e.Name, "."))
+		}
+		if n := strings.Count(at, "."); n > depth {
+			depth, deepest = n, Violation{Field: at, Message: err.Error()}
+		}
+	}
+	if depth < 0 {
 		return nil
 	}
-	depth := func(err *field.Error) int { return strings.Count(below(err.Field), ".") }
-	deepest := slices.MaxFunc(errs, func(a, b *field.Error) int { return cmp.Compare(depth(a), depth(b)) })
-	text := deepest.Detail
 	if len(r.formats) > 0 {
-		text = "must have the format " + strings.Join(r.formats, " or ")
+		deepest.Message = "must have the format " + strings.Join(r.formats, " or ")
 	}
-	return []Violation{{Field: below(deepest.Field), Message: text}}
+	return []Violation{deepest}
 }
 
 // formatsIn returns the formats that a schema asks for, here and there.
