@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -22,53 +23,76 @@ func (p peer) String() string {
 
 // upstream is an upstream of the configuration with its targets.
 type upstream struct {
-	entity kong.Entity
-	ring   *ring
-	// unmodelled names what the upstream asks for that the proxy does not do; "" if nothing.
-	unmodelled string
+	entity   kong.Entity
+	members  []member
+	balancer balancer
 	// checked says that health checks are on. They make no difference as long as the echo answers.
 	checked bool
 }
 
-// newUpstream compiles an upstream. The ring of before, which may be nil, goes on turning if the targets are the same.
+// balancer spreads requests over the members of an upstream. It is safe for concurrent use.
+type balancer interface {
+	// next returns whom to ask, and whether there is anybody. What it returned is given back by done.
+	next(*choice) (peer, bool)
+	// done says that a peer was asked, and how long that took.
+	done(p peer, took time.Duration)
+}
+
+// choice is what a balancer knows of a request, over all its tries.
+type choice struct {
+	lost   map[peer]bool // the peers whose names do not resolve
+	failed map[peer]bool // those that were asked in vain
+	key    string        // what the request is hashed on
+}
+
+// newUpstream compiles an upstream. The balancer of before, which may be nil, goes on if it would be the same.
 func newUpstream(e kong.Entity, targets []kong.Entity, before *upstream) *upstream {
-	u := &upstream{entity: e, unmodelled: unmodelledBalancing(e), checked: checksHealth(e)}
-	members := make([]member, len(targets))
+	u := &upstream{entity: e, checked: checksHealth(e), members: make([]member, len(targets))}
 	for i, t := range targets {
-		members[i] = newMember(t)
+		u.members[i] = newMember(t)
 	}
-	if before != nil && slices.Equal(before.ring.members, members) {
-		u.ring = before.ring
+	if before != nil && slices.Equal(before.members, u.members) && algorithmOf(before.entity) == algorithmOf(e) &&
+		number(before.entity, "slots", 0) == number(e, "slots", 0) {
+		u.balancer = before.balancer
 		return u
 	}
-	u.ring = &ring{members: members, credit: make([]int64, len(members))}
+	switch algorithmOf(e) {
+	case "consistent-hashing":
+		u.balancer = newContinuum(u.members, int(number(e, "slots", defaultSlots)))
+	case "least-connections":
+		u.balancer = newLeastConnections(u.members)
+	case "latency":
+		u.balancer = newLatency(u.members)
+	default:
+		u.balancer = newRing(u.members)
+	}
 	return u
 }
 
-func unmodelledBalancing(e kong.Entity) string {
-	if a := e.Text("algorithm"); a != "" && a != "round-robin" {
-		return "algorithm " + a
+// algorithmOf returns how an upstream balances. Hashing is the default of an upstream that says what to hash on.
+//
+// Source: Kong 3.9.3, kong/db/schema/entities/upstreams.lua.
+func algorithmOf(e kong.Entity) string {
+	if a := e.Text("algorithm"); a != "" {
+		return a
 	}
 	if h := e.Text("hash_on"); h != "" && h != "none" {
-		return "hash_on " + h
+		return "consistent-hashing"
 	}
-	if _, ok := e.Field("client_certificate"); ok {
-		return "client_certificate"
-	}
-	return ""
+	return "round-robin"
 }
 
 // unmodelledFor names what the proxy would have to do and does not, "" if nothing. Health checks count only where a target
 // would really be asked: the echo is always healthy.
 func (u *upstream) unmodelledFor(o *Options) string {
 	if u.checked {
-		for _, m := range u.ring.members {
+		for _, m := range u.members {
 			if l := o.link(m.peer); l.dial != nil {
 				return "health checks"
 			}
 		}
 	}
-	return u.unmodelled
+	return ""
 }
 
 // checksHealth reports whether anything can take a target of the upstream out of the ring: an interval of active checks, or
@@ -129,13 +153,19 @@ type ring struct {
 	credit []int64
 }
 
+func newRing(members []member) *ring {
+	return &ring{members: members, credit: make([]int64, len(members))}
+}
+
+func (*ring) done(peer, time.Duration) {}
+
 // next returns the next target that has a weight and is not lost, and whether there is one.
-func (r *ring) next(lost map[peer]bool) (peer, bool) {
+func (r *ring) next(c *choice) (peer, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	best, total := -1, int64(0)
 	for i, m := range r.members {
-		if m.weight <= 0 || lost[m.peer] {
+		if m.weight <= 0 || c.lost[m.peer] {
 			continue
 		}
 		r.credit[i] += m.weight

@@ -25,13 +25,14 @@ func TestRingGivesEachTargetItsShare(t *testing.T) {
 		{[]int{65535, 1}, 300, []int{300, 0}},
 	} {
 		t.Run(fmt.Sprint(tt.weights), func(t *testing.T) {
-			r := &ring{credit: make([]int64, len(tt.weights))}
+			var members []member
 			for i, w := range tt.weights {
-				r.members = append(r.members, member{peer{"h", i}, int64(w)})
+				members = append(members, member{peer{"h", i}, int64(w)})
 			}
+			r := newRing(members)
 			got := make([]int, len(tt.weights))
 			for range tt.requests {
-				p, ok := r.next(nil)
+				p, ok := r.next(&choice{})
 				if !ok {
 					t.Fatal("nobody")
 				}
@@ -45,8 +46,8 @@ func TestRingGivesEachTargetItsShare(t *testing.T) {
 }
 
 func TestRingWithoutAnybody(t *testing.T) {
-	r := &ring{members: []member{{peer{"a", 1}, 0}, {peer{"b", 1}, 5}}, credit: make([]int64, 2)}
-	if p, ok := r.next(map[peer]bool{{"b", 1}: true}); ok {
+	r := newRing([]member{{peer{"a", 1}, 0}, {peer{"b", 1}, 5}})
+	if p, ok := r.next(&choice{lost: map[peer]bool{{"b", 1}: true}}); ok {
 		t.Errorf("got %s", p)
 	}
 }

@@ -15,15 +15,20 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// certificatesOf returns the certificates by the names of their SNIs. A certificate that cannot be read is left out: Kong
-// serves its own in its place.
-func certificatesOf(s kong.State) map[string]*tls.Certificate {
-	byID := map[string]*tls.Certificate{}
+// certificatesByID returns the certificates by their ids. One that cannot be read is left out: Kong serves its own in its
+// place.
+func certificatesByID(s kong.State) map[string]*tls.Certificate {
+	out := map[string]*tls.Certificate{}
 	for e := range s.Of(kong.Certificates) {
 		if c, err := tls.X509KeyPair([]byte(e.Text("cert")), []byte(e.Text("key"))); err == nil {
-			byID[e.ID()] = &c
+			out[e.ID()] = &c
 		}
 	}
+	return out
+}
+
+// certificatesOf returns the certificates by the names of their SNIs.
+func certificatesOf(s kong.State, byID map[string]*tls.Certificate) map[string]*tls.Certificate {
 	out := map[string]*tls.Certificate{}
 	for e := range s.Of(kong.SNIs) {
 		if k, ok := e.Ref("certificate"); ok && byID[k.ID] != nil {

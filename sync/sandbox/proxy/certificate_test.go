@@ -100,7 +100,7 @@ func TestCertificateThatCannotBeRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := certificatesOf(s)
+	got := certificatesOf(s, certificatesByID(s))
 	if len(got) != 1 || byDER[string(got["good.com"].Certificate[0])] != "good.com" {
 		t.Errorf("got %v", got)
 	}

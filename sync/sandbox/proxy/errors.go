@@ -76,13 +76,15 @@ func errorTypeOf(mediaType string) errorType {
 // fail is Kong's own error answer (kong.response.error): the message in the type that the client accepts.
 func (x *exchange) fail(status int, message string) *response {
 	t := accepted(strings.Join(x.in.Header.Values("Accept"), ","))
-	return newResponse(status, t.contentType, t.page(message, x.id))
+	r := newResponse(status, t.contentType, t.page(message, x.id))
+	r.said = &said{typed: true}
+	return r
 }
 
 // unmodelled is the answer to a request that only a whole Kong could serve.
 func (x *exchange) unmodelled(format string, args ...any) *response {
 	message := fmt.Sprintf(format, args...) + " is not supported by the gwsync sandbox"
-	return newResponse(http.StatusNotImplemented, jsonType, encodeJSON(map[string]any{"message": message}))
+	return exit(http.StatusNotImplemented, map[string]any{"message": message})
 }
 
 // errorPage is the answer to a failure that nginx itself met, or to an answer without a body whose status nginx has a page
@@ -103,7 +105,7 @@ func (x *exchange) errorPage(status int) *response {
 	}
 	var r *response
 	if strings.HasPrefix(accept, "application/grpc") {
-		r = newResponse(status, jsonType, encodeJSON(map[string]any{"message": message}))
+		r = exit(status, map[string]any{"message": message})
 	} else {
 		t := accepted(accept)
 		r = newResponse(status, t.contentType, t.page(message, x.id))
@@ -167,6 +169,9 @@ func nginxTitle(status int) string {
 
 // bare is the answer to an exit with a status alone: Kong's page, nginx's page, or nothing at all.
 func (x *exchange) bare(status int) *response {
+	if x.isGRPC() {
+		return &response{status: status, header: http.Header{}, said: &said{}}
+	}
 	if pageMessages(status) != "" {
 		return x.errorPage(status)
 	}

@@ -18,6 +18,10 @@ type exchange struct {
 	in      *http.Request
 	table   *table
 	options *Options
+	// backends are the connections to backends, nil where the echo answers for all.
+	backends *connections
+	// control is of the client's connection, nil if there is none.
+	control *http.ResponseController
 	id      string // X-Kong-Request-Id
 	start   time.Time
 
@@ -31,6 +35,7 @@ type exchange struct {
 	consumer string   // the id of the consumer that a plugin identified; "" for none
 	filters  []plugin // what runs on the answer, in order
 	trace    *Trace   // what to note, nil for nothing
+	cookie   string   // that the answer is to set for hashing
 
 	// out is what the backend is to be asked. Plugins change it.
 	out outgoing
@@ -185,19 +190,23 @@ func (x *exchange) prefix() string {
 	return x.match.Prefix
 }
 
-// readBody returns the request's body. It is read once, whole. Its errors are *bodyError.
+// readBody returns the request's body. It is read once, whole. Its errors are *bodyError. With that of a body that is too large
+// comes what was read of it.
 func (x *exchange) readBody() ([]byte, error) {
-	if !x.read {
-		x.read = true
-		if x.in.ContentLength > maxBody {
-			x.bodyErr = &bodyError{&http.MaxBytesError{Limit: maxBody}}
-			return nil, x.bodyErr
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(nil, x.in.Body, maxBody))
-		if err != nil {
-			x.bodyErr = &bodyError{err}
-		}
-		x.body = body
+	if x.read {
+		return x.body, x.bodyErr
+	}
+	x.read = true
+	tooLarge := &bodyError{&http.MaxBytesError{Limit: maxBody}}
+	if x.in.ContentLength > maxBody {
+		x.bodyErr = tooLarge
+		return nil, x.bodyErr
+	}
+	var err error
+	if x.body, err = io.ReadAll(io.LimitReader(x.in.Body, maxBody+1)); err != nil {
+		x.bodyErr = &bodyError{err}
+	} else if len(x.body) > maxBody {
+		x.bodyErr = tooLarge
 	}
 	return x.body, x.bodyErr
 }

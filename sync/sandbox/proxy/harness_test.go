@@ -78,10 +78,10 @@ func startKong(t *testing.T, s kong.State, f kong.Flavor, o Options) *testKong {
 		Proxy: New(func() (kong.State, uint64) { return s, 1 }, f, o),
 		plain: newListener(8000), secure: newListener(8443),
 	}
-	srv := &http.Server{Handler: k.Proxy, ReadHeaderTimeout: time.Minute}
-	go func() { _ = srv.Serve(k.plain) }()
-	go func() { _ = srv.Serve(tls.NewListener(k.secure, &tls.Config{GetCertificate: k.GetCertificate})) }()
-	t.Cleanup(func() { _ = srv.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	go func() { _ = k.Serve(ctx, k.plain) }()
+	go func() { _ = k.ServeTLS(ctx, k.secure) }()
 	return k
 }
 
@@ -113,6 +113,7 @@ type backends struct {
 
 	mu  sync.Mutex
 	got []arrival
+	sni string // what the last client of TLS named
 }
 
 // behaviour is how a backend answers if not by default.
@@ -141,7 +142,7 @@ func (b *backends) address(t *testing.T) func(string, int) (string, bool) {
 	closed.Close()
 	var mu sync.Mutex
 	return func(host string, port int) (string, bool) {
-		if port < 27201 || port > 27208 {
+		if port < 27201 || port > 27209 {
 			return nobody, host == "127.0.0.1"
 		}
 		name := "b" + strconv.Itoa(port-27200)
@@ -150,10 +151,97 @@ func (b *backends) address(t *testing.T) func(string, int) (string, bool) {
 		if addr, ok := b.urls.Load(name); ok {
 			return addr.(string), true
 		}
-		srv := httptest.NewServer(b.handler(name))
-		t.Cleanup(srv.Close)
+		srv := b.start(t, name)
 		b.urls.Store(name, srv.Listener.Addr().String())
 		return srv.Listener.Addr().String(), true
+	}
+}
+
+// start starts a backend: b5 speaks WebSocket, b6 gRPC, b7 gRPC over TLS, b9 HTTPS, the others HTTP.
+func (b *backends) start(t *testing.T, name string) *httptest.Server {
+	t.Helper()
+	handler := b.handler(name)
+	switch name {
+	case "b5":
+		handler = b.record(name, serveWebSocket)
+	case "b6", "b7":
+		handler = b.record(name, serveGRPC(name))
+	}
+	srv := httptest.NewUnstartedServer(handler)
+	t.Cleanup(srv.Close)
+	srv.Config.Protocols = new(http.Protocols)
+	srv.Config.Protocols.SetHTTP1(true)
+	srv.Config.Protocols.SetHTTP2(name == "b7")
+	srv.Config.Protocols.SetUnencryptedHTTP2(name == "b6")
+	if name != "b7" && name != "b9" {
+		srv.Start()
+		return srv
+	}
+	srv.EnableHTTP2 = name == "b7"
+	srv.TLS = &tls.Config{GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.sni = h.ServerName
+		return nil, nil
+	}}
+	srv.StartTLS()
+	return srv
+}
+
+// record takes note of the requests to a handler.
+func (b *backends) record(name string, h func(w http.ResponseWriter, r *http.Request, body []byte)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		b.mu.Lock()
+		b.got = append(b.got, arrival{name, r.Method, r.RequestURI, r.Host, r.Header.Clone(), string(body)})
+		b.mu.Unlock()
+		w.Header()["Date"] = nil
+		w.Header().Set("X-Backend", name)
+		h(w, r, body)
+	})
+}
+
+// serveWebSocket sends back what it gets after "b5:", to clients that ask for a WebSocket.
+func serveWebSocket(w http.ResponseWriter, r *http.Request, _ []byte) {
+	if r.Header.Get("Upgrade") == "" {
+		w.Header()["Content-Type"] = nil
+		w.Header().Set("Content-Length", "2")
+		w.WriteHeader(http.StatusUpgradeRequired)
+		_, _ = io.WriteString(w, "no")
+		return
+	}
+	c, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Accept: x\r\nX-Backend: b5\r\n\r\n")
+	buf := make([]byte, 100)
+	n, _ := rw.Read(buf)
+	_, _ = io.WriteString(c, "b5:"+string(buf[:n]))
+}
+
+// serveGRPC sends back the message that it gets; to calls of Fail it says in the header that they failed. To others than clients of gRPC
+// it is a plain backend.
+func serveGRPC(name string) func(http.ResponseWriter, *http.Request, []byte) {
+	return func(w http.ResponseWriter, r *http.Request, body []byte) {
+		h := w.Header()
+		if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+			answer(w, name, behaviour{}, false)
+			return
+		}
+		h.Set("Content-Type", "application/grpc")
+		if strings.HasSuffix(r.URL.Path, "/Fail") {
+			h.Set("Grpc-Status", "5")
+			h.Set("Grpc-Message", "nope")
+			return
+		}
+		h.Set("Trailer", "Grpc-Status, Grpc-Message")
+		w.WriteHeader(http.StatusOK)
+		_, _ = w.Write(body)
+		h.Set("Grpc-Status", "0")
+		h.Set("Grpc-Message", "ok")
 	}
 }
 

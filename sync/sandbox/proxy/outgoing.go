@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,6 +18,9 @@ type outgoing struct {
 	host       string // the Host header if the route or a plugin sets it; "" leaves it to the balancer
 	header     http.Header
 	body       []byte
+	// stream is a body that is sent as it comes, nil for body; length is its length, -1 if nobody knows.
+	stream io.Reader
+	length int64
 	// sized says that a Content-Length is sent. A GET without a body has none; a POST of nothing has "0".
 	sized bool
 }
@@ -92,7 +96,12 @@ func (x *exchange) seal() {
 	set("X-Real-Ip", x.sender.Addr().Unmap().String())
 	set("X-Kong-Request-Id", x.id)
 	set("Content-Length", "")
-	if x.out.sized {
+	switch {
+	case x.out.stream != nil && x.out.length < 0:
+		set("Transfer-Encoding", "chunked")
+	case x.out.stream != nil:
+		set("Content-Length", strconv.FormatInt(x.out.length, 10))
+	case x.out.sized:
 		set("Content-Length", strconv.Itoa(len(x.out.body)))
 	}
 }

@@ -21,6 +21,8 @@ type Options struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// NodeID is the node's id, as the Admin API answers it; request-termination echoes it. It may be empty.
 	NodeID string
+	// Log takes what the proxy cannot tell a client: why a stream was closed. nil drops it.
+	Log func(message string)
 }
 
 // Proxy is the proxy of one Kong: an [http.Handler] for its proxy listeners. It is safe for concurrent use.
@@ -31,19 +33,22 @@ type Proxy struct {
 
 	mu      sync.Mutex // held while a table is compiled
 	current atomic.Pointer[table]
-	own     func() (*tls.Certificate, error)
+	// backends are the connections to backends. They outlive the configuration.
+	backends *connections
+	own      func() (*tls.Certificate, error)
 }
 
 // New returns the proxy of a Kong with the given router flavor. The function state returns what Kong holds and a number that
 // changes whenever that does; it is called for every request, so it must be quick.
 func New(state func() (kong.State, uint64), flavor kong.Flavor, o Options) *Proxy {
-	return &Proxy{state: state, flavor: flavor, options: o, own: sync.OnceValues(selfSigned)}
+	return &Proxy{state: state, flavor: flavor, options: o, own: sync.OnceValues(selfSigned), backends: newConnections()}
 }
 
 // ServeHTTP answers one request as Kong does. It must see the request as it came: no http.ServeMux before it, which would
 // clean the path.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(r, p.table(), &p.options)
+	x.backends, x.control = p.backends, http.NewResponseController(w)
 	x.send(w, x.respond(r.Context()))
 }
 

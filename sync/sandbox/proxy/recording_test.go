@@ -41,6 +41,10 @@ type step struct {
 	service, upMethod, upTarget  string
 	upstreamBody                 string
 	tries                        []string
+	trailer                      [][2]string
+	upgraded                     [2]string // what was sent and received after the protocol was switched
+	certificate, upstreamSNI     string    // "" is not compared
+	stream                       *streamStep
 }
 
 func parseRecording(t *testing.T, name, text string) *recording {
@@ -96,6 +100,18 @@ func parseRecording(t *testing.T, name, text string) *recording {
 			} else {
 				s.upstreamHeader = append(s.upstreamHeader, parseHeader(rest))
 			}
+		case "trailer":
+			s.trailer = append(s.trailer, parseHeader(rest))
+		case "upgraded":
+			sent, received, _ := strings.Cut(rest, " ")
+			s.upgraded = [2]string{unquote(t, sent), unquote(t, received)}
+		case "certificate":
+			s.certificate = rest
+		case "names":
+			s.upstreamSNI = rest
+		case "stream":
+			s = &step{line: line, stream: parseStream(t, rest)}
+			c.steps = append(c.steps, s)
 		case "tries":
 			s.tries = strings.Fields(rest)
 		default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -86,24 +87,48 @@ func knownDifferences(t *testing.T) map[string]bool {
 // replay asks all requests, and returns for each what is different, "" if nothing is.
 func (c *recording) replay(t *testing.T, flavor kong.Flavor) []string {
 	b := &backends{script: c.script}
-	k := startKong(t, stateOf(t, c.config), flavor, Options{Backend: b.address(t), Dial: dialWithoutNames})
+	streams := &streamBackends{}
+	address := b.address(t)
+	if len(c.steps) > 0 && c.steps[0].stream != nil {
+		address = streams.address(t)
+	}
+	k := startKong(t, stateOf(t, withCertificates(t, c.config)), flavor, Options{Backend: address, Dial: dialWithoutNames, Log: func(m string) { t.Log(m) }})
 	for range c.turn {
 		for _, u := range k.table().upstreams {
-			u.ring.next(nil)
+			u.balancer.next(&choice{})
 		}
 	}
 	var out []string
 	for _, s := range c.steps {
+		if s.stream != nil {
+			out = append(out, s.stream.replay(t, k.Proxy, streams))
+			continue
+		}
+		if s.vers == "HTTP/2" {
+			resp, body := s.roundTrip2(t, k)
+			out = append(out, s.compare(resp, body, b))
+			continue
+		}
 		conn := k.connect(t, s.scheme, s.sni)
+		if got := commonName(conn); s.certificate != "" && got != s.certificate {
+			out = append(out, "certificate of "+got)
+			continue
+		}
 		resp, body := roundTripRaw(t, conn, s.method, s.raw())
+		if s.upgraded[0] != "" {
+			_, _ = io.WriteString(conn, s.upgraded[0])
+			received, _ := io.ReadAll(conn)
+			body = string(received)
+		}
 		_ = conn.Close()
-		out = append(out, s.compare(resp, body, b.arrivals()))
+		out = append(out, s.compare(resp, body, b))
 	}
 	return out
 }
 
 // compare returns how the answer, and what arrived at the backends, differ from what was recorded.
-func (s *step) compare(resp *http.Response, body string, arrivals []arrival) string {
+func (s *step) compare(resp *http.Response, body string, b *backends) string {
+	arrivals := b.arrivals()
 	if s.refused {
 		if resp.StatusCode < 400 || len(arrivals) > 0 {
 			return fmt.Sprintf("not refused: %d, backends got %d requests", resp.StatusCode, len(arrivals))
@@ -118,7 +143,21 @@ func (s *step) compare(resp *http.Response, body string, arrivals []arrival) str
 	}
 	add("status", s.status, resp.StatusCode)
 	add("header", s.wantAnswerHeader(), gotAnswerHeader(s, resp))
-	add("body", comparable(s.answerBody), comparable(body))
+	if s.upgraded[0] != "" {
+		add("upgraded", s.upgraded[1], body)
+	} else {
+		add("body", comparable(s.answerBody), comparable(body))
+	}
+	trailer := http.Header{}
+	for _, f := range s.trailer {
+		trailer.Add(f[0], f[1])
+	}
+	if got := resp.Trailer; len(got)+len(trailer) > 0 {
+		add("trailer", trailer, got)
+	}
+	if s.upstreamSNI != "" {
+		add("server name", strings.TrimPrefix(s.upstreamSNI, "-"), b.sni)
+	}
 	var services []string
 	for _, a := range arrivals {
 		services = append(services, a.service)
@@ -159,6 +198,9 @@ func (s *step) wantAnswerHeader() map[string][]string {
 	}
 	if s.proxied && h.Get("Via") == "" {
 		h.Set("Via", "1.1 kong/3.9.3")
+		if s.speaksHTTP2() {
+			h.Set("Via", "2 kong/3.9.3")
+		}
 	}
 	return h
 }
@@ -177,13 +219,19 @@ func gotAnswerHeader(s *step, resp *http.Response) map[string][]string {
 			h[name] = []string{"*"}
 		}
 		for i := range values {
-			values[i] = mask(values[i])
+			values[i] = hashCookie.ReplaceAllString(mask(values[i]), "ck=*;")
 		}
 	}
 	return h
 }
 
+// hashCookie is the cookie that Kong makes up for hashing.
+var hashCookie = regexp.MustCompile(`^ck=[0-9a-f-]{36};`)
+
 var volatile = regexp.MustCompile(`^X-Kong-(Request-Id|(Upstream|Proxy|Response)-Latency)$`)
+
+// speaksHTTP2 reports whether the backend is one of gRPC.
+func (s *step) speaksHTTP2() bool { return s.service == "b6" || s.service == "b7" }
 
 // wantUpstreamHeader returns what was recorded, and what Kong always sends.
 func (s *step) wantUpstreamHeader() map[string][]string {
@@ -194,6 +242,12 @@ func (s *step) wantUpstreamHeader() map[string][]string {
 		"X-Forwarded-Path": path, "X-Real-IP": "127.0.0.1", "X-Kong-Request-Id": "*",
 	}
 	always["Host"] = "127.0.0.1:2720" + strings.TrimPrefix(s.service, "b")
+	if s.vers == "HTTP/2" {
+		always["Via"] = "2 kong/3.9.3"
+	}
+	if s.speaksHTTP2() {
+		delete(always, "Connection")
+	}
 	h := http.Header{}
 	for _, f := range s.upstreamHeader {
 		h.Add(f[0], mask(f[1]))

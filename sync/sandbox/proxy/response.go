@@ -30,6 +30,13 @@ type response struct {
 	// waited is how long the backend took, via what it said in its Via header.
 	waited time.Duration
 	via    []string
+	// said is what an answer of Kong's own says; nil for one that is the same to all clients.
+	said *said
+	// grpc says that the backend was asked over HTTP/2. Then trailer, if not nil, is what followed its body, once that is read.
+	grpc    bool
+	trailer func() http.Header
+	// done is called when the answer is sent, if it is not nil.
+	done func()
 	// upgraded is the connection to a backend that switched protocols, nil else.
 	upgraded io.ReadWriteCloser
 }
@@ -44,7 +51,14 @@ func newResponse(status int, contentType, body string) *response {
 }
 
 // exit is the answer of a plugin (kong.response.exit): a JSON object.
-func exit(status int, body any) *response { return newResponse(status, jsonType, encodeJSON(body)) }
+func exit(status int, body any) *response {
+	r := newResponse(status, jsonType, encodeJSON(body))
+	r.said = &said{}
+	if fields, ok := body.(map[string]any); ok {
+		r.said.message, _ = fields["message"].(string)
+	}
+	return r
+}
 
 // encodeJSON returns a value as JSON. Unlike json.Marshal it leaves <, > and & alone, as Kong does.
 func encodeJSON(v any) string {
@@ -93,6 +107,12 @@ func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 //
 // Source: Kong 3.9.3, kong/runloop/handler.lua, header_filter.
 func (x *exchange) send(w http.ResponseWriter, r *response) {
+	if r.done != nil {
+		defer r.done()
+	}
+	if r.said != nil && x.isGRPC() {
+		r.toGRPC()
+	}
 	for _, p := range x.filters {
 		p.filter(x, r)
 	}
@@ -111,11 +131,22 @@ func (x *exchange) send(w http.ResponseWriter, r *response) {
 	if _, ok := header["Content-Type"]; !ok {
 		header["Content-Type"] = nil // or net/http would guess one
 	}
+	if x.in.ProtoMajor == 2 {
+		header.Del("Upgrade")
+		if header.Get("Connection") != "close" {
+			header.Del("Connection")
+		}
+	}
 	w.WriteHeader(r.status)
 	if r.body == nil || x.in.Method == http.MethodHead {
 		return
 	}
-	stream(w, r)
+	sendBody(w, r)
+	if r.trailer != nil {
+		for name, values := range r.trailer() {
+			header[http.TrailerPrefix+name] = values
+		}
+	}
 }
 
 // stamp sets the headers that no plugin can change.
@@ -126,7 +157,11 @@ func (x *exchange) stamp(r *response) {
 	if r.proxied {
 		h.Set("X-Kong-Upstream-Latency", milliseconds(r.waited))
 		h.Set("X-Kong-Proxy-Latency", milliseconds(elapsed-r.waited))
-		h.Set("Via", strings.Join(append(slices.Clip(r.via), "1.1 "+server), ", "))
+		version := "1.1 "
+		if r.grpc {
+			version = "2 "
+		}
+		h.Set("Via", strings.Join(append(slices.Clip(r.via), version+server), ", "))
 		if len(h.Values("Server")) == 0 {
 			h.Set("Server", server)
 		}
@@ -151,13 +186,16 @@ func addCharset(r *response) {
 	}
 }
 
-// stream writes the body. A body without a known length may be an endless one, so each piece is sent at once. One that breaks
+// sendBody writes the body. A body without a known length may be an endless one, so each piece is sent at once. One that breaks
 // off breaks the client's off too: that is how the client learns of it.
-func stream(w http.ResponseWriter, r *response) {
+func sendBody(w http.ResponseWriter, r *response) {
 	_, sized := r.header["Content-Length"]
 	var out io.Writer = w
 	if !sized {
 		out = flushing{w, http.NewResponseController(w)}
+		if r.grpc && r.body != http.NoBody {
+			_ = http.NewResponseController(w).Flush() // the client may wait for it before it sends more
+		}
 	}
 	if _, err := io.Copy(out, r.body); err != nil {
 		_ = http.NewResponseController(w).Flush() // what did arrive is passed on

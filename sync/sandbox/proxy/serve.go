@@ -19,7 +19,11 @@ func (x *exchange) respond(ctx context.Context) *response {
 	if err := x.table.routerErr; err != nil {
 		return x.unmodelled("this configuration (%v)", err)
 	}
-	x.match = x.table.router.Match(x.routed())
+	if x.trace == nil {
+		x.match = x.table.matches.Match(x.routed())
+	} else {
+		x.match = x.table.router.Match(x.routed()) // whatever came before
+	}
 	if x.match.Status != 0 {
 		return x.unrouted()
 	}
@@ -73,7 +77,10 @@ func (x *exchange) unrouted() *response {
 	case m.Message == "":
 		return x.bare(m.Status)
 	case m.Status < 300: // gRPC over the wrong protocol
-		return x.unmodelled("gRPC")
+		r := &response{status: m.Status, header: http.Header{"Content-Length": {"0"}, "Content-Type": {grpcType}}}
+		r.header.Set("Grpc-Status", "1")
+		r.header.Set("Grpc-Message", m.Message)
+		return r
 	}
 	r := x.fail(m.Status, m.Message)
 	if m.Status == http.StatusUpgradeRequired {

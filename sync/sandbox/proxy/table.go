@@ -2,25 +2,37 @@ package proxy
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// table is one generation of the configuration, compiled. It is never changed, but for the rings of its upstreams.
+// table is one generation of the configuration, compiled. It is never changed, but for the balancers of its upstreams and what its router
+// remembers.
 type table struct {
 	generation   uint64
 	router       *route.Router
+	matches      *route.Cache
 	routerErr    error // why there is no router
 	plugins      *pluginTable
-	upstreams    map[string]*upstream // by name
-	certificates map[string]*tls.Certificate
+	upstreams    map[string]*upstream        // by name
+	certificates map[string]*tls.Certificate // by SNI
+
+	certificatesByID map[string]*tls.Certificate
+	trusted          map[string]*x509.CertPool // by service: what it verifies its backends with
 }
 
 // newTable compiles a configuration. Upstreams that are as in before, which may be nil, keep their place in the ring.
 func newTable(s kong.State, f kong.Flavor, before *table) *table {
-	t := &table{plugins: newPluginTable(s), upstreams: map[string]*upstream{}, certificates: certificatesOf(s)}
-	t.router, t.routerErr = route.New(s, f)
+	byID := certificatesByID(s)
+	t := &table{
+		plugins: newPluginTable(s), upstreams: map[string]*upstream{},
+		certificates: certificatesOf(s, byID), certificatesByID: byID, trusted: trustedBy(s),
+	}
+	if t.router, t.routerErr = route.New(s, f); t.routerErr == nil {
+		t.matches = route.NewCache(t.router)
+	}
 	targets := map[string][]kong.Entity{}
 	for e := range s.Of(kong.Targets) {
 		if k, ok := e.Ref("upstream"); ok {
