@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -79,6 +80,44 @@ func (a args) json() map[string]any {
 	}
 	return out
 }
+
+// argsOf is the inverse of [args.json]: values are text, numbers, booleans (of which false is none) and lists of those.
+func argsOf(fields map[string]any) (args, error) {
+	out := args{}
+	var add func(name string, v any, nested bool) error
+	add = func(name string, v any, nested bool) error {
+		switch v := v.(type) {
+		case string:
+			out[name] = append(out[name], arg{value: v})
+		case float64:
+			out[name] = append(out[name], arg{value: luaNumber(v)})
+		case bool:
+			if v {
+				out[name] = append(out[name], arg{bare: true})
+			}
+		case []any:
+			if nested {
+				return errNestedArgs
+			}
+			for _, e := range v {
+				if err := add(name, e, true); err != nil {
+					return err
+				}
+			}
+		default:
+			return errNestedArgs
+		}
+		return nil
+	}
+	for name, v := range fields {
+		if err := add(name, v, false); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+var errNestedArgs = errors.New("a form has no place for such a value")
 
 // escapeArg encodes as ngx.encode_args does.
 func escapeArg(s string) string {

@@ -31,11 +31,10 @@ type exchange struct {
 	sender netip.AddrPort
 	at     netip.AddrPort // the listener
 
-	match    route.Match
-	consumer string   // the id of the consumer that a plugin identified; "" for none
-	filters  []plugin // what runs on the answer, in order
-	trace    *Trace   // what to note, nil for nothing
-	cookie   string   // that the answer is to set for hashing
+	match   route.Match
+	filters []plugin // what runs on the answer, in order
+	trace   *Trace   // what to note, nil for nothing
+	cookie  string   // that the answer is to set for hashing
 
 	// out is what the backend is to be asked. Plugins change it.
 	out outgoing
@@ -43,6 +42,8 @@ type exchange struct {
 	read    bool // whether body and bodyErr are set
 	body    []byte
 	bodyErr error
+
+	pluginState
 }
 
 func newExchange(r *http.Request, t *table, o *Options) *exchange {

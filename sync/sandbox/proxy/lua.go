@@ -1,298 +1,390 @@
 package proxy
 
 import (
+	"context"
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
 )
 
-// maxNesting bounds the depth of an expression.
-const maxNesting = 100
+// The limits of what a plugin's Lua code may do in one run. Kong has none: there an endless loop stops a worker for good.
+const (
+	luaInstructions = 3_000_000
+	luaTime         = 2 * time.Second
+	luaText         = 64 << 20 // bytes of strings made
+	luaNesting      = 1000     // of expressions and blocks in the code
+)
 
-var errSyntax = errors.New("not an expression that is known here")
+// luaChunk is code that is compiled. A thread makes a function of it when it first runs it.
+type luaChunk struct{ proto *lua.FunctionProto }
 
-// luaParser reads an expression by recursive descent: or, and, comparison, "..", not, and what fields are taken of.
-type luaParser struct {
-	rest  string
-	depth int
-}
-
-func parseLua(s string) (luaExpr, error) {
-	p := &luaParser{rest: s}
-	e, err := p.or()
+// compileLua compiles a chunk.
+func compileLua(code string) (*luaChunk, error) {
+	name := chunkName(code)
+	stmts, err := parse.Parse(strings.NewReader(code), name)
 	if err != nil {
 		return nil, err
 	}
-	if p.skip(); p.rest != "" {
-		return nil, errSyntax
+	r := &rewriter{}
+	if r.block(stmts); r.tooDeep {
+		return nil, errors.New("chunk has too many syntax levels")
 	}
-	return e, nil
-}
-
-func (p *luaParser) skip() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
-
-// accept consumes a symbol if it comes next.
-func (p *luaParser) accept(symbol string) bool {
-	p.skip()
-	rest, ok := strings.CutPrefix(p.rest, symbol)
-	if ok {
-		p.rest = rest
-	}
-	return ok
-}
-
-// word consumes a keyword if it comes next.
-func (p *luaParser) word(keyword string) bool {
-	p.skip()
-	rest, ok := strings.CutPrefix(p.rest, keyword)
-	if !ok || rest != "" && isNameByte(rest[0]) {
-		return false
-	}
-	p.rest = rest
-	return true
-}
-
-func isNameByte(c byte) bool { return c == '_' || isAlphanumeric(c) }
-
-func (p *luaParser) name() string {
-	p.skip()
-	n := 0
-	for n < len(p.rest) && isNameByte(p.rest[n]) {
-		n++
-	}
-	name := p.rest[:n]
-	if n == 0 || name[0] >= '0' && name[0] <= '9' {
-		return ""
-	}
-	p.rest = p.rest[n:]
-	return name
-}
-
-func (p *luaParser) or() (luaExpr, error) {
-	if p.depth++; p.depth > maxNesting {
-		return nil, errSyntax
-	}
-	defer func() { p.depth-- }()
-	return p.chain(p.and, func() combine {
-		if p.word("or") {
-			return func(a any, b func() (any, error)) (any, error) {
-				if truthy(a) {
-					return a, nil
-				}
-				return b()
-			}
-		}
-		return nil
-	})
-}
-
-func (p *luaParser) and() (luaExpr, error) {
-	return p.chain(p.comparison, func() combine {
-		if p.word("and") {
-			return func(a any, b func() (any, error)) (any, error) {
-				if !truthy(a) {
-					return a, nil
-				}
-				return b()
-			}
-		}
-		return nil
-	})
-}
-
-func (p *luaParser) comparison() (luaExpr, error) {
-	return p.chain(p.concatenation, func() combine {
-		switch {
-		case p.accept("=="):
-			return compareLua(true)
-		case p.accept("~="):
-			return compareLua(false)
-		}
-		return nil
-	})
-}
-
-func (p *luaParser) concatenation() (luaExpr, error) {
-	return p.chain(p.unary, func() combine {
-		if !p.accept("..") {
-			return nil
-		}
-		return func(a any, b func() (any, error)) (any, error) {
-			v, err := b()
-			if err != nil {
-				return nil, err
-			}
-			if !concatenable(a) || !concatenable(v) {
-				return nil, errConcat
-			}
-			return luaString(a) + luaString(v), nil
-		}
-	})
-}
-
-// chain reads operands with operators between them, and applies these from left to right.
-func (p *luaParser) chain(operand func() (luaExpr, error), operator func() combine) (luaExpr, error) {
-	left, err := operand()
+	proto, err := lua.Compile(stmts, name)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		op := operator()
-		if op == nil {
-			return left, nil
-		}
-		right, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		before := left
-		left = func(env luaIndex) (any, error) {
-			a, err := before(env)
-			if err != nil {
-				return nil, err
-			}
-			return op(a, func() (any, error) { return right(env) })
-		}
+	return &luaChunk{proto}, nil
+}
+
+// chunkName is what LuaJIT calls a chunk in its messages: how it begins.
+func chunkName(code string) string {
+	const most = 45
+	line, _, more := strings.Cut(code, "\n")
+	if len(line) > most {
+		line, more = line[:most], true
+	}
+	if more {
+		line += "..."
+	}
+	return `[string "` + line + `"]`
+}
+
+// luaPool keeps the threads of a configuration. The one that was used last is the first to be used again, so that requests that come
+// one by one all find the same globals and upvalues, as on a Kong with one worker.
+type luaPool struct {
+	mu   sync.Mutex
+	idle []*luaThread
+}
+
+// maxIdleThreads bounds what the pool keeps.
+const maxIdleThreads = 64
+
+func newLuaPool() *luaPool { return &luaPool{} }
+
+func (p *luaPool) get() *luaThread {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		t := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return t
+	}
+	return newLuaThread()
+}
+
+func (p *luaPool) put(t *luaThread) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) < maxIdleThreads {
+		p.idle = append(p.idle, t)
 	}
 }
 
-func (p *luaParser) unary() (luaExpr, error) {
-	negations := 0
-	for p.word("not") {
-		negations++
-	}
-	e, err := p.suffixed()
-	if err != nil || negations == 0 {
-		return e, err
-	}
-	return func(env luaIndex) (any, error) {
-		v, err := e(env)
-		if err != nil {
-			return nil, err
-		}
-		return truthy(v) != (negations%2 == 1), nil
-	}, nil
+// luaThread is a Lua state, with what plugins' code sees of Kong. It works for one exchange at a time, from its first Lua code to its
+// end.
+type luaThread struct {
+	*lua.LState
+	base      luaBase
+	functions map[*luaChunk]*lua.LFunction
+
+	// What follows belongs to the exchange.
+	x       *exchange
+	answer  *response // the answer there is, in the phases that have one
+	phase   string
+	plugin  plugin
+	shared  *lua.LTable            // kong.ctx.shared
+	own     map[plugin]*lua.LTable // kong.ctx.plugin
+	ngxCtx  *lua.LTable
+	timers  []func() // what ngx.timer.at puts off
+	printed []byte   // by ngx.say and ngx.print
+	status  int      // ngx.status, as long as there is no answer; 0 if it is not set
+	chunk   *bodyChunk
+	// readsBody says that the code has had the body of the request read.
+	readsBody bool
+
+	// What follows belongs to the run.
+	text    int
+	ended   bool      // the code has ended itself, by an exit
+	exited  *response // by this answer; nil for a closed connection, or a phase left early
+	missing string    // what it asked for that is not modelled
 }
 
-// suffixed reads a value and the fields and calls behind it.
-func (p *luaParser) suffixed() (luaExpr, error) {
-	e, indexable, err := p.primary()
-	for err == nil && indexable {
-		p.skip()
-		switch {
-		case strings.HasPrefix(p.rest, ".."):
-			return e, nil
-		case p.accept("."):
-			name := p.name()
-			if name == "" {
-				return nil, errSyntax
-			}
-			e = index(e, constant(name))
-		case p.accept("["):
-			var key luaExpr
-			if key, err = p.or(); err == nil && !p.accept("]") {
-				err = errSyntax
-			}
-			e = index(e, key)
-		case p.accept("("):
-			err = p.skipArguments()
-			e = call(e)
-		default:
-			return e, nil
-		}
+func newLuaThread() *luaThread {
+	t := &luaThread{
+		LState: lua.NewState(lua.Options{
+			SkipOpenLibs: true, CallStackSize: 200, MinimizeStackMemory: true,
+			RegistrySize: 1024, RegistryMaxSize: 64 << 10, RegistryGrowStep: 4096,
+		}),
+		functions: map[*luaChunk]*lua.LFunction{},
 	}
-	return e, err
+	t.base = newLuaBase(t)
+	return t
 }
 
-// skipArguments reads over the arguments of a call.
-func (p *luaParser) skipArguments() error {
-	if p.accept(")") {
-		return nil
+// thread returns the exchange's Lua thread.
+func (x *exchange) thread() *luaThread {
+	if x.lua == nil {
+		x.lua = x.table.lua.get()
+		x.lua.x = x
+		x.lua.own = map[plugin]*lua.LTable{}
 	}
-	for {
-		if _, err := p.or(); err != nil {
-			return err
-		}
-		if p.accept(")") {
-			return nil
-		}
-		if !p.accept(",") {
-			return errSyntax
-		}
-	}
+	return x.lua
 }
 
-// primary reads a literal, a name or a bracket. Only the latter two may have fields.
-func (p *luaParser) primary() (e luaExpr, indexable bool, err error) {
-	p.skip()
+// releaseLua gives the exchange's thread back, once what it has put off is done.
+func (x *exchange) releaseLua() {
+	t := x.lua
+	if t == nil {
+		return
+	}
+	x.lua = nil
+	for _, run := range t.timers {
+		run()
+	}
+	if t.IsClosed() {
+		return
+	}
+	t.x, t.answer, t.shared, t.own, t.ngxCtx, t.timers, t.printed, t.status, t.chunk = nil, nil, nil, nil, nil, nil, nil, 0, nil
+	t.plugin, t.exited, t.missing, t.readsBody = nil, nil, "", false
+	x.table.lua.put(t)
+}
+
+// function returns the chunk as a function of this thread, with an environment of its own.
+func (t *luaThread) function(c *luaChunk) *lua.LFunction {
+	f := t.functions[c]
+	if f == nil {
+		f = t.NewFunctionFromProto(c.proto)
+		f.Env = t.base.environment()
+		t.functions[c] = f
+	}
+	return f
+}
+
+// budget is a context that is done when a number of instructions is: gopher-lua asks for Done before each.
+type budget struct {
+	context.Context
+	cancel context.CancelFunc
+	left   int
+}
+
+func (b *budget) Done() <-chan struct{} {
+	if b.left--; b.left == 0 {
+		b.cancel()
+	}
+	return b.Context.Done()
+}
+
+// run runs a chunk in a phase. Code that returns a function has only initialized it; from then on the function is what runs.
+// Errors are *unmodelledError for what Kong would have done, others for what failed there too.
+//
+// Source: Kong 3.9.3, kong/plugins/pre-function/_handler.lua.
+func (t *luaThread) run(c *luaChunk) error {
+	f := t.function(c)
+	result, err := t.call(f)
+	if err != nil || t.ended {
+		return err
+	}
+	if made, ok := result.(*lua.LFunction); ok && f.Proto == c.proto {
+		t.functions[c] = made
+		_, err = t.call(made)
+	}
+	return err
+}
+
+// call calls a function within the limits, and returns its first result.
+func (t *luaThread) call(f *lua.LFunction, args ...lua.LValue) (lua.LValue, error) {
+	ctx, cancel := context.WithTimeout(t.x.in.Context(), luaTime)
+	defer cancel()
+	b := &budget{Context: ctx, cancel: cancel, left: luaInstructions}
+	t.text, t.ended, t.exited, t.missing = 0, false, nil, ""
+	t.SetContext(b)
+	err := t.CallByParam(lua.P{Fn: f, NRet: 1, Protect: true}, args...)
+	t.RemoveContext()
 	switch {
-	case p.rest == "":
-		return nil, false, errSyntax
-	case p.rest[0] == '"' || p.rest[0] == '\'':
-		s, err := p.text()
-		return constant(s), false, err
-	case p.rest[0] >= '0' && p.rest[0] <= '9':
-		f, err := p.number()
-		return constant(f), false, err
-	case p.accept("("):
-		e, err := p.or()
-		if err == nil && !p.accept(")") {
-			err = errSyntax
-		}
-		return e, true, err
-	case p.word("nil"):
-		return constant(nil), false, nil
-	case p.word("true"):
-		return constant(true), false, nil
-	case p.word("false"):
-		return constant(false), false, nil
+	case t.missing != "":
+		return nil, &unmodelledError{t.missing}
+	case t.ended:
+		return lua.LNil, nil
+	case err != nil && ctx.Err() != nil && t.x.in.Context().Err() == nil:
+		return nil, &unmodelledError{fmt.Sprintf("Lua code that runs for longer than %v or %d instructions", luaTime, luaInstructions)}
+	case err != nil:
+		return nil, fmt.Errorf("run Lua: %w", err)
 	}
-	name := p.name()
-	if name == "" || isReserved(name) {
-		return nil, false, errSyntax
-	}
-	return func(env luaIndex) (any, error) { return env(name), nil }, true, nil
+	result := t.Get(-1)
+	t.Pop(1)
+	return result, nil
 }
 
-func isReserved(name string) bool {
-	switch name {
-	case "and", "or", "not", "function", "end", "if", "then", "else", "for", "while", "do", "return", "local", "in", "repeat", "until",
-		"break", "elseif":
-		return true
-	}
-	return false
+// stop ends the code. No pcall catches it.
+func (t *luaThread) stop(l *lua.LState) {
+	l.Error(&lua.LUserData{}, 0)
 }
 
-// text reads a quoted string. Of escapes it knows those of quotes and backslashes.
-func (p *luaParser) text() (string, error) {
-	quote := p.rest[0]
-	var b strings.Builder
-	for i := 1; i < len(p.rest); i++ {
-		switch c := p.rest[i]; c {
-		case quote:
-			p.rest = p.rest[i+1:]
-			return b.String(), nil
-		case '\\':
-			if i++; i == len(p.rest) || strings.IndexByte(`"'\`, p.rest[i]) < 0 {
-				return "", errSyntax
+// stopped reports whether the code is to end.
+func (t *luaThread) stopped() bool { return t.ended || t.missing != "" }
+
+// exit ends the code with an answer.
+func (t *luaThread) exit(l *lua.LState, r *response) {
+	t.ended, t.exited = true, r
+	t.stop(l)
+}
+
+// unmodelled ends the code: it asks for what is not modelled.
+func (t *luaThread) unmodelled(l *lua.LState, format string, args ...any) {
+	if t.missing == "" {
+		t.missing = fmt.Sprintf(format, args...)
+	}
+	t.stop(l)
+}
+
+// raise fails as Kong's own code does, without a position.
+func raise(l *lua.LState, format string, args ...any) {
+	l.Error(lua.LString(fmt.Sprintf(format, args...)), 0)
+}
+
+// spend counts text that the code makes.
+func (t *luaThread) spend(l *lua.LState, n int) {
+	if t.text += n; n < 0 || n > luaText || t.text > luaText {
+		t.unmodelled(l, "Lua code that makes more than %d MiB of text", luaText>>20)
+	}
+}
+
+// rewriter makes calls of a function of ours out of concatenations: it writes numbers as LuaJIT does, and counts what is made.
+type rewriter struct {
+	depth   int
+	tooDeep bool
+}
+
+// concatName is a global that no code can name.
+const concatName = " .."
+
+func (r *rewriter) block(stmts []ast.Stmt) {
+	for _, s := range stmts {
+		r.stmt(s)
+	}
+}
+
+func (r *rewriter) enter() bool {
+	r.depth++
+	r.tooDeep = r.tooDeep || r.depth > luaNesting
+	return !r.tooDeep
+}
+
+func (r *rewriter) stmt(s ast.Stmt) {
+	if !r.enter() {
+		return
+	}
+	defer func() { r.depth-- }()
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		r.exprs(s.Lhs)
+		r.exprs(s.Rhs)
+	case *ast.LocalAssignStmt:
+		r.exprs(s.Exprs)
+	case *ast.FuncCallStmt:
+		s.Expr = r.expr(s.Expr)
+	case *ast.DoBlockStmt:
+		r.block(s.Stmts)
+	case *ast.WhileStmt:
+		s.Condition = r.expr(s.Condition)
+		r.block(s.Stmts)
+	case *ast.RepeatStmt:
+		s.Condition = r.expr(s.Condition)
+		r.block(s.Stmts)
+	case *ast.IfStmt:
+		s.Condition = r.expr(s.Condition)
+		r.block(s.Then)
+		r.block(s.Else)
+	case *ast.NumberForStmt:
+		s.Init, s.Limit, s.Step = r.expr(s.Init), r.expr(s.Limit), r.expr(s.Step)
+		r.block(s.Stmts)
+	case *ast.GenericForStmt:
+		r.exprs(s.Exprs)
+		r.block(s.Stmts)
+	case *ast.FuncDefStmt:
+		r.block(s.Func.Stmts)
+	case *ast.ReturnStmt:
+		r.exprs(s.Exprs)
+	}
+}
+
+func (r *rewriter) exprs(list []ast.Expr) {
+	for i := range list {
+		list[i] = r.expr(list[i])
+	}
+}
+
+func (r *rewriter) expr(e ast.Expr) ast.Expr {
+	if !r.enter() {
+		return e
+	}
+	defer func() { r.depth-- }()
+	switch e := e.(type) {
+	case *ast.AttrGetExpr:
+		e.Object, e.Key = r.expr(e.Object), r.expr(e.Key)
+	case *ast.TableExpr:
+		for _, f := range e.Fields {
+			if f.Key != nil {
+				f.Key = r.expr(f.Key)
 			}
-			b.WriteByte(p.rest[i])
-		default:
-			b.WriteByte(c)
+			f.Value = r.expr(f.Value)
 		}
+	case *ast.FuncCallExpr:
+		if e.Func != nil {
+			e.Func = r.expr(e.Func)
+		}
+		if e.Receiver != nil {
+			e.Receiver = r.expr(e.Receiver)
+		}
+		r.exprs(e.Args)
+	case *ast.LogicalOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.RelationalOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.ArithmeticOpExpr:
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
+	case *ast.UnaryMinusOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.UnaryNotOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.UnaryLenOpExpr:
+		e.Expr = r.expr(e.Expr)
+	case *ast.FunctionExpr:
+		r.block(e.Stmts)
+	case *ast.StringConcatOpExpr:
+		return r.concat(e)
 	}
-	return "", errSyntax
+	return e
 }
 
-func (p *luaParser) number() (float64, error) {
-	n := 0
-	for n < len(p.rest) && (isNameByte(p.rest[n]) || p.rest[n] == '.' && !strings.HasPrefix(p.rest[n:], "..")) {
-		n++
+// concat returns the call in place of a chain of concatenations, whose values are taken one of each.
+func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
+	call := &ast.FuncCallExpr{Func: &ast.IdentExpr{Value: concatName}}
+	call.SetLine(e.Line())
+	call.SetLastLine(e.LastLine())
+	call.Func.SetLine(e.Line())
+	var rest ast.Expr = e
+	for {
+		next, ok := rest.(*ast.StringConcatOpExpr)
+		if !ok || len(call.Args) == 100 {
+			break
+		}
+		call.Args = append(call.Args, r.expr(next.Lhs))
+		rest = next.Rhs
 	}
-	f, err := strconv.ParseFloat(p.rest[:n], 64)
-	if err != nil || strings.Contains(p.rest[:n], "_") {
-		return 0, errSyntax
+	last := r.expr(rest)
+	switch last := last.(type) {
+	case *ast.FuncCallExpr:
+		last.AdjustRet = true
+	case *ast.Comma3Expr:
+		last.AdjustRet = true
 	}
-	p.rest = p.rest[n:]
-	return f, nil
+	call.Args = append(call.Args, last)
+	return call
 }

@@ -22,6 +22,9 @@ func decodeLuaJSON(b []byte) (any, bool) {
 // that of a hash table there, is alphabetical.
 func encodeLuaJSON(v any) []byte { return appendLuaJSON(nil, v) }
 
+// encodeExitJSON writes JSON as kong.response.exit does: with slashes as they are.
+func encodeExitJSON(v any) string { return strings.ReplaceAll(string(encodeLuaJSON(v)), `\/`, "/") }
+
 func appendLuaJSON(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case bool:

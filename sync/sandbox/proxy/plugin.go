@@ -37,10 +37,19 @@ type kind struct {
 // kinds are the plugins that the proxy knows. Priorities: PRIORITY in kong/plugins/NAME/handler.lua of Kong 3.9.3.
 func kinds() []kind {
 	return []kind{
+		{"pre-function", 1_000_000, newFunction},
+		{"cors", 2000, newCORS},
+		{"jwt", 1450, newJWT},
+		{"key-auth", 1250, newKeyAuth},
+		{"basic-auth", 1100, newBasicAuth},
+		{"ip-restriction", 990, newIPRestriction},
+		{"acl", 950, newACL},
+		{"rate-limiting", 910, newRateLimiting},
 		{"request-transformer", 801, newRequestTransformer},
 		{"response-transformer", 800, newResponseTransformer},
 		{"redirect", 779, newRedirect},
 		{"request-termination", 2, newRequestTermination},
+		{"post-function", -1000, newFunction},
 	}
 }
 
@@ -50,6 +59,8 @@ type unmodelled struct {
 	reason string
 }
 
+func (u unmodelled) access(*exchange) (*response, error) { return nil, &unmodelledError{u.reason} }
+
 // scope is what a plugin is configured for, by ids. The zero scope is everything.
 type scope struct{ route, service, consumer string }
 
@@ -57,6 +68,8 @@ type scope struct{ route, service, consumer string }
 type pluginTable struct {
 	names  []string // by falling priority; names that are not known come first
 	byName map[string]map[scope]configured
+	// rewriting are the functions that run before there is a route.
+	rewriting []*function
 }
 
 // configured is a plugin and the entity that configures it. The zero configured is none.
@@ -92,6 +105,11 @@ func newPluginTable(s kong.State) *pluginTable {
 			cmp.Compare(a, b),
 		)
 	})
+	for _, p := range t.global() {
+		if f, ok := p.(configured).plugin.(*function); ok && (len(f.rewrites) > 0 || f.certificate) {
+			t.rewriting = append(t.rewriting, f)
+		}
+	}
 	return t
 }
 
@@ -113,6 +131,9 @@ func build(k kind, name string, e kong.Entity) plugin {
 	p, err := k.build(config)
 	if err != nil {
 		return unmodelled{reason: fmt.Sprintf("plugin %s: %v", name, err)}
+	}
+	if c, ok := p.(interface{ configuredBy(kong.Entity) }); ok {
+		c.configuredBy(e)
 	}
 	return p
 }
@@ -164,20 +185,16 @@ func (t *pluginTable) global() []plugin {
 }
 
 // access runs the plugins of the exchange, and notes those that will filter the answer. It returns the answer of the plugin
-// that ended the request, if one did. A plugin that cannot be run ends it before any other has run.
+// that ended the request, if one did. A plugin that cannot be run ends it before any other has run, but for those of the
+// consumer that is found out on the way: they end it when it is.
 func (x *exchange) access() *response {
-	route, service := x.match.Route.ID(), x.match.Service.ID()
-	t := x.table.plugins
-	for _, name := range t.names {
-		if u, ok := t.pick(name, route, service, x.consumer).plugin.(unmodelled); ok {
-			x.filters = nil
-			return x.unmodelled("%s", u.reason)
-		}
-	}
 	x.filters = nil
+	if answer := x.unrunnable(); answer != nil {
+		return answer
+	}
 	var answer *response
-	for _, name := range t.names {
-		p := t.pick(name, route, service, x.consumer)
+	for _, name := range x.table.plugins.names {
+		p := x.pick(name)
 		if p.plugin == nil {
 			continue
 		}
@@ -193,7 +210,30 @@ func (x *exchange) access() *response {
 			answer = x.failed(err)
 		}
 	}
+	if answer == nil {
+		answer = x.unrunnable()
+	}
+	if answer == nil && x.lost {
+		answer = x.errorPage(http.StatusInternalServerError)
+		answer.proxied = true
+	}
 	return answer
+}
+
+// pick returns the one configuration of a plugin that applies to the exchange as it is known now, or none.
+func (x *exchange) pick(name string) configured {
+	return x.table.plugins.pick(name, x.match.Route.ID(), x.match.Service.ID(), x.consumer.ID())
+}
+
+// unrunnable is the answer where a plugin applies that is not modelled.
+func (x *exchange) unrunnable() *response {
+	for _, name := range x.table.plugins.names {
+		if u, ok := x.pick(name).plugin.(unmodelled); ok {
+			x.filters = nil
+			return x.unmodelled("%s", u.reason)
+		}
+	}
+	return nil
 }
 
 // failed is the answer where Kong, or a plugin, could not go on.

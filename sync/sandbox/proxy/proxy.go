@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -23,6 +24,15 @@ type Options struct {
 	NodeID string
 	// Log takes what the proxy cannot tell a client: why a stream was closed. nil drops it.
 	Log func(message string)
+	// Now is the clock of what depends on the time of day: rate limits, tokens that expire. nil is time.Now.
+	Now func() time.Time
+}
+
+func (o *Options) now() time.Time {
+	if o.Now == nil {
+		return time.Now()
+	}
+	return o.Now()
 }
 
 // Proxy is the proxy of one Kong: an [http.Handler] for its proxy listeners. It is safe for concurrent use.

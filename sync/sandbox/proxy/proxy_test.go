@@ -49,9 +49,9 @@ func TestEchoStandsInForBackends(t *testing.T) {
 func TestPluginsThatAreNotModelled(t *testing.T) {
 	const config = `{"_format_version":"3.0","services":[{"name":"s","host":"127.0.0.1","port":27201%s,
 		"routes":[{"name":"r","paths":["/a"]%s}]}]%s,"consumers":[{"username":"c"%s}]}`
-	const auth = `,"plugins":[{"name":"key-auth"}]`
-	const off = `,"plugins":[{"name":"key-auth","enabled":false}]`
-	const terminating = `,"plugins":[{"name":"request-termination"},{"name":"key-auth"}]`
+	const auth = `,"plugins":[{"name":"hmac-auth"}]`
+	const off = `,"plugins":[{"name":"hmac-auth","enabled":false}]`
+	const terminating = `,"plugins":[{"name":"request-termination"},{"name":"hmac-auth"}]`
 	for _, tt := range []struct {
 		name                             string
 		service, route, global, consumer string
@@ -77,7 +77,7 @@ func TestPluginsThatAreNotModelled(t *testing.T) {
 			if tt.want != 501 {
 				return
 			}
-			if !strings.Contains(body, `"plugin key-auth is not supported`) && !strings.Contains(body, `"plugin redirect: `) {
+			if !strings.Contains(body, `"plugin hmac-auth is not supported`) && !strings.Contains(body, `"plugin redirect: `) {
 				t.Errorf("the answer does not name the plugin: %s", body)
 			}
 			if got := b.arrivals(); len(got) > 0 {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -32,7 +33,7 @@ type step struct {
 	sni                          string
 	header                       []string
 	body                         *string
-	refused                      bool
+	refused, closed              bool
 	status                       int
 	proxied                      bool
 	answerHeader, upstreamHeader [][2]string
@@ -73,6 +74,10 @@ func parseRecording(t *testing.T, name, text string) *recording {
 			var b behaviour
 			mustUnmarshal(t, script, &b)
 			c.script[backend] = b
+		case "probe":
+			c.config = probeConfig(t, rest)
+			s = probeStep(t, rest)
+			c.steps = append(c.steps, s)
 		case "request":
 			s = &step{line: rest, sni: "x.com", vers: "HTTP/1.1", removed: map[string]bool{}}
 			c.steps = append(c.steps, s)
@@ -156,6 +161,10 @@ func (s *step) parseAnswer(t *testing.T, rest string) {
 		s.answerHeader = [][2]string{{"Content-Type", "application/json"}, {"Content-Length", "16"}}
 		return
 	}
+	if rest == "closed" {
+		s.closed = true
+		return
+	}
 	status, by, _ := strings.Cut(rest, " ")
 	var err error
 	if s.status, err = strconv.Atoi(status); err != nil {
@@ -198,8 +207,43 @@ func (s *step) raw() string {
 	return b.String()
 }
 
+// probeConfig returns a configuration whose pre-function answers with the value of a Lua expression.
+func probeConfig(t *testing.T, expression string) string {
+	t.Helper()
+	code, err := json.Marshal("local ok, a, b = pcall(function() return " + expression + " end)\n" +
+		`local function s(v) if type(v)=="table" then local ks={} for k in pairs(v) do ks[#ks+1]=tostring(k) end table.sort(ks) ` +
+		`local o={} for _,k in ipairs(ks) do local w=v[k] if w==nil then w=v[tonumber(k)] end if type(w)=="table" then ` +
+		`w="{"..table.concat(w,",").."}" end o[#o+1]=k.."="..tostring(w) end return "{"..table.concat(o,";").."}" end ` +
+		"return tostring(v) end\nkong.response.exit(200, {ok=ok, type=type(a), a=s(a), b=s(b)})")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return `{"_format_version":"3.0","services":[{"name":"s1","host":"127.0.0.1","port":27201,"protocol":"http","routes":` +
+		`[{"name":"r","paths":["/a"],"plugins":[{"name":"pre-function","config":{"access":[` + string(code) + `]}}]}]}]}`
+}
+
+// probeStep returns the request that asks for the value.
+func probeStep(t *testing.T, expression string) *step {
+	t.Helper()
+	body := `{"k":[1,2]}`
+	s := &step{line: "probe " + expression, vers: "HTTP/1.1", removed: map[string]bool{}, body: &body}
+	s.parseRequest(t, `http POST "/a/b?x=1&y=a%20b&x=2&z"`)
+	s.header = []string{"Host: example.com", "X-A: 1", "X-A: 2", "Content-Type: application/json", "Cookie: c=1"}
+	return s
+}
+
 // roundTripRaw sends a request and reads the answer, as far as it comes.
 func roundTripRaw(t *testing.T, c net.Conn, method, raw string) (*http.Response, string) {
+	t.Helper()
+	resp, body, err := exchangeRaw(t, c, method, raw)
+	if err != nil {
+		t.Fatalf("%q: %v", raw, err)
+	}
+	return resp, body
+}
+
+// exchangeRaw is roundTripRaw for requests that may get no answer.
+func exchangeRaw(t *testing.T, c net.Conn, method, raw string) (*http.Response, string, error) {
 	t.Helper()
 	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
@@ -209,12 +253,12 @@ func roundTripRaw(t *testing.T, c net.Conn, method, raw string) (*http.Response,
 	for {
 		resp, err := http.ReadResponse(r, &http.Request{Method: method})
 		if err != nil {
-			t.Fatalf("%q: %v", raw, err)
+			return nil, "", err
 		}
 		if resp.StatusCode == http.StatusContinue {
 			continue
 		}
 		body, _ := io.ReadAll(resp.Body)
-		return resp, string(body)
+		return resp, string(body), nil
 	}
 }

@@ -113,11 +113,19 @@ func (x *exchange) send(w http.ResponseWriter, r *response) {
 	if r.said != nil && x.isGRPC() {
 		r.toGRPC()
 	}
+	defer x.finish(r)
+	x.mergeEarly(r)
 	for _, p := range x.filters {
 		p.filter(x, r)
 	}
 	if r.body != nil {
 		defer r.body.Close()
+	}
+	if x.closed && x.trace != nil {
+		return
+	}
+	if x.closed {
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to close a connection
 	}
 	x.stamp(r)
 	if r.upgraded != nil {

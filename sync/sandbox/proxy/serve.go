@@ -16,6 +16,9 @@ func (x *exchange) respond(ctx context.Context) *response {
 	if refused := x.admit(); refused != nil {
 		return refused
 	}
+	if answer := x.rewrite(); answer != nil {
+		return answer
+	}
 	if err := x.table.routerErr; err != nil {
 		return x.unmodelled("this configuration (%v)", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// table is one generation of the configuration, compiled. It is never changed, but for the balancers of its upstreams and what its router
-// remembers.
+// table is one generation of the configuration, compiled. It is never changed, but for the balancers of its upstreams, what its router
+// remembers, the counters of its rate limits and what its Lua code keeps.
 type table struct {
 	generation   uint64
 	router       *route.Router
@@ -21,6 +21,9 @@ type table struct {
 
 	certificatesByID map[string]*tls.Certificate
 	trusted          map[string]*x509.CertPool // by service: what it verifies its backends with
+	identities       *identities
+	counters         *counters
+	lua              *luaPool
 }
 
 // newTable compiles a configuration. Upstreams that are as in before, which may be nil, keep their place in the ring.
@@ -29,6 +32,10 @@ func newTable(s kong.State, f kong.Flavor, before *table) *table {
 	t := &table{
 		plugins: newPluginTable(s), upstreams: map[string]*upstream{},
 		certificates: certificatesOf(s, byID), certificatesByID: byID, trusted: trustedBy(s),
+		identities: newIdentities(s), counters: newCounters(), lua: newLuaPool(),
+	}
+	if before != nil {
+		t.counters = before.counters
 	}
 	if t.router, t.routerErr = route.New(s, f); t.routerErr == nil {
 		t.matches = route.NewCache(t.router)

@@ -17,7 +17,8 @@ type Trace struct {
 	Plugins []kong.Entity
 	// Sent are the requests that go to backends, retries included; none if Kong answers by itself.
 	Sent []Sent
-	// Status, Header and Body are the answer. If something was sent, it is the echo's.
+	// Status, Header and Body are the answer. If something was sent, it is the echo's. Status is 0 where Kong closes the connection
+	// without an answer.
 	Status int
 	Header http.Header
 	Body   []byte
