@@ -28,8 +28,7 @@
 // experimental channel only, others were served by older releases: they are read, since repositories hold them, and are findings of
 // their own ([CodeDeprecatedVersion]). Whatever the version, [Object.Typed] is of the newest one's Go type, and findings and places
 // name the newest one's fields: a BackendTLSPolicy of v1alpha2, whose fields had other names, is converted. A TLSRoute without
-// hostnames, or several rules of a TLSRoute, TCPRoute or UDPRoute, are possible in v1alpha2 only. Fields of the Gateway API's
-// experimental channel are accepted with a warning. What the API server keeps track of itself, such as status, managedFields and
+// hostnames, or several rules of a TLSRoute, TCPRoute or UDPRoute, are possible in v1alpha2 only. What the API server keeps track of itself, such as status, managedFields and
 // creationTimestamp, may be there, as it is in what kubectl get -o yaml prints, and is dropped.
 //
 // Of kinds that are not read though they say how requests are served, such as KongPlugin or XListenerSet, one warning each says so
@@ -58,6 +57,26 @@
 //
 // Scalars mean what they mean to kubectl, which is YAML 1.1: yes and on are booleans, 010 is eight. Anchors, aliases and
 // merge keys (<<) work. A null is as if the field were not there.
+//
+// # The CRDs of the Gateway API
+//
+// An object is judged by what would judge it in a cluster, the custom resource definitions of the gateway-api module in go.mod:
+//
+//	schema/*.json    types, limits, defaults, fields: the decoder; tests hold it to k8s.io/apiextensions-apiserver
+//	                 (TestSchemasAreTheCRDs, FuzzAgreesWithAPIServer)
+//	CEL, oneOf, not  package crd, which is that library; findings have the rules' own messages (TestEveryRuleIsBroken)
+//
+// To take over a new version of the Gateway API, change go.mod and run go test -run SchemasAreTheCRDs -update.
+//
+// The CRDs of the standard channel judge, unless an object has a field, a value or a version that only those of the experimental
+// channel know: then these judge, and each such field is a warning ([CodeExperimentalField]). Rules that compare an object with the
+// one before do not apply to manifests. What stands under status is not looked at, though kubectl apply refuses fields that do not
+// exist there, too.
+//
+// Nothing is compiled when the program starts, and rules only when the first object has a value for them. A repository of some
+// Gateways and HTTPRoutes takes about 60 ms of processor time more than without rules, one of other kinds less or nothing; the
+// libraries' own initialization takes 8 ms of any start. Then rules add about 30 % to rendering 10,000 HTTPRoutes that all differ
+// (go test ./render -run '^$' -bench Render). The libraries make the binary 11.5 MB larger (go build -trimpath -ldflags '-s -w').
 //
 // # Secrets
 //
