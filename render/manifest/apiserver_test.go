@@ -69,7 +69,7 @@ func (s *apiServer) create(object map[string]any) verdict {
 		return v
 	}
 	prune := structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
-	v.unknown = append(unknown, pruning.PruneWithOptions(object, s.schema, true, prune)...)
+	v.unknown = slices.Concat(unknown, pruning.PruneWithOptions(object, s.schema, true, prune))
 	defaulting.PruneNonNullableNullsWithoutDefaults(object, s.schema)
 	defaulting.Default(object, s.schema)
 	delete(object, "status")
