@@ -1,19 +1,13 @@
 package main
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/sync/errgroup"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox"
 	"github.com/gwsync/gwsync/sync/sandbox/proxy"
@@ -53,12 +47,15 @@ type boxFlags struct {
 	dbLess   bool
 	load     string
 	backends []string
+	streams  []string
 }
 
 func (f *boxFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.at.admin, "admin-listen", "127.0.0.1:8001", "`ADDRESS` of the Admin API; port 0 takes a free one")
-	flags.StringVar(&f.at.proxy, "proxy-listen", "127.0.0.1:8000", "`ADDRESS` of the proxy for HTTP; port 0 takes a free one")
-	flags.StringVar(&f.at.secure, "proxy-ssl-listen", "127.0.0.1:8443", "`ADDRESS` of the proxy for HTTPS; port 0 takes a free one")
+	flags.StringVar(&f.at.proxy, "proxy-listen", "127.0.0.1:8000", "`ADDRESS` of the proxy for HTTP and gRPC; port 0 takes a free one")
+	flags.StringVar(&f.at.secure, "proxy-ssl-listen", "127.0.0.1:8443", "`ADDRESS` of the proxy for both over TLS; port 0 takes a free one")
+	flags.StringArrayVar(&f.streams, "stream-listen", nil,
+		"`'ADDRESS [ssl] [udp]'` for streams of TCP, TLS (ssl) or UDP, as in kong.conf; may be repeated")
 	flags.BoolVar(&f.dbLess, "db-less", false, "be a Kong without a database, configured by POST /config")
 	flags.StringVar(&f.load, "load", "", "begin with the declarative configuration in this `FILE`")
 	flags.StringArrayVar(&f.backends, "backend", nil,
@@ -78,7 +75,12 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	if err != nil {
 		return err
 	}
-	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess}, proxy.Options{Backend: mapped})
+	if f.at.streams, err = parseStreamListen(f.streams); err != nil {
+		return err
+	}
+	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess}, proxy.Options{Backend: mapped, Log: func(message string) {
+		fmt.Fprintln(p.stderr, diag.Printable(message))
+	}})
 	if f.load != "" {
 		if err := box.load(f.load); err != nil {
 			return err
@@ -87,6 +89,9 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	ready := func(at addresses) {
 		fmt.Fprintf(p.stderr, "Kong %s (%s) listens: Admin API on %s, proxy on %s and %s\n",
 			sandbox.Version, o.Target.Flavor, at.admin, at.proxy, at.secure)
+		for _, s := range at.streams {
+			fmt.Fprintf(p.stderr, "streams of %s on %s\n", s.kind(), s.address)
+		}
 	}
 	if !from.given(cmd.Flags()) {
 		return box.serve(cmd.Context(), f.at, ready)
@@ -97,9 +102,6 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	}
 	return preview{p: p, box: box, source: source, options: o}.run(cmd.Context(), f.at, ready)
 }
-
-// addresses are where a box listens: HOST:PORT to listen on, and then URLs to ask.
-type addresses struct{ admin, proxy, secure string }
 
 // box is an embedded Kong: Admin API and proxy.
 type box struct {
@@ -128,44 +130,4 @@ func (b box) load(file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
-}
-
-// serve listens until ctx ends. It calls ready with the URLs once they can be used.
-func (b box) serve(ctx context.Context, at addresses, ready func(addresses)) error {
-	g, ctx := errgroup.WithContext(ctx)
-	var urls addresses
-	for _, s := range []struct {
-		name, address string
-		handler       http.Handler
-		tls           *tls.Config
-		url           *string
-	}{
-		{"Admin API", at.admin, b.kong.Admin(), nil, &urls.admin},
-		{"proxy", at.proxy, b.proxy, nil, &urls.proxy},
-		{"proxy for HTTPS", at.secure, b.proxy, &tls.Config{GetCertificate: b.proxy.GetCertificate, MinVersion: tls.VersionTLS12}, &urls.secure},
-	} {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.address)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute, DisableGeneralOptionsHandler: true, TLSConfig: s.tls}
-		serve := func() error { return server.Serve(l) }
-		*s.url = "http://" + l.Addr().String()
-		if s.tls != nil {
-			serve = func() error { return server.ServeTLS(l, "", "") }
-			*s.url = "https://" + l.Addr().String()
-		}
-		g.Go(func() error {
-			if err := serve(); !errors.Is(err, http.ErrServerClosed) {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			return nil
-		})
-		g.Go(func() error {
-			<-ctx.Done()
-			return server.Close()
-		})
-	}
-	ready(urls)
-	return g.Wait()
 }

@@ -105,7 +105,7 @@ func (k *Kong) configuration() map[string]any {
 		database = "off"
 	}
 	return map[string]any{
-		"admin_listen": listOf(k.config.AdminListen), "proxy_listen": listOf(k.config.ProxyListen), "stream_listen": []string{"off"},
+		"admin_listen": listOf(k.listeners.Admin), "proxy_listen": listOf(k.listeners.Proxy), "stream_listen": listOf(k.listeners.Stream),
 		"allow_debug_header": false, "database": database,
 		"headers": []string{"server_tokens", "latency_tokens", "x-kong-request-id"},
 		"plugins": []string{"bundled"}, "port_maps": map[string]any{}, "role": "traditional", "router_flavor": k.config.Flavor,

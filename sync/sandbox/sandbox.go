@@ -25,11 +25,12 @@ type Config struct {
 	DBLess bool
 	// Version is the version that the sandbox says it is; [Version] if empty. It behaves as that one whatever it says.
 	Version string
-	// AdminListen and ProxyListen are the addresses that / reports, as in kong.conf. The sandbox itself does not listen.
-	AdminListen, ProxyListen []string
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 }
+
+// Listeners are addresses to listen on, written as in kong.conf: "127.0.0.1:9443 ssl".
+type Listeners struct{ Admin, Proxy, Stream []string }
 
 // Kong is a sandbox. It may be used by several goroutines at once.
 type Kong struct {
@@ -42,6 +43,7 @@ type Kong struct {
 	mu         sync.RWMutex
 	store      *store
 	generation uint64
+	listeners  Listeners
 	// hash is the configuration_hash of a DB-less Kong, and the MD5 of the text that POST /config got last.
 	hash string
 
@@ -79,6 +81,13 @@ func New(c Config) *Kong {
 
 // Admin returns the Admin API.
 func (k *Kong) Admin() http.Handler { return http.HandlerFunc(k.serve) }
+
+// Listens has / report where somebody listens for the Kong. The sandbox itself does not.
+func (k *Kong) Listens(l Listeners) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.listeners = l
+}
 
 // NodeID returns the id that / answers as the node's.
 func (k *Kong) NodeID() string { return k.nodeID }

@@ -122,7 +122,7 @@ func (x *exchange) hashKey(u kong.Entity) string {
 func (x *exchange) hashed(u kong.Entity, on, what string) (string, bool) {
 	switch what {
 	case "consumer":
-		return x.consumer, x.consumer != ""
+		return x.consumer.ID(), !x.consumer.IsZero()
 	case "ip":
 		return x.sender.Addr().Unmap().String(), true
 	case "header":
