@@ -35,24 +35,29 @@ func TestCheck(t *testing.T) {
 		{"holds", pair, rules{{Rule: "self.a > 1"}, {Rule: "has(self.b)"}}, `{"a": 2, "b": {}}`, nil},
 		{"message", pair, rules{{Rule: "self.a > 1", Message: "too small."}, {Rule: "has(self.b)"}}, `{"a": 1}`,
 			[]Violation{{"", "too small"}, {"", "failed rule: has(self.b)"}}},
-		{"message of the value", pair, rules{{Rule: "self.a > 1", MessageExpression: `"not " + string(self.a)`}}, `{"a": 1}`, []Violation{{"", "not 1"}}},
+		{"message of the value", pair, rules{{Rule: "self.a > 1", MessageExpression: `"not " + string(self.a)`}}, `{"a": 1}`,
+			[]Violation{{"", "not 1"}}},
 		{"field", pair, rules{{Rule: "self.a > 1", Message: "small", FieldPath: ".b.c"}}, `{"a": 1}`, []Violation{{".b.c", "small"}}},
 		{"absent field", pair, rules{{Rule: "self.a > 1", Message: "a is needed"}}, `{}`, []Violation{{"", "a is needed"}}},
 		{"absent field, no message", pair, rules{{Rule: "self.a > 1"}}, `{}`, []Violation{{"", "no such key: a evaluating rule: self.a > 1"}}},
 		{"comment", pair, rules{{Rule: "self.a > 1 // more"}, {Rule: "self.a > 2"}}, `{"a": 2}`, []Violation{{"", "failed rule: self.a > 2"}}},
 		{"duplicate", pair, rules{{Rule: "self.a > 1", Message: "again", Reason: reason(apiextensionsv1.FieldValueDuplicate)}}, `{"a": 1}`,
 			[]Violation{{"", "again"}}},
-		{"the value before", pair, rules{{Rule: "self == oldSelf"}, {Rule: "self.a > 2"}}, `{"a": 2}`, []Violation{{"", "failed rule: self.a > 2"}}},
+		{"the value before", pair, rules{{Rule: "self == oldSelf"}, {Rule: "self.a > 2"}}, `{"a": 2}`,
+			[]Violation{{"", "failed rule: self.a > 2"}}},
 		{"the value before, if any", pair, rules{{Rule: "oldSelf.hasValue()", OptionalOldSelf: &yes}}, `{"a": 2}`,
 			[]Violation{{"", "failed rule: oldSelf.hasValue()"}}},
-		{"items", words, rules{{Rule: "self.all(x, x != 'b')", Message: "no b"}}, `["a", "b", "c", "b"]`, []Violation{{"[1]", "no b"}, {"[3]", "no b"}}},
-		{"pairs", words, rules{{Rule: "self.all(x, self.exists_one(y, x == y))", Message: "twice"}}, `["a", "b", "a"]`, []Violation{{"[2]", "twice"}}},
+		{"items", words, rules{{Rule: "self.all(x, x != 'b')", Message: "no b"}}, `["a", "b", "c", "b"]`,
+			[]Violation{{"[1]", "no b"}, {"[3]", "no b"}}},
+		{"pairs", words, rules{{Rule: "self.all(x, self.exists_one(y, x == y))", Message: "twice"}}, `["a", "b", "a"]`,
+			[]Violation{{"[2]", "twice"}}},
 		{"the one that does not go with the others", words, rules{{Rule: "self.all(x, self.all(y, x.size() == y.size()))", Message: "long"}},
 			`["aa", "b", "c"]`, []Violation{{"[0]", "long"}}},
 		{"what the list lacks", words, rules{{Rule: "self.exists(x, x == 'z')", Message: "no z"}}, `["a"]`, []Violation{{"", "no z"}}},
 		{"keys", texts, rules{{Rule: "self.all(k, k.size() == 1)", Message: "long"}}, `{"a": [], "b ]": [], "cc": []}`,
 			[]Violation{{`["b ]"]`, "long"}, {"[cc]", "long"}}},
-		{"error in a rule", pair, rules{{Rule: "self.z"}, {Rule: "self.a > 1", Message: "small"}}, `{"a": 1}`, []Violation{{"", "rule compile error"}, {"", "small"}}},
+		{"error in a rule", pair, rules{{Rule: "self.z"}, {Rule: "self.a > 1", Message: "small"}}, `{"a": 1}`,
+			[]Violation{{"", "rule compile error"}, {"", "small"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.schema.XValidations = tt.rules
@@ -154,7 +159,8 @@ func TestLogic(t *testing.T) {
 func FuzzTogether(f *testing.F) {
 	s := object(map[string]schema.Structural{"a": scalar("integer"), "b": list(scalar("string")), "c": scalar("string")})
 	s.XValidations = apiextensionsv1.ValidationRules{
-		{Rule: "!has(self.a) || self.a < 5 || has(self.c)"}, {Rule: "self.b.all(x, x != self.c)"}, {Rule: "has(self.c) ? self.c.matches('^[a-z]*$') : true"},
+		{Rule: "!has(self.a) || self.a < 5 || has(self.c)"}, {Rule: "self.b.all(x, x != self.c)"},
+		{Rule: "has(self.c) ? self.c.matches('^[a-z]*$') : true"},
 	}
 	together, err := Compile(Node{Schema: &s})
 	if err != nil {
@@ -165,7 +171,9 @@ func FuzzTogether(f *testing.F) {
 		f.Fatal(err)
 	}
 	alone.all = nil
-	for _, seed := range []string{`{}`, `{"a": 1, "b": []}`, `{"a": 7, "b": ["x"], "c": "x"}`, `{"b": ["x", "y"], "c": "z"}`, `{"b": ["x"]}`, `[]`, `{"a": "b"}`} {
+	for _, seed := range []string{
+		`{}`, `{"a": 1, "b": []}`, `{"a": 7, "b": ["x"], "c": "x"}`, `{"b": ["x", "y"], "c": "z"}`, `{"b": ["x"]}`, `[]`, `{"a": "b"}`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
