@@ -91,8 +91,8 @@ func (d *decoder) validate(object Object) {
 		if budget -= o.cost; budget < 0 && o.cost <= crd.Budget { // else it is said
 			violations = append(slices.Clip(violations), crd.Violation{Message: "the rules cost too much to check, no further ones are tried"})
 		}
-		for _, v := range violations {
-			d.violation(object, object.places.path(c.place), v)
+		if len(violations) > 0 {
+			d.violated(object, c, violations)
 		}
 		if budget < 0 {
 			return
@@ -132,11 +132,20 @@ func (o outcomes) of(s *schema, value []byte) outcome {
 	return result
 }
 
-// violation adds a finding about a value at a path.
-func (d *decoder) violation(o Object, path string, v crd.Violation) {
-	d.failed++
-	at := strings.TrimPrefix(path+v.Field, ".")
-	d.file.findings = append(d.file.findings, diag.Finding{
-		Severity: diag.Error, Code: CodeInvalidValue, Object: d.object, Pos: o.At(at), Field: at, Message: v.Message,
-	})
+// violated adds findings about a value.
+func (d *decoder) violated(object Object, c check, violations []crd.Violation) {
+	path, hint := object.places.path(c.place), ""
+	if d.wider != nil {
+		wider := d.wider().at(path)
+		if wider.rules == nil || d.file.outcomes.of(wider, d.json[c.from:c.to]).violations == nil {
+			hint = "only the CRDs of the experimental channel would take it"
+		}
+	}
+	for _, v := range violations {
+		d.failed++
+		at := strings.TrimPrefix(path+v.Field, ".")
+		d.file.findings = append(d.file.findings, diag.Finding{
+			Severity: diag.Error, Code: CodeInvalidValue, Object: d.object, Pos: object.At(at), Field: at, Message: v.Message, Hint: hint,
+		})
+	}
 }
