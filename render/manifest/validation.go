@@ -137,7 +137,7 @@ func (d *decoder) violated(object Object, c check, violations []crd.Violation) {
 	path, hint := object.places.path(c.place), ""
 	if d.wider != nil {
 		wider := d.wider().at(path)
-		if wider.rules == nil || d.file.outcomes.of(wider, d.json[c.from:c.to]).violations == nil {
+		if wider != nil && (wider.rules == nil || d.file.outcomes.of(wider, d.json[c.from:c.to]).violations == nil) {
 			hint = "only the CRDs of the experimental channel would take it"
 		}
 	}
