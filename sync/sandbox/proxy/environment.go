@@ -1,98 +1,65 @@
 package proxy
 
 import (
-	"net/http"
-	"strings"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
-// environment returns what the templates of a plugin see. Each table is as the request was when it was first asked for.
-func (x *exchange) environment() luaIndex {
-	known := map[any]luaIndex{}
-	return func(key any) any {
-		if table := known[key]; table != nil {
-			return table
-		}
-		var table luaIndex
-		switch key {
+// templateScope is what the templates of a plugin see of an exchange. Each of its tables is as the request was when it was first asked
+// for.
+type templateScope struct {
+	x   *exchange
+	env *lua.LTable
+}
+
+// evaluate returns the value of an expression.
+func (s *templateScope) evaluate(c *luaChunk) (lua.LValue, error) {
+	t := s.x.thread()
+	f := t.function(c)
+	if s.env == nil {
+		s.env = s.environment(t)
+	}
+	f.Env = s.env
+	return t.call(f)
+}
+
+func (s *templateScope) environment(t *luaThread) *lua.LTable {
+	env := t.NewTable()
+	env.RawSetString(concatName, t.NewFunction(t.concat))
+	return t.computed(env, func(l *lua.LState) int {
+		var v *lua.LTable
+		name := luaText14(l.Get(2))
+		switch name {
 		case "headers":
-			table = headerIndex(x.out.header.Clone(), x.in.Host)
+			v = t.headerTable(s.x.out.header)
+			if s.x.in.Host != "" {
+				v.RawSetString("host", lua.LString(s.x.in.Host))
+			}
 		case "query_params":
-			table = queryIndex(parseArgs(x.out.query))
+			v, _ = t.toLua(parseArgs(s.x.out.query).json()).(*lua.LTable)
 		case "uri_captures":
-			table = captureIndex(x.match.Captures)
+			v = t.captureTable(s.x.match.Captures)
 		case "shared":
-			table = func(any) any { return nil }
+			v = t.sharedTable()
 		default:
-			return nil
+			return 0
 		}
-		known[key] = table
-		return table
-	}
+		env.RawSetString(name, v)
+		l.Push(v)
+		return 1
+	}, nil)
 }
 
-// headerIndex looks headers up as OpenResty does: whatever the case, and with _ for -.
-func headerIndex(h http.Header, host string) luaIndex {
-	if host != "" {
-		h.Set("Host", host)
-	}
-	return func(key any) any {
-		name, ok := key.(string)
-		if !ok {
-			return nil
+// captureTable returns what the route captured of the path: by number and by name.
+func (t *luaThread) captureTable(captures map[string]string) *lua.LTable {
+	out := t.NewTable()
+	for name, v := range captures {
+		if n, err := strconv.Atoi(name); err == nil {
+			out.RawSetInt(n, lua.LString(v))
+		} else {
+			out.RawSetString(name, lua.LString(v))
 		}
-		values := h.Values(name)
-		if len(values) == 0 {
-			values = h.Values(strings.ReplaceAll(name, "_", "-"))
-		}
-		return luaValue(len(values), func(i int) any { return values[i] })
 	}
-}
-
-func queryIndex(a args) luaIndex {
-	return func(key any) any {
-		name, _ := key.(string)
-		values := a[name]
-		return luaValue(len(values), func(i int) any {
-			if values[i].bare {
-				return true
-			}
-			return values[i].value
-		})
-	}
-}
-
-// captureIndex looks up what the route captured: numbers and names are kept apart, though in one table.
-func captureIndex(captures map[string]string) luaIndex {
-	return func(key any) any {
-		var name string
-		switch key := key.(type) {
-		case float64:
-			name = luaNumber(key)
-		case string:
-			if key == "" || key[0] >= '0' && key[0] <= '9' {
-				return nil
-			}
-			name = key
-		}
-		if s, ok := captures[name]; ok {
-			return s
-		}
-		return nil
-	}
-}
-
-// luaValue returns n values as OpenResty does: nil for none, the one there is, or a list.
-func luaValue(n int, at func(i int) any) any {
-	switch n {
-	case 0:
-		return nil
-	case 1:
-		return at(0)
-	}
-	return luaIndex(func(key any) any {
-		if f, ok := key.(float64); ok && f >= 1 && f <= float64(n) && f == float64(int(f)) {
-			return at(int(f) - 1)
-		}
-		return nil
-	})
+	return out
 }

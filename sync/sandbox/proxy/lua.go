@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -95,7 +96,9 @@ type luaThread struct {
 
 	// What follows belongs to the exchange.
 	x       *exchange
-	answer  *response // the answer there is, in the phases that have one
+	ctx     context.Context
+	sockets []net.Conn // that the code has opened
+	answer  *response  // the answer there is, in the phases that have one
 	phase   string
 	plugin  plugin
 	shared  *lua.LTable            // kong.ctx.shared
@@ -109,6 +112,7 @@ type luaThread struct {
 	readsBody bool
 
 	// What follows belongs to the run.
+	budget  *budget
 	text    int
 	ended   bool      // the code has ended itself, by an exit
 	exited  *response // by this answer; nil for a closed connection, or a phase left early
@@ -131,28 +135,41 @@ func newLuaThread() *luaThread {
 func (x *exchange) thread() *luaThread {
 	if x.lua == nil {
 		x.lua = x.table.lua.get()
-		x.lua.x = x
+		x.lua.x, x.lua.ctx = x, x.in.Context()
 		x.lua.own = map[plugin]*lua.LTable{}
 	}
 	return x.lua
 }
 
-// releaseLua gives the exchange's thread back, once what it has put off is done.
+// releaseLua gives the exchange's thread back, once what it has put off is done. That takes no part of the client's time.
 func (x *exchange) releaseLua() {
 	t := x.lua
 	if t == nil {
 		return
 	}
 	x.lua = nil
-	for _, run := range t.timers {
-		run()
-	}
-	if t.IsClosed() {
+	if len(t.timers) == 0 || x.trace != nil {
+		t.release()
 		return
 	}
-	t.x, t.answer, t.shared, t.own, t.ngxCtx, t.timers, t.printed, t.status, t.chunk = nil, nil, nil, nil, nil, nil, nil, 0, nil
+	t.ctx = context.WithoutCancel(t.ctx)
+	go t.release()
+}
+
+// release does what the thread has put off, and gives it back.
+func (t *luaThread) release() {
+	t.phase = "timer"
+	for i := 0; i < len(t.timers); i++ {
+		t.timers[i]()
+	}
+	for _, c := range t.sockets {
+		_ = c.Close()
+	}
+	pool := t.x.table.lua
+	t.x, t.ctx, t.sockets, t.budget = nil, nil, nil, nil
+	t.answer, t.shared, t.own, t.ngxCtx, t.timers, t.printed, t.status, t.chunk = nil, nil, nil, nil, nil, nil, 0, nil
 	t.plugin, t.exited, t.missing, t.readsBody = nil, nil, "", false
-	x.table.lua.put(t)
+	pool.put(t)
 }
 
 // function returns the chunk as a function of this thread, with an environment of its own.
@@ -169,8 +186,15 @@ func (t *luaThread) function(c *luaChunk) *lua.LFunction {
 // budget is a context that is done when a number of instructions is: gopher-lua asks for Done before each.
 type budget struct {
 	context.Context
+	parent context.Context // the client's
 	cancel context.CancelFunc
+	timer  *time.Timer // cancels when the time is over
 	left   int
+}
+
+func newBudget(parent context.Context) *budget {
+	ctx, cancel := context.WithCancel(parent)
+	return &budget{Context: ctx, parent: parent, cancel: cancel, timer: time.AfterFunc(luaTime, cancel), left: luaInstructions}
 }
 
 func (b *budget) Done() <-chan struct{} {
@@ -199,9 +223,10 @@ func (t *luaThread) run(c *luaChunk) error {
 
 // call calls a function within the limits, and returns its first result.
 func (t *luaThread) call(f *lua.LFunction, args ...lua.LValue) (lua.LValue, error) {
-	ctx, cancel := context.WithTimeout(t.x.in.Context(), luaTime)
-	defer cancel()
-	b := &budget{Context: ctx, cancel: cancel, left: luaInstructions}
+	b := newBudget(t.ctx)
+	t.budget = b
+	defer b.cancel()
+	defer b.timer.Stop()
 	t.text, t.ended, t.exited, t.missing = 0, false, nil, ""
 	t.SetContext(b)
 	err := t.CallByParam(lua.P{Fn: f, NRet: 1, Protect: true}, args...)
@@ -211,7 +236,7 @@ func (t *luaThread) call(f *lua.LFunction, args ...lua.LValue) (lua.LValue, erro
 		return nil, &unmodelledError{t.missing}
 	case t.ended:
 		return lua.LNil, nil
-	case err != nil && ctx.Err() != nil && t.x.in.Context().Err() == nil:
+	case err != nil && b.Err() != nil && b.parent.Err() == nil:
 		return nil, &unmodelledError{fmt.Sprintf("Lua code that runs for longer than %v or %d instructions", luaTime, luaInstructions)}
 	case err != nil:
 		return nil, fmt.Errorf("run Lua: %w", err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -35,6 +36,9 @@ func luaText14(v lua.LValue) string {
 	}
 	return v.String()
 }
+
+// luaNumber writes a number as LuaJIT does, in at most 14 digits.
+func luaNumber(f float64) string { return strconv.FormatFloat(f, 'g', 14, 64) }
 
 // toLua returns a JSON value, or what is made of such values and lists of strings, as Lua has it.
 func (t *luaThread) toLua(v any) lua.LValue {

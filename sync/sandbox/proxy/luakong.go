@@ -109,10 +109,7 @@ func (t *luaThread) ctxModule() *lua.LTable {
 	return t.computed(t.NewTable(), func(l *lua.LState) int {
 		switch l.CheckString(2) {
 		case "shared":
-			if t.shared == nil {
-				t.shared = t.NewTable()
-			}
-			l.Push(t.shared)
+			l.Push(t.sharedTable())
 		case "plugin":
 			if t.own[t.plugin] == nil {
 				t.own[t.plugin] = t.NewTable()
@@ -123,6 +120,14 @@ func (t *luaThread) ctxModule() *lua.LTable {
 		}
 		return 1
 	}, nil)
+}
+
+// sharedTable is kong.ctx.shared.
+func (t *luaThread) sharedTable() *lua.LTable {
+	if t.shared == nil {
+		t.shared = t.NewTable()
+	}
+	return t.shared
 }
 
 // authenticatedGroups are those that code has put into kong.ctx.shared, and whether it has.

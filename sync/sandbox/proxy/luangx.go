@@ -30,7 +30,7 @@ HTTP_SWITCHING_PROTOCOLS=101 HTTP_TEMPORARY_REDIRECT=307 HTTP_TOO_MANY_REQUESTS=
 HTTP_UNLOCK=8192 HTTP_UPGRADE_REQUIRED=426 HTTP_VERSION_NOT_SUPPORTED=505`
 
 // absentNgx are the functions of ngx that are not modelled.
-const absentNgx = `_phase_ctx crc32_long eof exec flush get_raw_phase localtime on_abort run_worker_thread send_headers sleep today utctime
+const absentNgx = `_phase_ctx crc32_long eof exec flush get_raw_phase localtime on_abort run_worker_thread send_headers today utctime
 sha1_bin parse_http_time`
 
 // ngxModule is the global ngx.
@@ -46,8 +46,8 @@ func (t *luaThread) ngxModule() *lua.LTable {
 	for name, v := range map[string]lua.LValue{
 		"null": t.null(), "req": t.ngxReq(), "var": t.computed(t.NewTable(), t.getVar, t.setVar), "header": t.ngxHeader(), "re": t.ngxRe(),
 		"arg": t.ngxArg(), "config": t.ngxConfig(), "resp": t.module("ngx.resp", functions{"get_headers": t.getAnswerHeaders}, ""),
-		"timer":    t.module("ngx.timer", nil, "at every pending_count running_count"),
-		"socket":   t.module("ngx.socket", nil, "connect stream tcp udp"),
+		"timer":    t.ngxTimer(),
+		"socket":   t.ngxSocket(),
 		"thread":   t.module("ngx.thread", nil, "kill spawn wait"),
 		"location": t.module("ngx.location", nil, "capture capture_multi"),
 		"worker": t.module("ngx.worker", functions{
@@ -127,6 +127,7 @@ func (t *luaThread) ngxFunctions() functions {
 		"say":           func(l *lua.LState) int { return t.print(l, "\n") },
 		"print":         func(l *lua.LState) int { return t.print(l, "") },
 		"exit":          t.ngxExit,
+		"sleep":         t.sleep,
 		"redirect":      t.ngxRedirect,
 		"get_phase":     t.give(func() any { return t.phase }),
 		"now":           t.give(func() any { return float64(t.x.options.now().UnixMilli()) / 1000 }),

@@ -112,6 +112,7 @@ func (t *luaThread) containStrings() {
 	for _, name := range []string{"char", "lower", "upper", "reverse", "format", "rep", "gsub"} {
 		text.RawSetString(name, t.counted(name, text.RawGetString(name)))
 	}
+	text.RawSetString("match", t.nilForNone(text.RawGetString("match")))
 	tables := t.GetGlobal("table").(*lua.LTable)
 	tables.RawSetString("concat", t.NewFunction(t.tableConcat))
 }
@@ -123,6 +124,18 @@ func (t *luaThread) guarded(f lua.LValue) *lua.LFunction {
 		l.Call(l.GetTop()-1, lua.MultRet)
 		if t.stopped() {
 			t.stop(l)
+		}
+		return l.GetTop()
+	})
+}
+
+// nilForNone calls a function, and returns nil where it returns nothing.
+func (t *luaThread) nilForNone(f lua.LValue) *lua.LFunction {
+	return t.NewFunction(func(l *lua.LState) int {
+		l.Insert(f, 1)
+		l.Call(l.GetTop()-1, lua.MultRet)
+		if l.GetTop() == 0 {
+			l.Push(lua.LNil)
 		}
 		return l.GetTop()
 	})

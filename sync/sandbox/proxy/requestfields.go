@@ -92,7 +92,7 @@ func (t *transformation) change(f fields, v verbs, filled bool) (changed bool, e
 // each calls do with the names and values of the pairs; ok is false where there is no value.
 func (t *transformation) each(pairs []pair, do func(name, value string, ok bool)) error {
 	for _, p := range pairs {
-		value, err := p.value.render(t.env)
+		value, err := p.value.render(&t.templateScope)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (f headerFields) append(name, value string) {
 func (f headerFields) put(name string, values []string) {
 	switch name = http.CanonicalHeaderKey(name); {
 	case isHost(name) && len(values) > 1:
-		f.x.out.host = luaString(luaIndex(nil))
+		f.x.out.host = luaTableText
 	case isHost(name):
 		f.x.out.host = values[0]
 	case isSingular(name):
@@ -147,6 +147,9 @@ func (f headerFields) put(name string, values []string) {
 		f.x.out.header[name] = values
 	}
 }
+
+// luaTableText is what a Lua table becomes as text. In Kong it ends with the table's address.
+const luaTableText = "table: 0x000000000000"
 
 func isHost(name string) bool { return strings.EqualFold(name, "host") }
 

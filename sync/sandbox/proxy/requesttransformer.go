@@ -49,7 +49,7 @@ func newRequestTransformer(config kong.Value) (plugin, error) {
 }
 
 func (t *requestTransformer) access(x *exchange) (*response, error) {
-	e := &transformation{requestTransformer: t, x: x, env: x.environment()}
+	e := &transformation{requestTransformer: t, templateScope: templateScope{x: x}}
 	for _, step := range []func() error{e.changePath, e.changeMethod, e.changeHeaders, e.changeBody, e.changeQuery} {
 		if err := step(); err != nil {
 			return nil, err
@@ -61,8 +61,7 @@ func (t *requestTransformer) access(x *exchange) (*response, error) {
 // transformation is a requestTransformer at work on one exchange.
 type transformation struct {
 	*requestTransformer
-	x   *exchange
-	env luaIndex
+	templateScope
 }
 
 var errPath = errors.New("path must start with /")
@@ -71,7 +70,7 @@ func (t *transformation) changePath() error {
 	if t.uri == nil {
 		return nil
 	}
-	path, err := t.uri.render(t.env)
+	path, err := t.uri.render(&t.templateScope)
 	if err != nil {
 		return err
 	}

@@ -3,13 +3,13 @@ package proxy
 import (
 	"fmt"
 	"strings"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
-// template is text with Lua expressions in it: "/u/$(uri_captures.id)". Kong fills it in per request.
-//
-// Of Lua it knows what needs no call: the tables headers, query_params, uri_captures and shared, their fields, literals, and
-// the operators or, and, not, .., == and ~=. Calls are known to fail, as they do in Kong. For anything else the text has no
-// meaning here, and asking for one is an *unmodelledError.
+// template is text with Lua expressions in it: "/u/$(uri_captures.id)". Kong fills it in per request. The expressions see the tables
+// headers, query_params, uri_captures and shared, and nothing of Lua's library: whatever they call by name fails, as in Kong. One that
+// cannot be read as Lua has no meaning here, and asking for it is an *unmodelledError.
 //
 // Source: Kong 3.9.3, kong/plugins/request-transformer/access.lua; Penlight's pl.template.
 type template []piece
@@ -17,7 +17,7 @@ type template []piece
 // piece is literal text, or an expression where there is one.
 type piece struct {
 	text string
-	expr luaExpr
+	expr *luaChunk
 	err  error // why the expression has no meaning
 }
 
@@ -32,7 +32,7 @@ func parseTemplate(s string) template {
 		if start > 0 {
 			t = append(t, piece{text: s[:start]})
 		}
-		expr, err := parseLua(s[start+2 : end-1])
+		expr, err := compileLua("return (" + s[start+2:end-1] + ")")
 		if err != nil {
 			err = &unmodelledError{fmt.Sprintf("the template %s (%v)", s[start:end], err)}
 		}
@@ -66,7 +66,7 @@ func findExpression(s string) (start, end int) {
 }
 
 // render fills the template in.
-func (t template) render(env luaIndex) (string, error) {
+func (t template) render(s *templateScope) (string, error) {
 	var b strings.Builder
 	for _, p := range t {
 		if p.err != nil {
@@ -76,12 +76,12 @@ func (t template) render(env luaIndex) (string, error) {
 			b.WriteString(p.text)
 			continue
 		}
-		v, err := p.expr(env)
+		v, err := s.evaluate(p.expr)
 		if err != nil {
 			return "", err
 		}
-		if truthy(v) {
-			b.WriteString(luaString(v))
+		if lua.LVAsBool(v) {
+			b.WriteString(luaText14(v))
 		}
 	}
 	return b.String(), nil

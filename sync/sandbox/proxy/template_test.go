@@ -3,24 +3,20 @@ package proxy
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 )
 
-// environment is what the tests' templates see.
-func environment() luaIndex {
-	headers := headerIndex(http.Header{"X-U": {"v1"}, "X-Many": {"a", "b"}}, "")
-	query := queryIndex(parseArgs("user=bob&bare"))
-	return func(key any) any {
-		switch key {
-		case "headers":
-			return headers
-		case "query_params":
-			return query
-		case "uri_captures":
-			return captureIndex(map[string]string{"0": "/12", "1": "12", "id": "12"})
-		}
-		return nil
-	}
+// scopeOfTests is what the tests' templates see.
+func scopeOfTests(t testing.TB) *templateScope {
+	t.Helper()
+	x := &exchange{in: httptest.NewRequest("GET", "/12?user=bob&bare", nil), table: &table{lua: newLuaPool()}}
+	x.in.Host = ""
+	x.out.header = http.Header{"X-U": {"v1"}, "X-Many": {"a", "b"}}
+	x.out.query = "user=bob&bare"
+	x.match.Captures = map[string]string{"0": "/12", "1": "12", "id": "12"}
+	t.Cleanup(x.releaseLua)
+	return &templateScope{x: x}
 }
 
 func TestTemplates(t *testing.T) {
@@ -31,7 +27,7 @@ func TestTemplates(t *testing.T) {
 		"$(headers.x_none or 'd')":              "d",
 		"$(query_params.user .. '!' )":          "bob!",
 		"$(query_params.bare)":                  "true",
-		"$(headers.x_many)":                     "table: 0x000000000000",
+		"$(headers.x_many)":                     "table: *",
 		"$(headers.x_many[2])":                  "b",
 		"$(uri_captures[1])-$(uri_captures.id)": "12-12",
 		"$(uri_captures['1'])":                  "",
@@ -43,9 +39,14 @@ func TestTemplates(t *testing.T) {
 		"$(((":                                  "$(((",
 		"a $( b":                                "a $( b",
 		"$(1.5)":                                "1.5",
+		"$(1 + 1)":                              "2",
+		"$(10 / 3 .. '')":                       "3.3333333333333",
+		"$(#headers.x_many)":                    "2",
+		"$(headers.x_u.y)":                      "",
+		"$(headers.x_u:upper())":                "V1",
 	} {
-		got, err := parseTemplate(text).render(environment())
-		if err != nil || got != want {
+		got, err := parseTemplate(text).render(scopeOfTests(t))
+		if err != nil || luaTable.ReplaceAllString(got, "table: *") != want {
 			t.Errorf("%s: got %q, %v; want %q", text, got, err, want)
 		}
 	}
@@ -55,15 +56,14 @@ func TestTemplatesThatFail(t *testing.T) {
 	for text, unmodelled := range map[string]bool{
 		"$(string.upper('x'))": false,
 		"$(nofn())":            false,
-		"$(headers.x_u.y)":     false,
 		"$(nothing.x)":         false,
 		"$(headers .. 'x')":    false,
-		"$(1 + 1)":             true,
-		"$(function() end)":    true,
+		"$(nothing + 1)":       false,
 		"$('unfinished)":       true,
-		"$(#headers)":          true,
+		"$((function() while true do end end)())": true,
+		"$(('x'):rep(1e9))":                       true,
 	} {
-		_, err := parseTemplate(text).render(environment())
+		_, err := parseTemplate(text).render(scopeOfTests(t))
 		var u *unmodelledError
 		if err == nil || errors.As(err, &u) != unmodelled {
 			t.Errorf("%s: got %v", text, err)
@@ -76,9 +76,9 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		once, err := parseTemplate(s).render(environment())
-		again, errAgain := parseTemplate(s).render(environment())
-		if once != again || (err == nil) != (errAgain == nil) {
+		once, err := parseTemplate(s).render(scopeOfTests(t))
+		again, errAgain := parseTemplate(s).render(scopeOfTests(t))
+		if mask(once) != mask(again) || (err == nil) != (errAgain == nil) {
 			t.Errorf("%q and then %q", once, again)
 		}
 	})

@@ -63,3 +63,6 @@ func (r recorder) Write(b []byte) (int, error) {
 	r.Body = append(r.Body, b...)
 	return len(b), nil
 }
+
+// Flush has nothing to do: what is written is there.
+func (r recorder) Flush() {}
