@@ -92,3 +92,20 @@ func TestCACertificates(t *testing.T) {
 	must(t, k, "DELETE /services/s", "")
 	must(t, k, "DELETE /ca_certificates/"+id, "")
 }
+
+// TestDeclareClientCertificate declares a service with the certificates that it refers to.
+func TestDeclareClientCertificate(t *testing.T) {
+	t.Parallel()
+	const id = "00000000-0000-4000-8000-000000000001"
+	cert, key := newCertificate(t, false, time.Now().Add(time.Hour))
+	k := New(Config{DBLess: true})
+	must(t, k, "POST /config", string(encode(map[string]any{
+		"_format_version": "3.0",
+		"services":        []any{map[string]any{"name": "s", "host": "h", "protocol": "https", "client_certificate": id}},
+		"certificates":    []any{map[string]any{"id": id, "cert": cert, "key": key}},
+	})))
+	a := must(t, k, "GET /services/s", "")
+	if got := fieldID(a.body["client_certificate"]); got != id {
+		t.Errorf("client certificate is %q, want %q", got, id)
+	}
+}

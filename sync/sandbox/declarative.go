@@ -101,8 +101,6 @@ func (k *Kong) refusedInDocument(doc map[string]any) (err *Error) {
 			err = notModelled("entities that expire (ttl)")
 		case d.kind.Name == "oauth2_credentials" && d.data["hash_secret"] == true:
 			err = notModelled("hashed OAuth 2.0 secrets (hash_secret)")
-		case d.kind.Unmodelled:
-			err = notModelled(d.kind.Name + " in a declarative configuration")
 		}
 	})
 	return err

@@ -25,18 +25,18 @@ func (k *Kong) endpoints() *node {
 	k.rootEndpoints(n)
 	k.schemaEndpoints(n)
 	k.refuseEndpoints(n)
-	n.handle("GET", "/tags", k.listTags)
-	n.handle("GET", "/tags/:tags", k.listTags)
-	n.handle("GET", "/config", k.getConfig)
-	n.handle("POST", "/config", k.postConfig)
+	n.handle("GET", "/tags", nil, k.listTags)
+	n.handle("GET", "/tags/:tags", nil, k.listTags)
+	n.handle("GET", "/config", nil, k.getConfig)
+	n.handle("POST", "/config", nil, k.postConfig)
 	return n
 }
 
 // collectionEndpoints are those of /services.
 func (k *Kong) collectionEndpoints(n *node, e *schema.Entity) {
 	path := "/" + e.Admin
-	n.handle("GET", path, func(q *request) (int, any, *Error) { return k.list(q, e, k.store.kinds[e.Name].ids, path) })
-	n.handle("POST", path, func(q *request) (int, any, *Error) {
+	n.handle("GET", path, e, func(q *request) (int, any, *Error) { return k.list(q, e, k.store.kinds[e.Name].ids, path) })
+	n.handle("POST", path, e, func(q *request) (int, any, *Error) {
 		if e.Name == "certificates" {
 			sniArgs(q)
 		}
@@ -49,7 +49,7 @@ func (k *Kong) collectionEndpoints(n *node, e *schema.Entity) {
 func (k *Kong) entityEndpoints(n *node, e *schema.Entity) {
 	path := "/" + e.Admin + "/:" + e.Name
 	handle := func(method string, h func(q *request, s selector) (int, any, *Error)) {
-		n.handle(method, path, func(q *request) (int, any, *Error) {
+		n.handle(method, path, e, func(q *request) (int, any, *Error) {
 			if e.Name == "certificates" {
 				if err := k.certificateParam(q); err != nil {
 					return 0, nil, err
@@ -73,14 +73,16 @@ func (k *Kong) entityEndpoints(n *node, e *schema.Entity) {
 		r, err := k.upsert(e, s, q.body)
 		return k.answered(http.StatusOK, e, r, err)
 	})
-	handle("PATCH", func(q *request, s selector) (int, any, *Error) { return k.patch(e, s, q.body) })
+	handle("PATCH", func(q *request, s selector) (int, any, *Error) { return k.patch(q, e, s, q.body) })
 	handle("DELETE", func(_ *request, s selector) (int, any, *Error) {
 		return http.StatusNoContent, nil, k.remove(e, s)
 	})
 }
 
-// patch updates an entity. A plugin's name is needed to know its schema.
-func (k *Kong) patch(e *schema.Entity, s selector, body map[string]any) (int, any, *Error) {
+// patch updates an entity. A plugin's name is needed to know its schema, even to read a form.
+//
+// Source: kong/api/routes/plugins.lua, patch_plugin.
+func (k *Kong) patch(q *request, e *schema.Entity, s selector, body map[string]any) (int, any, *Error) {
 	if e.Name == "plugins" && body["name"] == nil {
 		r, err := k.find(e, s)
 		if err != nil {
@@ -94,6 +96,9 @@ func (k *Kong) patch(e *schema.Entity, s selector, body map[string]any) (int, an
 			body = map[string]any{}
 		}
 		body["name"] = r.data["name"]
+		if q.form {
+			e.Infer(body)
+		}
 	}
 	r, err := k.update(e, s, body)
 	return k.answered(http.StatusOK, e, r, err)
@@ -128,7 +133,7 @@ func (k *Kong) parent(q *request, e *schema.Entity) (*row, *Error) {
 func (k *Kong) nestedEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 	parent := k.tables.Entity(f.Reference())
 	path := "/" + parent.Admin + "/:" + parent.Name + "/" + e.Nested
-	n.handle("GET", path, func(q *request) (int, any, *Error) {
+	n.handle("GET", path, e, func(q *request) (int, any, *Error) {
 		shown := "/" + parent.Admin + "/" + q.param(parent.Name) + "/" + e.Nested
 		r, err := k.parent(q, parent)
 		if err != nil {
@@ -136,7 +141,7 @@ func (k *Kong) nestedEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 		}
 		return k.listNested(q, e, k.store.kinds[e.Name].referrers[f.Name][r.id], shown)
 	})
-	n.handle("POST", path, func(q *request) (int, any, *Error) {
+	n.handle("POST", path, e, func(q *request) (int, any, *Error) {
 		r, err := k.parent(q, parent)
 		if err != nil {
 			return 0, nil, err
@@ -144,7 +149,7 @@ func (k *Kong) nestedEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 		r, err = k.insert(e, with(q.body, f.Name, r.id))
 		return k.answered(http.StatusCreated, e, r, err)
 	})
-	handle := func(method string, h handler) { n.handle(method, path+"/:"+e.Name, h) }
+	handle := func(method string, h handler) { n.handle(method, path+"/:"+e.Name, e, h) }
 	handle("GET", func(q *request) (int, any, *Error) {
 		r, _, err := k.child(q, parent, e, f)
 		return k.answered(http.StatusOK, e, r, err)
@@ -169,7 +174,7 @@ func (k *Kong) nestedEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 		if body[f.Name] == nil {
 			body = with(body, f.Name, p.id)
 		}
-		return k.patch(e, selector{"id", r.id}, body)
+		return k.patch(q, e, selector{"id", r.id}, body)
 	})
 	handle("DELETE", func(q *request) (int, any, *Error) {
 		r, _, err := k.child(q, parent, e, f)
@@ -236,7 +241,7 @@ func (k *Kong) groupParam(q *request, e *schema.Entity, consumer *row) *Error {
 func (k *Kong) foreignEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 	to := k.tables.Entity(f.Reference())
 	handle := func(method string, h func(q *request, r *row, id string) (int, any, *Error)) {
-		n.handle(method, "/"+e.Admin+"/:"+e.Name+"/"+f.Name, func(q *request) (int, any, *Error) {
+		n.handle(method, "/"+e.Admin+"/:"+e.Name+"/"+f.Name, to, func(q *request) (int, any, *Error) {
 			r, err := k.parent(q, e)
 			if err != nil {
 				return 0, nil, err
@@ -264,7 +269,7 @@ func (k *Kong) foreignEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 		return k.answered(http.StatusOK, to, foreign, err)
 	})
 	handle("PATCH", func(q *request, _ *row, id string) (int, any, *Error) {
-		return k.patch(to, selector{"id", id}, q.body)
+		return k.patch(q, to, selector{"id", id}, q.body)
 	})
 	handle("DELETE", func(*request, *row, string) (int, any, *Error) { return 0, nil, notAllowed() })
 }

@@ -15,9 +15,6 @@ import (
 // prepare does what some kinds do with input before Kong looks at it. id is the name or id that a request gives the entity, if it
 // does; before is what an update changes. It does not change input.
 func (k *Kong) prepare(e *schema.Entity, id string, input map[string]any, before *row) (map[string]any, *Error) {
-	if e.Unmodelled {
-		return nil, notModelled("writing " + e.Name)
-	}
 	input = maps.Clone(input)
 	if input == nil {
 		input = map[string]any{}

@@ -1,12 +1,15 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
 // maxBody limits what a request may post, in bytes: more than a large declarative configuration.
@@ -19,6 +22,7 @@ type request struct {
 	query  url.Values
 	body   map[string]any // nil without a JSON object
 	raw    []byte
+	form   bool   // the body was a form
 	sni    string // the SNI by which a certificate is named
 }
 
@@ -33,10 +37,12 @@ type node struct {
 	param   *node
 	names   []string // of the parameters on the way here
 	methods map[string]handler
+	entity  *schema.Entity // that bodies of requests are about, if they are
 }
 
-// handle sets what a path answers to a method. Segments that begin with a colon are parameters.
-func (n *node) handle(method, path string, h handler) {
+// handle sets what a path answers to a method, with a body that is about an entity of e's kind unless that is nil. Segments
+// that begin with a colon are parameters.
+func (n *node) handle(method, path string, e *schema.Entity, h handler) {
 	var names []string
 	for _, segment := range strings.Split(strings.Trim(path, "/"), "/") {
 		if name, ok := strings.CutPrefix(segment, ":"); ok {
@@ -58,7 +64,7 @@ func (n *node) handle(method, path string, h handler) {
 	if n.methods == nil {
 		n.methods = map[string]handler{}
 	}
-	n.methods[method], n.names = h, names
+	n.methods[method], n.names, n.entity = h, names, e
 }
 
 // find returns the node of a path and the values of its parameters. What is spelled out goes before parameters.
@@ -87,7 +93,7 @@ func (k *Kong) serve(w http.ResponseWriter, r *http.Request) {
 	k.requests.Unlock()
 	h := w.Header()
 	h.Set("Server", "kong/"+k.config.Version)
-	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Origin", cmp.Or(r.Header.Get("Origin"), "*"))
 	h.Set("Access-Control-Allow-Credentials", "true")
 	status, body, err := k.respond(h, r)
 	if err != nil {
@@ -117,11 +123,11 @@ func (k *Kong) respond(h http.Header, r *http.Request) (int, any, *Error) {
 	if n == nil {
 		return 0, nil, notFound()
 	}
-	if r.Method == http.MethodOptions {
+	if r.Method == http.MethodOptions && n.methods[http.MethodOptions] == nil {
 		allow := n.allowed()
 		h.Set("Allow", allow)
 		h.Set("Access-Control-Allow-Methods", allow)
-		h.Set("Access-Control-Allow-Headers", "Content-Type")
+		h.Set("Access-Control-Allow-Headers", cmp.Or(r.Header.Get("Access-Control-Request-Headers"), "Content-Type"))
 		return http.StatusNoContent, nil, nil
 	}
 	method := r.Method
@@ -134,7 +140,7 @@ func (k *Kong) respond(h http.Header, r *http.Request) (int, any, *Error) {
 			return 0, nil, notAllowed()
 		}
 	}
-	q, err := newRequest(r, params)
+	q, err := newRequest(r, params, n.entity)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -170,6 +176,9 @@ func (k *Kong) locate(path string) (*node, map[string]string) {
 func (n *node) allowed() string {
 	methods := []string{http.MethodOptions}
 	for m := range n.methods {
+		if m == "*" {
+			continue
+		}
 		methods = append(methods, m)
 		if m == http.MethodGet {
 			methods = append(methods, http.MethodHead)
@@ -179,8 +188,8 @@ func (n *node) allowed() string {
 	return strings.Join(methods, ", ")
 }
 
-// newRequest reads a request. Bodies are JSON; on /config they may be YAML.
-func newRequest(r *http.Request, params map[string]string) (*request, *Error) {
+// newRequest reads a request. Bodies are JSON or forms, which are about an entity of e's kind; on /config they may be YAML.
+func newRequest(r *http.Request, params map[string]string, e *schema.Entity) (*request, *Error) {
 	q := &request{method: r.Method, params: params, query: r.URL.Query()}
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
@@ -197,24 +206,31 @@ func newRequest(r *http.Request, params map[string]string) (*request, *Error) {
 	q.raw = raw
 	switch kind := strings.ToLower(r.Header.Get("Content-Type")); {
 	case strings.HasPrefix(kind, "application/json"):
-		var v any
-		if json.Unmarshal(raw, &v) != nil {
+		if q.body = jsonBody(raw); q.body == nil {
 			return nil, plainError(http.StatusBadRequest, "Cannot parse JSON body")
 		}
-		body, ok := v.(map[string]any)
-		if list, isList := v.([]any); isList && len(list) == 0 {
-			body, ok = map[string]any{}, true
-		}
-		if !ok {
-			return nil, plainError(http.StatusBadRequest, "Cannot parse JSON body")
-		}
-		q.body = body
 	case kind == "" && len(raw) == 0:
 	case strings.HasPrefix(kind, "application/x-www-form-urlencoded"), strings.HasPrefix(kind, "multipart/form-data"):
-		return nil, notModelled("bodies as forms: send application/json")
+		var err *Error
+		q.form = true
+		q.body, err = formBody(r.Header.Get("Content-Type"), raw, e)
+		return q, err
 	case r.URL.Path == "/config" && (strings.HasPrefix(kind, "application/yaml") || strings.HasPrefix(kind, "text/yaml")):
 	default:
 		return nil, &Error{Status: http.StatusUnsupportedMediaType}
 	}
 	return q, nil
+}
+
+// jsonBody returns the object that raw is, or nil if it is none. As in Lua an empty array is an empty object.
+func jsonBody(raw []byte) map[string]any {
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	if list, ok := v.([]any); ok && len(list) == 0 {
+		return map[string]any{}
+	}
+	body, _ := v.(map[string]any)
+	return body
 }

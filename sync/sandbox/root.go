@@ -14,15 +14,15 @@ import (
 //
 // Source: kong/api/routes/kong.lua, kong/api/routes/health.lua, kong/api/routes/plugins.lua.
 func (k *Kong) rootEndpoints(n *node) {
-	n.handle("GET", "/", k.root)
-	n.handle("GET", "/status", k.status)
-	n.handle("GET", "/endpoints", func(*request) (int, any, *Error) {
+	n.handle("GET", "/", nil, k.root)
+	n.handle("GET", "/status", nil, k.status)
+	n.handle("GET", "/endpoints", nil, func(*request) (int, any, *Error) {
 		return http.StatusOK, map[string]any{"data": k.tree.paths("")}, nil
 	})
-	n.handle("GET", "/plugins/enabled", func(*request) (int, any, *Error) {
+	n.handle("GET", "/plugins/enabled", nil, func(*request) (int, any, *Error) {
 		return http.StatusOK, map[string]any{"enabled_plugins": slices.Sorted(maps.Keys(priorities()))}, nil
 	})
-	n.handle("GET", "/status/dns", func(*request) (int, any, *Error) {
+	n.handle("GET", "/status/dns", nil, func(*request) (int, any, *Error) {
 		return 0, nil, plainError(http.StatusNotImplemented, "not implemented with the legacy DNS client")
 	})
 }
@@ -43,19 +43,26 @@ func (k *Kong) refuseEndpoints(n *node) {
 		"/upstreams/:upstreams/targets/:targets/:address/healthy":   "health checks",
 		"/upstreams/:upstreams/targets/:targets/:address/unhealthy": "health checks",
 	} {
-		n.handle("*", path, func(*request) (int, any, *Error) { return 0, nil, notModelled(what) })
+		n.handle("*", path, nil, func(*request) (int, any, *Error) { return 0, nil, notModelled(what) })
 	}
 	for _, path := range []string{
 		"/filter-chains", "/filter-chains/:filter_chains", "/filter-chains/:filter_chains/route", "/filter-chains/:filter_chains/service",
 		"/routes/:routes/filter-chains", "/routes/:routes/filter-chains/:filter_chains",
 		"/services/:services/filter-chains", "/services/:services/filter-chains/:filter_chains",
 	} {
-		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
-			n.handle(method, path, func(*request) (int, any, *Error) {
-				return 0, nil, plainError(http.StatusBadRequest, "this endpoint is only available when wasm is enabled")
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+			n.handle(method, path, nil, func(*request) (int, any, *Error) {
+				return 0, nil, needsWasm()
 			})
 		}
 	}
+	for _, which := range []string{"all", "disabled", "enabled"} {
+		n.handle("GET", "/routes/:routes/filters/"+which, nil, func(*request) (int, any, *Error) { return 0, nil, needsWasm() })
+	}
+}
+
+func needsWasm() *Error {
+	return plainError(http.StatusBadRequest, "this endpoint is only available when wasm is enabled")
 }
 
 // paths returns all paths at and below n, in order of their segments.

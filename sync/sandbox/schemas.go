@@ -10,31 +10,30 @@ import (
 //
 // Source: kong/api/routes/kong.lua.
 func (k *Kong) schemaEndpoints(n *node) {
-	n.handle("GET", "/schemas/:name", func(q *request) (int, any, *Error) {
+	n.handle("GET", "/schemas/:name", nil, func(q *request) (int, any, *Error) {
 		e, err := k.entityNamed(q.param("name"))
 		if err != nil {
 			return 0, nil, err
 		}
 		return http.StatusOK, e.Describe(), nil
 	})
-	n.handle("POST", "/schemas/:name/validate", func(q *request) (int, any, *Error) { return k.validate(q.param("name"), q.body) })
+	n.handle("POST", "/schemas/:name/validate", nil, func(q *request) (int, any, *Error) { return k.validate(q.param("name"), q.body) })
 	for _, name := range []string{"plugins", "vaults"} { // where a path below /schemas/NAME is something else, too
-		n.handle("POST", "/schemas/"+name+"/validate", func(q *request) (int, any, *Error) { return k.validate(name, q.body) })
+		n.handle("POST", "/schemas/"+name+"/validate", nil, func(q *request) (int, any, *Error) { return k.validate(name, q.body) })
 	}
-	plugin := func(describe func(*schema.Record) any) handler {
+	subschema := func(kind, what string, describe func(*schema.Record) any) handler {
 		return func(q *request) (int, any, *Error) {
-			sub := k.tables.Entity("plugins").Subschema(q.param("name"))
+			sub := k.tables.Entity(kind).Subschema(q.param("name"))
 			if sub == nil {
-				return 0, nil, plainError(http.StatusNotFound, "No plugin named '"+q.param("name")+"'")
+				return 0, nil, plainError(http.StatusNotFound, "No "+what+" named '"+q.param("name")+"'")
 			}
 			return http.StatusOK, describe(sub), nil
 		}
 	}
-	n.handle("GET", "/schemas/plugins/:name", plugin(func(r *schema.Record) any { return r.Describe() }))
-	n.handle("GET", "/plugins/schema/:name", plugin(func(r *schema.Record) any { return r.Field("config").Describe() }))
-	n.handle("GET", "/schemas/vaults/:name", func(q *request) (int, any, *Error) {
-		return 0, nil, notModelled("the schemas of vaults")
-	})
+	whole := func(r *schema.Record) any { return r.Describe() }
+	n.handle("GET", "/schemas/plugins/:name", nil, subschema("plugins", "plugin", whole))
+	n.handle("GET", "/schemas/vaults/:name", nil, subschema("vaults", "vault", whole))
+	n.handle("GET", "/plugins/schema/:name", nil, subschema("plugins", "plugin", func(r *schema.Record) any { return r.Field("config").Describe() }))
 }
 
 func (k *Kong) entityNamed(name string) (*schema.Entity, *Error) {
@@ -49,9 +48,6 @@ func (k *Kong) validate(kind string, body map[string]any) (int, any, *Error) {
 	e, err := k.entityNamed(kind)
 	if err != nil {
 		return 0, nil, err
-	}
-	if e.Unmodelled {
-		return 0, nil, notModelled("the validation of " + e.Name)
 	}
 	data, errs := e.Fill(body, schema.Insert)
 	if errs == nil {

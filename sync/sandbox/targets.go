@@ -17,17 +17,17 @@ func (k *Kong) targetEndpoints(n *node) {
 	targets, upstreams := k.tables.Entity("targets"), k.tables.Entity("upstreams")
 	for _, path := range []string{"/targets", "/targets/:targets", "/targets/:targets/upstream", "/snis/:snis/certificate"} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
-			n.handle(method, path, func(*request) (int, any, *Error) { return 0, nil, notFound() })
+			n.handle(method, path, nil, func(*request) (int, any, *Error) { return 0, nil, notFound() })
 		}
 	}
-	n.handle("GET", "/upstreams/:upstreams/targets", func(q *request) (int, any, *Error) {
+	n.handle("GET", "/upstreams/:upstreams/targets", targets, func(q *request) (int, any, *Error) {
 		u, err := k.parent(q, upstreams)
 		if err != nil {
 			return 0, nil, err
 		}
 		return k.listTargets(q, k.latestTargets(u.id))
 	})
-	n.handle("GET", "/upstreams/:upstreams/targets/all", func(q *request) (int, any, *Error) {
+	n.handle("GET", "/upstreams/:upstreams/targets/all", nil, func(q *request) (int, any, *Error) {
 		u, err := k.parent(q, upstreams)
 		if err != nil {
 			return 0, nil, err
@@ -37,7 +37,7 @@ func (k *Kong) targetEndpoints(n *node) {
 	})
 	path := "/upstreams/:upstreams/targets/:targets"
 	handle := func(method string, h func(q *request, r *row) (int, any, *Error)) {
-		n.handle(method, path, func(q *request) (int, any, *Error) {
+		n.handle(method, path, targets, func(q *request) (int, any, *Error) {
 			r, err := k.target(q, upstreams)
 			if err != nil {
 				return 0, nil, err
@@ -45,7 +45,7 @@ func (k *Kong) targetEndpoints(n *node) {
 			return h(q, r)
 		})
 	}
-	change := func(q *request, r *row) (int, any, *Error) { return k.patch(targets, selector{"id", r.id}, q.body) }
+	change := func(q *request, r *row) (int, any, *Error) { return k.patch(q, targets, selector{"id", r.id}, q.body) }
 	handle("GET", func(_ *request, r *row) (int, any, *Error) { return k.answered(http.StatusOK, targets, r, nil) })
 	handle("PUT", change)
 	handle("PATCH", change)

@@ -130,8 +130,6 @@ func (t *Tables) entity(name string, s *scanner) (*Record, error) {
 			e.SubschemaKey = text
 		case "ttl":
 			e.TTL = true
-		case "unmodelled":
-			e.Unmodelled = true
 		default:
 			return nil, fmt.Errorf("entity %s: unknown attribute %q", name, attr)
 		}

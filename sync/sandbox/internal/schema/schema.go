@@ -51,8 +51,6 @@ type Entity struct {
 	CacheKey []string
 	// TTL says that entities may expire.
 	TTL bool
-	// Unmodelled says that the sandbox knows the schema but holds no such entities.
-	Unmodelled bool
 	// SubschemaKey is the field whose value picks a subschema, if any.
 	SubschemaKey string
 	subschemas   map[string]*Record
