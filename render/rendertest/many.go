@@ -59,6 +59,7 @@ metadata:
   name: service-%05d
   namespace: services
 spec:
+  selector: {app: service}
   ports:
   - port: 80
 `, i)}
