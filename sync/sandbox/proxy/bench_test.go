@@ -13,7 +13,7 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// BenchmarkProxy asks over connections that are kept alive, as many at a time as there are processors, a real backend or the echo, by one
+// BenchmarkProxy asks over connections that are kept alive, sixteen at a time for each processor, a real backend or the echo, by one
 // of 1,000 routes. Clients and backend are in the same process and take their share of the time.
 func BenchmarkProxy(b *testing.B) {
 	var routes []string
@@ -40,6 +40,7 @@ func BenchmarkProxy(b *testing.B) {
 			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 			defer client.CloseIdleConnections()
 			b.ResetTimer()
+			b.SetParallelism(16)
 			b.RunParallel(func(pb *testing.PB) {
 				for i := 0; pb.Next(); i++ {
 					req, _ := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/path/%d/x", l.Addr(), i%1000), http.NoBody)

@@ -65,10 +65,7 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 
 func (p *ipRestriction) access(x *exchange) (*response, error) {
 	from := x.sender.Addr().Unmap()
-	in := func(list []netip.Prefix) bool {
-		return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(from) })
-	}
-	if !in(p.deny) && (len(p.allow) == 0 || in(p.allow)) {
+	if p.lets(from) {
 		return nil, nil
 	}
 	message := p.message
@@ -76,4 +73,19 @@ func (p *ipRestriction) access(x *exchange) (*response, error) {
 		message = "IP address not allowed: " + from.String()
 	}
 	return x.fail(p.status, message), nil
+}
+
+func (p *ipRestriction) preread(from netip.Addr) error {
+	if p.lets(from) {
+		return nil
+	}
+	return fmt.Errorf("IP address not allowed: %s", from)
+}
+
+// lets reports whether an address may pass.
+func (p *ipRestriction) lets(from netip.Addr) bool {
+	in := func(list []netip.Prefix) bool {
+		return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(from) })
+	}
+	return !in(p.deny) && (len(p.allow) == 0 || in(p.allow))
 }
