@@ -257,8 +257,14 @@ func TestPluginProtocols(t *testing.T) {
 func TestRefusesWhatItDoesNotModel(t *testing.T) {
 	t.Parallel()
 	k := one(t, Config{})
+	must(t, k, "PUT /upstreams/checked", `{"healthchecks":{"passive":{"unhealthy":{"timeouts":1}}}}`)
+	must(t, k, "POST /upstreams/checked/targets", `{"target":"1.2.3.4:80"}`)
+	must(t, k, "PUT /upstreams/named", `{}`)
+	must(t, k, "POST /upstreams/named/targets", `{"target":"a.example.com:80"}`)
 	for _, r := range [][2]string{
-		{"GET /upstreams/u/health", ""},
+		{"GET /upstreams/checked/health", ""},
+		{"GET /upstreams/named/health", ""},
+		{"PUT /upstreams/checked/targets/1.2.3.4:80/unhealthy", ""},
 		{"GET /timers", ""},
 		{"DELETE /cache", ""},
 		{"GET /metrics", ""},

@@ -22,6 +22,7 @@ func (k *Kong) endpoints() *node {
 		}
 	}
 	k.targetEndpoints(n)
+	k.healthEndpoints(n)
 	k.rootEndpoints(n)
 	k.schemaEndpoints(n)
 	k.refuseEndpoints(n)

@@ -37,11 +37,6 @@ func (k *Kong) refuseEndpoints(n *node) {
 		"/metrics": "metrics", "/oauth2_tokens": "OAuth 2.0 tokens", "/oauth2_tokens/:name": "OAuth 2.0 tokens",
 		"/proxy-cache": "the proxy cache", "/proxy-cache/:key": "the proxy cache", "/proxy-cache/:plugin/caches/:key": "the proxy cache",
 		"/schemas/filters/:name": "WebAssembly filters", "/sessions": "sessions", "/timers": "timers",
-		"/upstreams/:upstreams/health":                              "health checks",
-		"/upstreams/:upstreams/targets/:targets/healthy":            "health checks",
-		"/upstreams/:upstreams/targets/:targets/unhealthy":          "health checks",
-		"/upstreams/:upstreams/targets/:targets/:address/healthy":   "health checks",
-		"/upstreams/:upstreams/targets/:targets/:address/unhealthy": "health checks",
 	} {
 		n.handle("*", path, nil, func(*request) (int, any, *Error) { return 0, nil, notModelled(what) })
 	}

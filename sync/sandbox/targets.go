@@ -86,19 +86,10 @@ func (k *Kong) latestTargets(upstream string) []*row {
 
 // listTargets answers a page of targets. Its offset counts targets.
 func (k *Kong) listTargets(q *request, all []*row) (int, any, *Error) {
-	size, err := sizeOf(q.query)
+	start, end, err := targetPage(q, len(all))
 	if err != nil {
 		return 0, nil, err
 	}
-	start := 0
-	if offset := q.query.Get("offset"); offset != "" {
-		n, err := strconv.Atoi(offset)
-		if err != nil || n < 0 {
-			return 0, nil, invalidOffset(offset, "not a number")
-		}
-		start = min(n, len(all))
-	}
-	end := min(start+size, len(all))
 	var out [][]byte
 	for _, r := range all[start:end] {
 		out = append(out, r.json)
@@ -109,4 +100,20 @@ func (k *Kong) listTargets(q *request, all []*row) (int, any, *Error) {
 	offset := strconv.Itoa(end)
 	path := "/upstreams/" + q.param("upstreams") + "/targets?offset=" + url.QueryEscape(offset)
 	return http.StatusOK, pageOf(out, offset, path), nil
+}
+
+// targetPage returns which of n targets a page has: those from start, before end.
+func targetPage(q *request, n int) (start, end int, err *Error) {
+	size, err := sizeOf(q.query)
+	if err != nil {
+		return 0, 0, err
+	}
+	if offset := q.query.Get("offset"); offset != "" {
+		at, err := strconv.Atoi(offset)
+		if err != nil || at < 0 {
+			return 0, 0, invalidOffset(offset, "not a number")
+		}
+		start = min(at, n)
+	}
+	return start, min(start+size, n), nil
 }
