@@ -151,7 +151,7 @@ func (l *linter) conclude(w io.Writer, found report.Lint, r render.Result) {
 		n += count
 	}
 	if n > 0 {
-		fmt.Fprintf(w, "looked at %s in %s: %s\n", plural(n, "object"), plural(found.Files, "file"), printable(census(found.Objects)))
+		fmt.Fprintf(w, "looked at %s in %s: %s\n", plural(n, "object"), plural(found.Files, "file"), census(found.Objects))
 	}
 	showSkipped(w, r)
 	if n := found.Findings.Count(diag.Info); n > 0 && !l.verbose && l.output != "json" {

@@ -95,10 +95,10 @@ func showSkipped(w io.Writer, r render.Result) {
 	n, skipped := 0, map[string]int{}
 	for _, k := range r.Set.Skipped() {
 		n += k.Count
-		skipped[cmp.Or(k.Kind, "document without a kind")] += k.Count
+		skipped[cmp.Or(diag.Printable(k.Kind), "kindless document")] += k.Count
 	}
 	if n > 0 {
-		fmt.Fprintf(w, "skipped %s of other kinds: %s\n", plural(n, "object"), printable(census(skipped)))
+		fmt.Fprintf(w, "skipped %s of other kinds: %s\n", plural(n, "object"), census(skipped))
 	}
 	n = 0
 	for _, f := range r.Findings {
