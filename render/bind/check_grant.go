@@ -18,25 +18,50 @@ func (c checker) grantCheck(from source, to, grant manifest.Ref) Check {
 	check := Check{Name: checkGrant, Reason: RefNotPermitted, Detail: say(
 		"no ReferenceGrant in namespace %s lets the %ss of namespace %s refer to %s %s",
 		to.Namespace, from.kind, from.namespace, to.Kind, to.Name)}
-	if grant, group, ok := c.misnamed(from, to); ok {
+	if grant, changes, ok := c.misnamed(from, to); ok {
 		check.Pos = c.at(grant, "spec.to")
-		return check.fix(say("write group: \"\" instead of group: %s in spec.to of %s%s: that is the core group's name",
-			group, grant, place(check.Pos)))
+		return check.fix(say("write %s of %s%s: kinds and groups count as they are written",
+			listing(changes), grant, place(check.Pos)))
 	}
 	note, near := c.nearMiss(from, to)
 	check.Pos = c.at(near, "")
 	return check.fix(note + c.grantFix(from, to))
 }
 
-// misnamed returns a grant that would allow the reference if it called the core group by its name, which is empty.
-func (c checker) misnamed(from source, to manifest.Ref) (grant manifest.Ref, group string, ok bool) {
-	for _, group := range []string{"core", "v1"} {
-		to.Group = group
-		if grant, ok := c.grants.allow(from, to); ok {
-			return grant, group, true
+// misnamed returns a grant that would allow the reference if it wrote the kinds and the core group as they are written, and what to
+// change in it.
+func (c checker) misnamed(from source, to manifest.Ref) (grant manifest.Ref, changes []string, ok bool) {
+	change := func(was, is, where string) {
+		if was != is {
+			changes = append(changes, say("%s instead of %s in spec.%s", is, was, where))
 		}
 	}
-	return manifest.Ref{}, "", false
+	for _, fromKind := range spellings(from.kind) {
+		for _, toKind := range spellings(to.Kind) {
+			for _, group := range []string{to.Group, "core", "v1"} {
+				grant, ok := c.grants.allow(source{from.group, fromKind, from.namespace},
+					manifest.Ref{Group: group, Kind: toKind, Namespace: to.Namespace, Name: to.Name})
+				if !ok {
+					continue
+				}
+				change("kind: "+fromKind, "kind: "+from.kind, "from")
+				change("group: "+scalar(group), "group: "+scalar(to.Group), "to")
+				change("kind: "+toKind, "kind: "+to.Kind, "to")
+				return grant, changes, true
+			}
+		}
+	}
+	return manifest.Ref{}, nil, false
+}
+
+// spellings returns a kind and how it is often written by mistake: httproute, httproutes, HTTPRoutes, HttpRoute.
+func spellings(kind string) []string {
+	lower := strings.ToLower(kind)
+	out := []string{kind, lower, lower + "s", kind + "s"}
+	if name, ok := strings.CutSuffix(kind, "Route"); ok {
+		out = append(out, name[:1]+strings.ToLower(name[1:])+"Route")
+	}
+	return out
 }
 
 // nearMiss says which grant was probably meant to allow the reference, and why it does not; or nothing.
