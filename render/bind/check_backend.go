@@ -73,7 +73,7 @@ func (c checker) otherServices(r *Route, b *Backend) string {
 	}
 	here := c.names[scope{kind: kindService, namespace: b.Target.Namespace}]
 	if near := c.guess.nearest(b.Target.Name, here); len(near) > 0 {
-		return say("did you mean %s", either(near, 3))
+		return say("did you mean %s?", either(near, 3))
 	}
 	if len(here) > 0 {
 		return say("use one of the Services of namespace %s: %s", b.Target.Namespace, either(here, 5))

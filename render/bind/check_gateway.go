@@ -76,7 +76,7 @@ func (b *builder) reportForeign(o manifest.Object, c class) {
 		f.Related = []diag.Pos{c.object.At("spec.controllerName")}
 	case len(near) > 0:
 		f.Severity, f.Code = diag.Warning, UnknownGatewayClass
-		f.Hint = say("did you mean gatewayClassName: %s", near[0])
+		f.Hint = say("did you mean gatewayClassName: %s?", near[0])
 	}
 	b.report(f)
 }
@@ -109,7 +109,7 @@ func (c checker) otherGatewaysFor(missing manifest.Ref) string {
 	}
 	here := c.names[scope{kind: kindGateway, namespace: missing.Namespace}]
 	if near := c.guess.nearest(missing.Name, here); len(near) > 0 {
-		return say("did you mean %s", either(near, 3))
+		return say("did you mean %s?", either(near, 3))
 	}
 	if len(here) > 0 {
 		return say("use one of the Gateways of namespace %s: %s", missing.Namespace, either(here, 5))

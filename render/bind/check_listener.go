@@ -40,7 +40,7 @@ func (c checker) protocolCheck(l *Listener) Check {
 	}
 	fix := "use protocol HTTP, HTTPS, TLS, TCP or UDP"
 	if near := c.guess.nearest(strings.ToUpper(name), []string{"HTTP", "HTTPS", "TLS", "TCP", "UDP"}); len(near) > 0 {
-		fix = "did you mean protocol: " + near[0]
+		fix = "did you mean protocol: " + near[0] + "?"
 	}
 	return deny(checkProtocol, UnsupportedProtocol, pos, "protocol %s is not one that Kong can serve", name).in(field).fix(fix)
 }
@@ -159,7 +159,7 @@ func (c checker) invalidCertificate(r *certificateRef) Check {
 // otherSecrets says which Secret may have been meant.
 func (c checker) otherSecrets(missing manifest.Ref) string {
 	if near := c.guess.nearest(missing.Name, c.names[scope{kind: kindSecret, namespace: missing.Namespace}]); len(near) > 0 {
-		return say("did you mean %s", either(near, 3))
+		return say("did you mean %s?", either(near, 3))
 	}
 	return say("add the Secret, of type kubernetes.io/tls, to namespace %s", missing.Namespace)
 }

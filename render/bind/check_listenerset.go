@@ -10,8 +10,8 @@ func (c checker) setChecks(s *ListenerSet) []Check {
 	kind, name := field+".kind", field+".name"
 	switch s.Reason {
 	case ForeignParent:
-		return []Check{deny(checkKind, s.Reason, s.Object.At(kind), "kind %s of group %q is not a Gateway",
-			s.Target.Kind, s.Target.Group).in(kind)}
+		return []Check{deny(checkKind, s.Reason, s.Object.At(kind), "kind %s of group %q is not the Gateway API's Gateway",
+			s.Target.Kind, s.Target.Group).in(kind).fix(meantParent(s.Target, kindGateway))}
 	case ParentNotFound:
 		meant := func() string { return c.otherGatewaysFor(s.Target) }
 		return []Check{c.absent(checkExists, s.Reason, s.Object.At(name), s.Target, meant).in(name)}

@@ -41,7 +41,7 @@ func (c checker) targetChecks(p *BackendTLSPolicy, t *PolicyTarget) []Check {
 func (c checker) otherTargets(missing manifest.Ref) string {
 	here := c.names[scope{kind: kindService, namespace: missing.Namespace}]
 	if near := c.guess.nearest(missing.Name, here); len(near) > 0 {
-		return say("did you mean %s", either(near, 3))
+		return say("did you mean %s?", either(near, 3))
 	}
 	return say("add the Service to namespace %s, where the policy is, or put the policy where the Service is", missing.Namespace)
 }

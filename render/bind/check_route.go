@@ -7,6 +7,7 @@ import (
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -15,8 +16,9 @@ func (c checker) parentChecks(r *Route, p *Parent) []Check {
 	kind, name := p.field+".kind", p.field+".name"
 	switch {
 	case p.Reason == ForeignParent && p.Set == nil:
-		return []Check{deny(checkKind, p.Reason, r.Object.At(kind), "kind %s of group %q is no Gateway and no ListenerSet",
-			p.Target.Kind, p.Target.Group).in(kind)}
+		return []Check{deny(checkKind, p.Reason, r.Object.At(kind),
+			"kind %s of group %q is neither the Gateway API's Gateway nor its ListenerSet", p.Target.Kind, p.Target.Group).
+			in(kind).fix(meantParent(p.Target, kindGateway, kindListenerSet))}
 	case p.Reason == ParentNotFound && p.Set == nil:
 		return []Check{c.absent(checkExists, p.Reason, r.Object.At(name), p.Target, func() string { return c.otherParents(p) }).in(name)}
 	case p.Set != nil:
@@ -59,6 +61,18 @@ func (c checker) parentSetChecks(r *Route, p *Parent) []Check {
 		p.Target.Namespace, p.Target.Name)))
 }
 
+// meantParent says how to name one of the kinds, if that is what a reference to another one looks like: with its name in another group,
+// such as Istio's Gateway, or nearly its name, such as XListenerSet.
+func meantParent(target manifest.Ref, kinds ...string) string {
+	const near, longest = 2, 63 // letters
+	for _, kind := range kinds {
+		if len(target.Kind) <= longest && diag.Distance(target.Kind, kind) <= near {
+			return say("for a %s of the Gateway API, write kind: %s and leave out group", kind, kind)
+		}
+	}
+	return ""
+}
+
 // otherParents says which Gateway or ListenerSet may have been meant.
 func (c checker) otherParents(p *Parent) string {
 	kind := p.Target.Kind
@@ -67,7 +81,7 @@ func (c checker) otherParents(p *Parent) string {
 	}
 	here := c.names[scope{kind: kind, namespace: p.Target.Namespace}]
 	if near := c.guess.nearest(p.Target.Name, here); len(near) > 0 {
-		return say("did you mean %s", either(near, 3))
+		return say("did you mean %s?", either(near, 3))
 	}
 	if other := otherKind(kind); slices.Contains(c.names[scope{kind: other, namespace: p.Target.Namespace}], p.Target.Name) {
 		return say("there is a %s of that name: set the parentRef's kind", other)

@@ -133,6 +133,7 @@
 //
 //	ParentNotFound                  error    the Gateway or ListenerSet that a route or a ListenerSet names is not among the manifests
 //	ForeignParent                   info     a parentRef to another kind than a Gateway or ListenerSet, such as a mesh's Service
+//	                                warning  a parentRef to a kind of nearly such a name, or of that name in another group
 //	ForeignGateway                  info     a Gateway, or a reference to one, that is somebody else's or left out
 //	UnknownGateway                  error    [Options.Gateways] names what is not among the manifests, or not ours
 //	UnknownGatewayClass             warning  a Gateway's class is not among the manifests, and its name is nearly ours

@@ -100,7 +100,7 @@ func (b *builder) reportSet(s *ListenerSet) {
 			f.Message = say("%s does not let the ListenerSet attach; ", s.Target) + c.Detail
 		}
 		if s.foreign() {
-			f.Severity = diag.Info
+			f.Severity = foreignSeverity(c)
 		}
 		if c.field != "" {
 			f.Pos, f.Field = c.Pos, c.field

@@ -101,7 +101,7 @@ func TestUnknownGateway(t *testing.T) {
 	want := []string{
 		"all.yaml:17:8: it is asked for by --gateway, and not ours: GatewayClass istio is not ours by name, and the manifests do not hold it\n" +
 			"leave it out of --gateway, or say with --gateway-class or --controller-name that its class is ours",
-		": it is asked for by --gateway: Gateway edge/twoo is not among the manifests\ndid you mean two",
+		": it is asked for by --gateway: Gateway edge/twoo is not among the manifests\ndid you mean two?",
 		": it is asked for by --gateway: Gateway web/one is not among the manifests\nthere is a Gateway one in namespace edge",
 	}
 	slices.Sort(got)

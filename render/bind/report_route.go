@@ -31,10 +31,10 @@ func (b *builder) reportParents(r *Route) {
 
 func (b *builder) reportParent(r *Route, p *Parent) {
 	f := diag.Finding{Severity: diag.Error, Code: p.Reason, Object: r.Object.Ref.Diag(), Pos: p.Pos, Field: p.field}
-	if p.foreign() {
-		f.Severity = diag.Info
-	}
 	if c, ok := failed(b.parentChecks(r, p)); ok {
+		if p.foreign() {
+			f.Severity = foreignSeverity(c)
+		}
 		f.Message, f.Hint = say("%s: ", p.Target)+c.Detail, c.Fix
 		if strings.Contains(c.Detail, p.Target.String()) {
 			f.Message = c.Detail
@@ -48,6 +48,14 @@ func (b *builder) reportParent(r *Route, p *Parent) {
 		b.describeDenial(r, p, &f)
 	}
 	b.report(f)
+}
+
+// foreignSeverity is that of a reference to a parent that is not ours: nobody's business but for one that was probably meant to be.
+func foreignSeverity(c Check) diag.Severity {
+	if c.Reason == ForeignParent && c.Fix != "" {
+		return diag.Warning
+	}
+	return diag.Info
 }
 
 // describeDenial says what the listeners that a parentRef selects have against the route; the first few of them, if there are
