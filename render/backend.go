@@ -78,7 +78,7 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 					"annotations or appProtocol of %s port %d and %s port %d differ, but the backends of a rule share one Kong service",
 					usable[0].Object.Ref, usable[0].Port, b.Object.Ref, b.Port))
 			finding.Code = InconsistentAnnotations
-			finding.Related = []diag.Pos{usable[0].Object.At("metadata.annotations"), b.Object.At("metadata.annotations")}
+			finding.Related = slices.Compact([]diag.Pos{usable[0].Object.At("metadata.annotations"), b.Object.At("metadata.annotations")})
 			t.report(finding)
 		}
 		if i == 0 {
