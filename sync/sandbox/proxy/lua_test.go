@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,10 +27,23 @@ func functionConfig(t testing.TB, phase, code string) string {
 		`"plugins":[{"name":"pre-function","config":{"` + phase + `":[` + string(text) + `]}}]}]}]}`
 }
 
-// traced returns what becomes of a request for /a with the code in its way.
+// traced returns what becomes of a request for /a/b?x=1 with the code in its way.
 func traced(t testing.TB, phase, code string) Trace {
 	t.Helper()
-	state, err := kong.Decode(strings.NewReader(functionConfig(t, phase, code)))
+	before, err := kong.Decode(strings.NewReader(functionConfig(t, phase, "-- none yet")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entities []kong.Entity
+	for e := range before.All() {
+		if e.Kind() == kong.Plugins { // no YAML has a place for all that may be in the code
+			if e, err = e.With("config", map[string]any{phase: []any{code}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		entities = append(entities, e)
+	}
+	state, err := kong.NewState(entities...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +215,7 @@ func FuzzLua(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, code string) {
-		if len(code) > 2000 {
+		if len(code) > 2000 || !utf8.ValidString(code) { // Kong's JSON has no other text
 			return
 		}
 		for _, phase := range []string{"access", "header_filter", "body_filter"} {

@@ -97,9 +97,9 @@ func (t *luaThread) null() lua.LValue {
 
 // What of a Lua value has no place in JSON.
 var (
-	errLuaDepth  = errors.New("Cannot serialise, excessive depth (1001)")
+	errLuaDepth  = errors.New("cannot serialise, excessive depth (1001)")
 	errLuaType   = errors.New("type not supported")
-	errLuaSparse = errors.New("Cannot serialise table: excessively sparse array")
+	errLuaSparse = errors.New("cannot serialise table: excessively sparse array")
 )
 
 // fromLua returns a Lua value as a JSON value: a table of the keys 1 to n is a list.

@@ -159,7 +159,7 @@ func (t *luaThread) ngxFunctions() functions {
 			return 1
 		},
 		"encode_args": func(l *lua.LState) int {
-			l.Push(lua.LString(t.argsOf(l, 1).String()))
+			l.Push(lua.LString(t.argsOf(l).String()))
 			return 1
 		},
 		"decode_args": func(l *lua.LState) int {

@@ -41,14 +41,14 @@ func (t *luaThread) ngxRe() *lua.LTable {
 			re, subject := compile(l), l.CheckString(1)
 			from := t.reContext(l)
 			at := re.FindStringSubmatchIndex(subject[from:])
-			if n := 2 * l.OptInt(5, 0); at == nil || n < 0 || n+1 >= len(at) || at[n] < 0 {
+			n := 2 * l.OptInt(5, 0)
+			if at == nil || n < 0 || n+1 >= len(at) || at[n] < 0 {
 				l.Push(lua.LNil)
 				return 1
-			} else {
-				t.advance(l, from+at[1])
-				l.Push(lua.LNumber(from + at[n] + 1))
-				l.Push(lua.LNumber(from + at[n+1]))
 			}
+			t.advance(l, from+at[1])
+			l.Push(lua.LNumber(from + at[n] + 1))
+			l.Push(lua.LNumber(from + at[n+1]))
 			return 2
 		},
 		"gmatch": func(l *lua.LState) int {

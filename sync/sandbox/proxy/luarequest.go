@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -188,25 +190,6 @@ func (t *luaThread) serviceRequestModule() *lua.LTable {
 			t.x.out.path = route.EscapePath(path)
 			return 0
 		},
-		"set_raw_query": func(l *lua.LState) int {
-			t.changing(l, "set_raw_query")
-			t.x.out.query = l.CheckString(1)
-			return 0
-		},
-		"set_query": func(l *lua.LState) int {
-			t.changing(l, "set_query")
-			t.x.out.query = t.argsOf(l, 1).String()
-			return 0
-		},
-		"clear_query_arg": func(l *lua.LState) int {
-			t.changing(l, "clear_query_arg")
-			query := parseArgs(t.x.out.query)
-			if name := l.CheckString(1); query.has(name) {
-				query.remove(name)
-			}
-			t.x.out.query = query.String()
-			return 0
-		},
 		"set_method": func(l *lua.LState) int {
 			t.changing(l, "set_method")
 			method := l.CheckString(1)
@@ -223,13 +206,36 @@ func (t *luaThread) serviceRequestModule() *lua.LTable {
 		},
 		"set_body": t.setRequestFields,
 	}
-	for name, f := range t.requestHeaderFunctions() {
-		members[name] = f
-	}
+	maps.Copy(members, t.requestHeaderFunctions())
+	maps.Copy(members, t.requestQueryFunctions())
 	for name, f := range members {
 		members[name] = t.only(requestPhases, f)
 	}
 	return t.module("kong.service.request", members, "disable_tls")
+}
+
+func (t *luaThread) requestQueryFunctions() functions {
+	return functions{
+		"set_raw_query": func(l *lua.LState) int {
+			t.changing(l, "set_raw_query")
+			t.x.out.query = l.CheckString(1)
+			return 0
+		},
+		"set_query": func(l *lua.LState) int {
+			t.changing(l, "set_query")
+			t.x.out.query = t.argsOf(l).String()
+			return 0
+		},
+		"clear_query_arg": func(l *lua.LState) int {
+			t.changing(l, "clear_query_arg")
+			query := parseArgs(t.x.out.query)
+			if name := l.CheckString(1); query.has(name) {
+				query.remove(name)
+			}
+			t.x.out.query = query.String()
+			return 0
+		},
+	}
 }
 
 func (t *luaThread) requestHeaderFunctions() functions {
@@ -243,7 +249,7 @@ func (t *luaThread) requestHeaderFunctions() functions {
 			name := l.CheckString(1)
 			values := headerValues(l, name, l.Get(2))
 			if !isHost(name) {
-				values = append(t.x.requestValues(name)[:len(t.x.requestValues(name)):len(t.x.requestValues(name))], values...)
+				values = append(slices.Clip(t.x.requestValues(name)), values...)
 			}
 			t.x.setRequestHeader(name, values...)
 			return 0
@@ -266,9 +272,9 @@ func (t *luaThread) changing(l *lua.LState, what string) {
 	}
 }
 
-// argsOf reads a table of arguments.
-func (t *luaThread) argsOf(l *lua.LState, n int) args {
-	v, err := fromLua(l.CheckTable(n), 0)
+// argsOf reads a table of arguments, the first parameter.
+func (t *luaThread) argsOf(l *lua.LState) args {
+	v, err := fromLua(l.CheckTable(1), 0)
 	if err != nil {
 		raise(l, "%v", err)
 	}
@@ -289,7 +295,7 @@ func (t *luaThread) setRequestFields(l *lua.LState) int {
 	case mime == "":
 		return fail(l, "content type was neither explicitly given as an argument or received as a header")
 	case strings.HasPrefix(lower, "application/x-www-form-urlencoded"):
-		t.x.setBody([]byte(t.argsOf(l, 1).String()))
+		t.x.setBody([]byte(t.argsOf(l).String()))
 	case strings.HasPrefix(lower, "application/json"):
 		v, err := fromLua(l.CheckTable(1), 0)
 		if err != nil {

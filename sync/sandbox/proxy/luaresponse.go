@@ -245,9 +245,9 @@ func errorMessage(status int) string {
 
 // bodyChunk is what a body filter works on: a piece of the body.
 type bodyChunk struct {
-	in, out []byte
-	eof     bool
-	kept    []byte // by get_raw_body, until the last piece
+	out  []byte
+	eof  bool
+	kept []byte // by get_raw_body, until the last piece
 }
 
 // getAnswerBody is kong.response.get_raw_body: the whole body once its end is there, nil before.

@@ -184,7 +184,7 @@ func (t *luaThread) ngxReq() *lua.LTable {
 			if s, ok := l.Get(1).(lua.LString); ok {
 				t.x.out.query = string(s)
 			} else {
-				t.x.out.query = t.argsOf(l, 1).String()
+				t.x.out.query = t.argsOf(l).String()
 			}
 			return 0
 		},
