@@ -266,7 +266,7 @@ func TestRefusesWhatItDoesNotModel(t *testing.T) {
 		{"GET /upstreams/named/health", ""},
 		{"PUT /upstreams/checked/targets/1.2.3.4:80/unhealthy", ""},
 		{"GET /timers", ""},
-		{"DELETE /cache", ""},
+		{"GET /schemas/sessions", ""},
 		{"GET /metrics", ""},
 		{"POST /consumers/c/key-auth", `{"key":"x","ttl":5}`},
 		{"POST /consumers/c/oauth2", `{"name":"a","hash_secret":true,"client_secret":"s"}`},

@@ -86,8 +86,7 @@ func (k *Kong) replace(next *declared, text string) []byte {
 
 // refusedInDocument refuses what a real Kong takes and the sandbox does not model.
 func (k *Kong) refusedInDocument(doc map[string]any) (err *Error) {
-	for _, kind := range []string{"workspaces", "parameters", "oauth2_tokens", "oauth2_authorization_codes", "sessions", "acme_storage",
-		"ratelimiting_metrics", "clustering_data_planes"} {
+	for _, kind := range unmodelled() {
 		if list, ok := doc[kind].([]any); ok && len(list) > 0 {
 			return notModelled(kind + " in a declarative configuration")
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -38,6 +39,7 @@ type node struct {
 	names   []string // of the parameters on the way here
 	methods map[string]handler
 	entity  *schema.Entity // that bodies of requests are about, if they are
+	path    string         // as /endpoints shows it
 }
 
 // handle sets what a path answers to a method, with a body that is about an entity of e's kind unless that is nil. Segments
@@ -65,7 +67,11 @@ func (n *node) handle(method, path string, e *schema.Entity, h handler) {
 		n.methods = map[string]handler{}
 	}
 	n.methods[method], n.names, n.entity = h, names, e
+	n.path = shownParam.ReplaceAllString(path, "{$1}")
 }
+
+// shownParam is a parameter in a path. It is never written.
+var shownParam = regexp.MustCompile(`:([^/]+)`)
 
 // find returns the node of a path and the values of its parameters. What is spelled out goes before parameters.
 func (n *node) find(segments, values []string) (*node, []string) {

@@ -5,23 +5,25 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
 
-// rootEndpoints are those about the Kong itself.
+// rootEndpoints are those about the Kong itself, whose cache is always empty.
 //
 // Source: kong/api/routes/kong.lua, kong/api/routes/health.lua, kong/api/routes/plugins.lua.
 func (k *Kong) rootEndpoints(n *node) {
 	n.handle("GET", "/", nil, k.root)
 	n.handle("GET", "/status", nil, k.status)
 	n.handle("GET", "/endpoints", nil, func(*request) (int, any, *Error) {
-		return http.StatusOK, map[string]any{"data": k.tree.paths("")}, nil
+		return http.StatusOK, map[string]any{"data": k.tree.paths()}, nil
 	})
 	n.handle("GET", "/plugins/enabled", nil, func(*request) (int, any, *Error) {
 		return http.StatusOK, map[string]any{"enabled_plugins": slices.Sorted(maps.Keys(priorities()))}, nil
 	})
+	n.handle("DELETE", "/cache", nil, func(*request) (int, any, *Error) { return http.StatusNoContent, nil, nil })
+	n.handle("DELETE", "/cache/:key", nil, func(*request) (int, any, *Error) { return http.StatusNoContent, nil, nil })
+	n.handle("GET", "/cache/:key", nil, func(*request) (int, any, *Error) { return 0, nil, notFound() })
 	n.handle("GET", "/status/dns", nil, func(*request) (int, any, *Error) {
 		return 0, nil, plainError(http.StatusNotImplemented, "not implemented with the legacy DNS client")
 	})
@@ -29,16 +31,22 @@ func (k *Kong) rootEndpoints(n *node) {
 
 // refuseEndpoints are those that Kong has and the sandbox has not.
 func (k *Kong) refuseEndpoints(n *node) {
-	for path, what := range map[string]string{
-		"/acme": "ACME", "/acme/certificates": "ACME", "/acme/certificates/:name": "ACME", "/acme_storage": "ACME",
-		"/cache": "Kong's cache", "/cache/:key": "Kong's cache",
-		"/clustering/data-planes": "clustering", "/clustering/status": "clustering",
-		"/debug/node/log-level": "debugging", "/debug/node/log-level/:level": "debugging",
-		"/metrics": "metrics", "/oauth2_tokens": "OAuth 2.0 tokens", "/oauth2_tokens/:name": "OAuth 2.0 tokens",
-		"/proxy-cache": "the proxy cache", "/proxy-cache/:key": "the proxy cache", "/proxy-cache/:plugin/caches/:key": "the proxy cache",
-		"/schemas/filters/:name": "WebAssembly filters", "/sessions": "sessions", "/timers": "timers",
+	for what, paths := range map[string][]string{
+		"ACME":      {"/acme", "/acme/certificates", "/acme/certificates/:certificates", "/acme_storage", "/acme_storage/:acme_storage"},
+		"debugging": {"/debug/node/log-level", "/debug/node/log-level/:log_level"},
+		"metrics":   {"/metrics"},
+		"OAuth 2.0 tokens": {
+			"/oauth2/:oauth2_credentials/oauth2_tokens", "/oauth2/:oauth2_credentials/oauth2_tokens/:oauth2_tokens",
+			"/oauth2_tokens", "/oauth2_tokens/:oauth2_tokens", "/oauth2_tokens/:oauth2_tokens/credential",
+			"/oauth2_tokens/:oauth2_tokens/service", "/services/:services/oauth2_tokens", "/services/:services/oauth2_tokens/:oauth2_tokens",
+		},
+		"the proxy cache": {"/proxy-cache", "/proxy-cache/:cache_key", "/proxy-cache/:plugin_id/caches/:cache_key"},
+		"sessions":        {"/sessions", "/sessions/:sessions"},
+		"timers":          {"/timers"},
 	} {
-		n.handle("*", path, nil, func(*request) (int, any, *Error) { return 0, nil, notModelled(what) })
+		for _, path := range paths {
+			n.handle("*", path, nil, func(*request) (int, any, *Error) { return 0, nil, notModelled(what) })
+		}
 	}
 	for _, path := range []string{
 		"/filter-chains", "/filter-chains/:filter_chains", "/filter-chains/:filter_chains/route", "/filter-chains/:filter_chains/service",
@@ -51,6 +59,12 @@ func (k *Kong) refuseEndpoints(n *node) {
 			})
 		}
 	}
+	for _, what := range []string{"data-planes", "status"} {
+		n.handle("GET", "/clustering/"+what, nil, func(*request) (int, any, *Error) {
+			return 0, nil, plainError(http.StatusBadRequest,
+				"this endpoint is only available when Kong is configured to run as Control Plane for the cluster")
+		})
+	}
 	for _, which := range []string{"all", "disabled", "enabled"} {
 		n.handle("GET", "/routes/:routes/filters/"+which, nil, func(*request) (int, any, *Error) { return 0, nil, needsWasm() })
 	}
@@ -61,20 +75,16 @@ func needsWasm() *Error {
 }
 
 // paths returns all paths at and below n, in order of their segments.
-func (n *node) paths(prefix string) []string {
+func (n *node) paths() []string {
 	out := []string{}
-	if n.methods != nil && prefix != "" {
-		out = append(out, prefix)
+	if n.methods != nil {
+		out = append(out, n.path)
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.static)) {
-		out = append(out, n.static[name].paths(strings.TrimSuffix(prefix, "/")+"/"+name)...)
+		out = append(out, n.static[name].paths()...)
 	}
 	if n.param != nil {
-		name := "name"
-		if len(n.param.names) > 0 {
-			name = n.param.names[len(n.param.names)-1]
-		}
-		out = append(out, n.param.paths(strings.TrimSuffix(prefix, "/")+"/{"+name+"}")...)
+		out = append(out, n.param.paths()...)
 	}
 	return out
 }

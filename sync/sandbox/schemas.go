@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
 )
@@ -17,7 +18,12 @@ func (k *Kong) schemaEndpoints(n *node) {
 		}
 		return http.StatusOK, e.Describe(), nil
 	})
-	n.handle("POST", "/schemas/:name/validate", nil, func(q *request) (int, any, *Error) { return k.validate(q.param("name"), q.body) })
+	n.handle("POST", "/schemas/:db_entity_name/validate", nil, func(q *request) (int, any, *Error) {
+		return k.validate(q.param("db_entity_name"), q.body)
+	})
+	n.handle("GET", "/schemas/filters/:name", nil, func(q *request) (int, any, *Error) {
+		return 0, nil, plainError(http.StatusNotFound, "Filter '"+q.param("name")+"' not found")
+	})
 	for _, name := range []string{"plugins", "vaults"} { // where a path below /schemas/NAME is something else, too
 		n.handle("POST", "/schemas/"+name+"/validate", nil, func(q *request) (int, any, *Error) { return k.validate(name, q.body) })
 	}
@@ -40,7 +46,16 @@ func (k *Kong) entityNamed(name string) (*schema.Entity, *Error) {
 	if e := k.tables.Entity(name); e != nil {
 		return e, nil
 	}
+	if slices.Contains(unmodelled(), name) {
+		return nil, notModelled(name)
+	}
 	return nil, plainError(http.StatusNotFound, "No entity named '"+name+"'")
+}
+
+// unmodelled are the kinds of entities that a real Kong has and the sandbox has not.
+func unmodelled() []string {
+	return []string{"acme_storage", "clustering_data_planes", "oauth2_authorization_codes", "oauth2_tokens", "parameters",
+		"ratelimiting_metrics", "sessions", "workspaces"}
 }
 
 // validate says whether an entity could be created, apart from what other entities there are.

@@ -16,7 +16,7 @@ import (
 func (k *Kong) targetEndpoints(n *node) {
 	targets, upstreams := k.tables.Entity("targets"), k.tables.Entity("upstreams")
 	for _, path := range []string{"/targets", "/targets/:targets", "/targets/:targets/upstream", "/snis/:snis/certificate"} {
-		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			n.handle(method, path, nil, func(*request) (int, any, *Error) { return 0, nil, notFound() })
 		}
 	}
