@@ -168,7 +168,8 @@ func (c chunkedWriter) Write(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	_, err := c.w.Write(append(fmt.Appendf(nil, "%x\r\n", len(b)), append(b, "\r\n"...)...))
+	chunk := append(fmt.Appendf(nil, "%x\r\n", len(b)), b...)
+	_, err := c.w.Write(append(chunk, "\r\n"...))
 	return len(b), err
 }
 
