@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 
@@ -101,12 +102,18 @@ func (k *Kong) snisOf(id string) []string {
 
 // answer returns an entity as it is answered.
 func (k *Kong) answer(e *schema.Entity, r *row) []byte {
-	if e.Name != "certificates" {
-		return r.json
+	at, expires := r.expires()
+	switch {
+	case e.Name == "certificates":
+		data := maps.Clone(r.data)
+		data["snis"] = k.snisOf(r.id)
+		return encode(data)
+	case expires && e.TTL:
+		data := maps.Clone(r.data)
+		data["ttl"] = math.Floor(at.Sub(k.config.Now()).Seconds())
+		return encode(data)
 	}
-	data := maps.Clone(r.data)
-	data["snis"] = k.snisOf(r.id)
-	return encode(data)
+	return r.json
 }
 
 // certificateParam lets a certificate be named by one of its SNIs. A PUT by the name of an SNI that does not exist makes both.

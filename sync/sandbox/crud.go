@@ -222,7 +222,9 @@ func (k *Kong) save(e *schema.Entity, id string, data, input map[string]any) (*r
 		}
 	}
 	if e.TTL {
-		stored["ttl"] = nil
+		if err := k.setExpiry(stored, input); err != nil {
+			return nil, err
+		}
 	}
 	r, err := k.store.put(e, id, stored)
 	if err != nil {

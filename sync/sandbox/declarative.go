@@ -95,10 +95,7 @@ func (k *Kong) refusedInDocument(doc map[string]any) (err *Error) {
 		return notModelled("declarative configurations before format 3.0")
 	}
 	k.eachDeclared(doc, func(d *item) {
-		switch {
-		case d.kind.TTL && d.data["ttl"] != nil:
-			err = notModelled("entities that expire (ttl)")
-		case d.kind.Name == "oauth2_credentials" && d.data["hash_secret"] == true:
+		if d.kind.Name == "oauth2_credentials" && d.data["hash_secret"] == true {
 			err = notModelled("hashed OAuth 2.0 secrets (hash_secret)")
 		}
 	})

@@ -137,9 +137,11 @@ func invalidUnique(field string, err any) *Error {
 	return kongError(http.StatusBadRequest, 10, "invalid unique "+field, lua.Text(err), nil)
 }
 
-func invalidTags(message string) *Error {
-	e := kongError(http.StatusBadRequest, 11, "invalid options", "invalid option (tags: "+message+")", nil)
-	e.Body["options"] = map[string]any{"tags": message}
+func invalidTags(message string) *Error { return invalidOption("tags", message) }
+
+func invalidOption(name, message string) *Error {
+	e := kongError(http.StatusBadRequest, 11, "invalid options", "invalid option ("+name+": "+message+")", nil)
+	e.Body["options"] = map[string]any{name: message}
 	return e
 }
 

@@ -19,12 +19,6 @@ func (k *Kong) prepare(e *schema.Entity, id string, input map[string]any, before
 	if input == nil {
 		input = map[string]any{}
 	}
-	if ttl, ok := input["ttl"]; ok && e.TTL {
-		if ttl != nil && ttl != 0.0 {
-			return nil, notModelled("entities that expire (ttl)")
-		}
-		delete(input, "ttl")
-	}
 	switch e.Name {
 	case "targets":
 		if target, ok := input["target"].(string); ok {

@@ -150,6 +150,7 @@ func (k *Kong) respond(h http.Header, r *http.Request) (int, any, *Error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	k.expire()
 	if method == http.MethodGet {
 		k.mu.RLock()
 		defer k.mu.RUnlock()

@@ -32,16 +32,10 @@ func (k *Kong) rootEndpoints(n *node) {
 // refuseEndpoints are those that Kong has and the sandbox has not.
 func (k *Kong) refuseEndpoints(n *node) {
 	for what, paths := range map[string][]string{
-		"ACME":      {"/acme", "/acme/certificates", "/acme/certificates/:certificates", "/acme_storage", "/acme_storage/:acme_storage"},
-		"debugging": {"/debug/node/log-level", "/debug/node/log-level/:log_level"},
-		"metrics":   {"/metrics"},
-		"OAuth 2.0 tokens": {
-			"/oauth2/:oauth2_credentials/oauth2_tokens", "/oauth2/:oauth2_credentials/oauth2_tokens/:oauth2_tokens",
-			"/oauth2_tokens", "/oauth2_tokens/:oauth2_tokens", "/oauth2_tokens/:oauth2_tokens/credential",
-			"/oauth2_tokens/:oauth2_tokens/service", "/services/:services/oauth2_tokens", "/services/:services/oauth2_tokens/:oauth2_tokens",
-		},
+		"ACME":            {"/acme", "/acme/certificates", "/acme/certificates/:certificates"},
+		"debugging":       {"/debug/node/log-level", "/debug/node/log-level/:log_level"},
+		"metrics":         {"/metrics"},
 		"the proxy cache": {"/proxy-cache", "/proxy-cache/:cache_key", "/proxy-cache/:plugin_id/caches/:cache_key"},
-		"sessions":        {"/sessions", "/sessions/:sessions"},
 		"timers":          {"/timers"},
 	} {
 		for _, path := range paths {

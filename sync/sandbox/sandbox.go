@@ -94,6 +94,7 @@ func (k *Kong) NodeID() string { return k.nodeID }
 
 // State returns what the Kong holds, and a number that grows with each change: as long as it is the same, so is the state.
 func (k *Kong) State() (kong.State, uint64) {
+	k.expire()
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	k.state.Lock()

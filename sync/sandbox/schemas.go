@@ -54,8 +54,7 @@ func (k *Kong) entityNamed(name string) (*schema.Entity, *Error) {
 
 // unmodelled are the kinds of entities that a real Kong has and the sandbox has not.
 func unmodelled() []string {
-	return []string{"acme_storage", "clustering_data_planes", "oauth2_authorization_codes", "oauth2_tokens", "parameters",
-		"ratelimiting_metrics", "sessions", "workspaces"}
+	return []string{"clustering_data_planes", "oauth2_authorization_codes", "parameters", "ratelimiting_metrics", "workspaces"}
 }
 
 // validate says whether an entity could be created, apart from what other entities there are.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox/internal/schema"
@@ -18,6 +19,8 @@ type store struct {
 	kinds  map[string]*collection
 	// tagged are all entities with tags, by id.
 	tagged []tagged
+	// earliest is when the first entity expires; zero if none does.
+	earliest time.Time
 }
 
 type tagged struct{ id, kind string }
@@ -143,6 +146,9 @@ func (s *store) put(e *schema.Entity, id string, data map[string]any) (*row, *Er
 	s.drop(c, id)
 	r := &row{id: id, data: data, json: encode(e.Shown(data))}
 	c.rows[id] = r
+	if at, ok := r.expires(); ok && e.TTL {
+		s.note(at)
+	}
 	c.ids = insertSorted(c.ids, id)
 	for index := range c.unique {
 		if value := c.uniqueValue(index, data); value != "" {
