@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,7 @@ type boxFlags struct {
 	dbLess   bool
 	load     string
 	backends []string
+	dial     bool
 	streams  []string
 }
 
@@ -58,6 +60,7 @@ func (f *boxFlags) add(flags *pflag.FlagSet) {
 		"`'ADDRESS [ssl] [udp]'` for streams of TCP, TLS (ssl) or UDP, as in kong.conf; may be repeated")
 	flags.BoolVar(&f.dbLess, "db-less", false, "be a Kong without a database, configured by POST /config")
 	flags.StringVar(&f.load, "load", "", "begin with the declarative configuration in this `FILE`")
+	flags.BoolVar(&f.dial, "dial", false, "send requests to the backends themselves: no echo answers for those that --backend does not map")
 	flags.StringArrayVar(&f.backends, "backend", nil,
 		"`NAMESPACE/NAME:PORT=URL` of a real backend to send requests to; may be repeated")
 }
@@ -78,9 +81,11 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	if f.at.streams, err = parseStreamListen(f.streams); err != nil {
 		return err
 	}
-	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess}, proxy.Options{Backend: mapped, Log: func(message string) {
-		fmt.Fprintln(p.stderr, diag.Printable(message))
-	}})
+	traffic := proxy.Options{Backend: mapped, Log: func(message string) { fmt.Fprintln(p.stderr, diag.Printable(message)) }}
+	if f.dial {
+		traffic.Dial = (&net.Dialer{}).DialContext
+	}
+	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess}, traffic)
 	if f.load != "" {
 		if err := box.load(f.load); err != nil {
 			return err
