@@ -57,11 +57,14 @@ func TestKeys(t *testing.T) {
 		message string // "" if it is accepted
 	}{
 		{"a pair", map[string]any{"name": "a", "kid": "1", "pem": pair(private, public), "set": map[string]any{"name": "set"}}, ""},
-		{"a key of a set with the same kid", map[string]any{"kid": "1", "pem": pair(private, public), "set": map[string]any{"name": "set"}}, "UNIQUE violation"},
+		{"a key of a set with the same kid", map[string]any{"kid": "1", "pem": pair(private, public), "set": map[string]any{"name": "set"}},
+			"UNIQUE violation"},
 		{"the same kid outside the set", map[string]any{"name": "b", "kid": "1", "jwk": jwkOf(t, key, "1", "")}, ""},
-		{"halves of two keys", map[string]any{"kid": "2", "pem": pair(private, other)}, "schema violation (pem: public key does not match private key)"},
+		{"halves of two keys", map[string]any{"kid": "2", "pem": pair(private, other)},
+			"schema violation (pem: public key does not match private key)"},
 		{"a public key that is none", map[string]any{"kid": "2", "pem": pair(private, "x")}, "schema violation (pem: could not load public key)"},
-		{"a private key that is public", map[string]any{"kid": "2", "pem": pair(public, public)}, "schema violation (pem: could not load private key)"},
+		{"a private key that is public", map[string]any{"kid": "2", "pem": pair(public, public)},
+			"schema violation (pem: could not load private key)"},
 		{"no key", map[string]any{"kid": "2"}, "schema violation (at least one of these fields must be non-empty: 'jwk', 'pem')"},
 		{"a key without a kid", map[string]any{"jwk": "{}"}, "schema violation (kid: required field missing)"},
 		{"text", map[string]any{"kid": "2", "jwk": "x"}, "schema violation (could not json decode jwk string)"},

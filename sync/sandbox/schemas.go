@@ -39,7 +39,8 @@ func (k *Kong) schemaEndpoints(n *node) {
 	whole := func(r *schema.Record) any { return r.Describe() }
 	n.handle("GET", "/schemas/plugins/:name", nil, subschema("plugins", "plugin", whole))
 	n.handle("GET", "/schemas/vaults/:name", nil, subschema("vaults", "vault", whole))
-	n.handle("GET", "/plugins/schema/:name", nil, subschema("plugins", "plugin", func(r *schema.Record) any { return r.Field("config").Describe() }))
+	config := func(r *schema.Record) any { return r.Field("config").Describe() }
+	n.handle("GET", "/plugins/schema/:name", nil, subschema("plugins", "plugin", config))
 }
 
 func (k *Kong) entityNamed(name string) (*schema.Entity, *Error) {
