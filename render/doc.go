@@ -27,7 +27,7 @@
 // cannot be expressed. Codes of this package: UnsupportedValue (Kong, this flavor or this version of gwsync cannot say
 // it; an error), UnknownPort (the pods of a headless Service
 // listen on a port that has only a name; a warning), ServedElsewhere (Kong answers on a listener that the route is not attached
-// to, where no other route is in the way; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
+// to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
 // header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), TLSWithoutSNI (TLS requests without a
 // server name count as plain ones; for information), InvalidAnnotation, InconsistentAnnotations, NameCollision,
 // TooManyMatches, SNIConflict (errors).
@@ -35,5 +35,9 @@
 // BackendTLSPolicies are not rendered yet: a backend under one is answered 500, never sent anything without TLS.
 //
 // Listener isolation, an extended feature, is not claimed: of listeners with overlapping hostnames on one port, the routes of the
-// less specific one also answer where the more specific one has no route for a request.
+// less specific one also answer where the more specific one has no route for a request, and those of listeners on several ports have
+// the hostnames of all on each (ServedElsewhere). The hostnames of routes with traditional_compatible match in lower case only, as
+// browsers send them. What no listener of a port is for may be answered by a route of another port.
+//
+// FuzzEquivalence holds all this to a reading of the specification that knows nothing of Kong.
 package render

@@ -131,6 +131,10 @@ func (t *translator) expressionRoute(r *rule, m match, hostname string, place in
 	}
 	fields := r.routeFields()
 	fields["expression"] = route.All(e, r.protocolExpr()).String()
+	if r.separate && r.only() == "http" {
+		// Kong would restrict the route by net.protocol, and remember for plain requests what it says of TLS.
+		fields["protocols"] = []string{"http", "https"}
+	}
 	fields["priority"] = exprPriority(hostname, m.traits(), place)
 	t.route(r, m, hostRouteName(m.route.Object.Ref, hostname, m.rule, m.index), kong.Expressions, fields)
 }

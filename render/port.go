@@ -46,7 +46,7 @@ func (t *translator) separatePorts(g *bind.Graph, rules []*rule) {
 	}
 	for _, r := range rules {
 		for _, b := range r.bindings {
-			if d, ok := doorOf(b.Listener); ok && r.rule.Index == 0 {
+			if d, ok := doorOf(b.Listener); ok && r.first {
 				for _, h := range r.hostnames() {
 					routes[d].add(h)
 				}
@@ -58,7 +58,7 @@ func (t *translator) separatePorts(g *bind.Graph, rules []*rule) {
 	})
 	for _, r := range rules {
 		for _, d := range doors {
-			if r.rule.Index == 0 && r.beside(d) && slices.ContainsFunc(r.hostnames(), listeners[d].overlaps) {
+			if r.first && r.beside(d) && slices.ContainsFunc(r.hostnames(), listeners[d].overlaps) {
 				t.report(otherPort(r, first[d], slices.ContainsFunc(r.hostnames(), routes[d].overlaps)))
 			}
 		}

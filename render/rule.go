@@ -13,8 +13,10 @@ import (
 
 // rule is one rule of an HTTPRoute that some listener accepts, with all that its routes have in common.
 type rule struct {
-	bound    *bind.Route
-	rule     *bind.Rule
+	bound *bind.Route
+	rule  *bind.Rule
+	// first says that it is the first of its route, to report what concerns the route as a whole.
+	first    bool
 	bindings []bind.Binding
 	matches  []match
 	tags     []string
@@ -50,7 +52,7 @@ func (t *translator) rules(r *bind.Route) []*rule {
 			continue // bind said why
 		}
 		one := common
-		one.rule = &r.Rules[i]
+		one.rule, one.first = &r.Rules[i], len(out) == 0
 		one.tags = slices.Clone(common.tags)
 		if name := one.rule.Name; name != "" {
 			one.tags = append(one.tags, "k8s-named-route-rule:"+name)
@@ -132,18 +134,24 @@ func (t *translator) refuseUnknown(r *rule) {
 	}
 }
 
-// hostnames returns the hostnames on which listeners accept the rule, sorted, or "" alone for any.
+// hostnames returns the hostnames on which listeners accept the rule, sorted; "" is any. Those within others are there too, since
+// precedence goes by them.
 func (r *rule) hostnames() []string {
 	set := map[string]bool{}
 	for _, b := range r.bindings {
-		if len(b.Hostnames) == 0 {
-			return []string{""}
-		}
-		for _, h := range b.Hostnames {
+		for _, h := range hostnamesOf(b) {
 			set[h] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(set))
+}
+
+// hostnamesOf returns the hostnames of a binding, "" for any.
+func hostnamesOf(b bind.Binding) []string {
+	if len(b.Hostnames) == 0 {
+		return []string{""}
+	}
+	return b.Hostnames
 }
 
 // routeFields returns the fields that all routes of the rule share.

@@ -56,11 +56,13 @@ func (t *translator) separateTLS(g *bind.Graph, rules []*rule) {
 			continue
 		}
 		mixed := slices.ContainsFunc(r.hostnames(), other[only].overlaps)
-		if !mixed && !(only == "http" && r.plain() && slices.ContainsFunc(r.hostnames(), listeners.overlaps)) {
+		plain := only == "http" && r.plain()
+		// Where TLS comes in, it must not be remembered for plain requests, not even for other hostnames.
+		r.separate = mixed || plain && len(listeners.has) > 0
+		if !mixed && !(plain && slices.ContainsFunc(r.hostnames(), listeners.overlaps)) {
 			continue
 		}
-		r.separate = true
-		if r.rule.Index == 0 {
+		if r.first {
 			t.report(t.separated(r.bound.Object, mixed))
 		}
 	}

@@ -27,6 +27,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	t.refusePolicies(rules)
 	t.separateTLS(g, rules)
 	t.separatePorts(g, rules)
+	t.warnOfListeners(rules)
 	t.services(rules)
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)

@@ -57,7 +57,20 @@ func (t *translator) refuseKind(r *bind.Route) {
 	t.report(f)
 }
 
-// served returns where a route is to be served.
+// served returns where a route is to be served: without the hostnames that belong to other listeners altogether. Elsewhere is left with
+// what belongs to them within the others.
 func served(r *bind.Route) []bind.Binding {
-	return slices.DeleteFunc(r.Bindings(), func(b bind.Binding) bool { return b.Listener.Clients != nil })
+	var out []bind.Binding
+	for _, b := range r.Bindings() {
+		if b.Listener.Clients != nil {
+			continue
+		}
+		all := hostnamesOf(b)
+		b.Hostnames = slices.DeleteFunc(slices.Clone(all), func(h string) bool { return within(h, b.Elsewhere) })
+		b.Elsewhere = slices.DeleteFunc(slices.Clone(b.Elsewhere), func(h string) bool { return !within(h, b.Hostnames) })
+		if len(b.Hostnames) > 0 {
+			out = append(out, b)
+		}
+	}
+	return out
 }

@@ -1,0 +1,249 @@
+package render_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// FuzzEquivalence makes up Gateways, routes and requests, and asks who answers: the Gateway API's text ([cluster.answer]), and Kong's
+// router on what is rendered, in both flavors, at once and after all requests before. They agree, or a finding says why not (excuses).
+func FuzzEquivalence(f *testing.F) {
+	for seed := range byte(64) {
+		sum := sha256.Sum256([]byte{seed})
+		f.Add(sum[:])
+	}
+	certificate := secret(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := newMaker(data)
+		c := m.cluster()
+		manifests := encode(t, c, certificate)
+		requests := m.requests(c, 48)
+		for _, flavor := range []kong.Flavor{kong.Expressions, kong.TraditionalCompatible} {
+			checkEquivalence(t, c, flavor, manifests, requests)
+		}
+	})
+}
+
+func checkEquivalence(t *testing.T, c cluster, flavor kong.Flavor, manifests []byte, requests []route.Request) {
+	t.Helper()
+	in := fstest.MapFS{"all.json": &fstest.MapFile{Data: manifests}}
+	result, err := render.Render([]manifest.Input{{FS: in, Path: "."}}, render.Options{
+		Target: render.Target{Flavor: flavor, AllowUnresolved: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range divergences(t, c, flavor, result.State, requests) {
+		if d.excuse(result.Findings) == "" {
+			t.Fatalf("%s\nfindings:\n%s%s\n%s", d, lines(result.Findings), c, result.State)
+		}
+	}
+}
+
+// divergences returns the requests that Kong answers otherwise than the Gateway API has it. Where nobody should answer a plain request, it
+// is as good that Kong asks for HTTPS.
+func divergences(t *testing.T, c cluster, flavor kong.Flavor, state kong.State, requests []route.Request) []divergence {
+	t.Helper()
+	router, err := route.New(state, flavor)
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, c, state)
+	}
+	plugins := answeringPlugins(state)
+	cache := route.NewCache(router)
+	var out []divergence
+	for _, q := range requests {
+		if flavor == kong.TraditionalCompatible && strings.ToLower(q.Host) != q.Host {
+			continue // its hosts tell cases apart, see the package comment
+		}
+		want := c.answer(q)
+		for _, m := range []route.Match{router.Match(q), cache.Match(q)} {
+			if got := kongAnswer(t, m, plugins); got != want && !(got.does == "status 426" && want == answer{}) {
+				out = append(out, divergence{flavor, q, want, got})
+			}
+		}
+	}
+	return out
+}
+
+func lines(l diag.List) string {
+	var b strings.Builder
+	for _, f := range l {
+		fmt.Fprintf(&b, "\t%s %s %s %s: %s\n", f.Severity, f.Code, f.Object, f.Field, f.Message)
+	}
+	return b.String()
+}
+
+// answeringPlugins returns what the plugins that answer by themselves do, by the id of their route or service.
+func answeringPlugins(s kong.State) map[string]string {
+	out := map[string]string{}
+	for p := range s.Of(kong.Plugins) {
+		does := map[string]string{"request-termination": "500", "redirect": "redirect"}[p.Text("name")]
+		for _, field := range []string{"route", "service"} {
+			if key, ok := p.Ref(field); ok && does != "" {
+				out[key.ID] = does
+			}
+		}
+	}
+	return out
+}
+
+// kongAnswer returns what Kong's decision comes to.
+func kongAnswer(t *testing.T, m route.Match, plugins map[string]string) answer {
+	t.Helper()
+	if m.Route.IsZero() {
+		if m.Status != 404 {
+			t.Fatalf("Kong answers %d by itself: %s", m.Status, m.Message)
+		}
+		return answer{}
+	}
+	origin := m.Route.Origin()
+	out := answer{route: origin.Object.Namespace + "/" + origin.Object.Name}
+	if _, err := fmt.Sscanf(origin.Field, "spec.rules[%d].matches[%d]", &out.rule, &out.match); err != nil {
+		t.Fatalf("origin %s: %v", origin.Field, err)
+	}
+	switch {
+	case m.Status != 0:
+		out.does = fmt.Sprint("status ", m.Status)
+	case plugins[m.Route.ID()] != "":
+		out.does = plugins[m.Route.ID()]
+	case plugins[m.Service.ID()] != "":
+		out.does = plugins[m.Service.ID()]
+	default:
+		out.does = strings.TrimSuffix(m.Service.Text("host"), ".svc")
+	}
+	return out
+}
+
+// divergence is a request that Kong answers otherwise than the Gateway API has it.
+type divergence struct {
+	flavor    kong.Flavor
+	request   route.Request
+	want, got answer
+}
+
+func (d divergence) String() string {
+	q := d.request
+	return fmt.Sprintf("%s: %s %s://%s:%d%s Host: %q SNI: %q %q\ngoes to %s\n   want %s", d.flavor, q.Method, q.Protocol, "kong", q.DstPort,
+		q.Target, q.Host, q.SNI, q.Header, d.got, d.want)
+}
+
+// excuses are the findings that say so beforehand, why, and which divergences each covers.
+var excuses = []struct {
+	code   string
+	reason string
+	covers func(d divergence, f diag.Finding) bool
+}{
+	{bind.UnsupportedValue, "a flavor cannot say the match that should answer: what it would have got goes elsewhere",
+		func(d divergence, f diag.Finding) bool {
+			return f.Severity == diag.Error && about(f, d.want, d.want.field())
+		}},
+	{bind.UnsupportedValue, "Kong cannot tell the listeners of the route that should answer, or that does, from others by port or TLS",
+		func(d divergence, f diag.Finding) bool {
+			return f.Severity == diag.Error && (about(f, d.want, "spec.parentRefs") || about(f, d.got, "spec.parentRefs"))
+		}},
+	{render.ServedElsewhere, "a route answers where it is not attached, or with the precedence of hostnames that it has elsewhere",
+		func(d divergence, f diag.Finding) bool { return about(f, d.got, "spec.parentRefs") }},
+	{render.TLSWithoutSNI, "TLS requests without a server name count as plain ones",
+		func(d divergence, f diag.Finding) bool {
+			return d.request.Protocol == "https" && d.request.SNI == "" &&
+				(about(f, d.want, "spec.parentRefs") || about(f, d.got, "spec.parentRefs"))
+		}},
+	{render.CaseInsensitiveHeader, "traditional_compatible compares header values in lower case, so that a match gets more than its own",
+		func(d divergence, f diag.Finding) bool { return about(f, d.got, d.got.field()+".headers") }},
+}
+
+// about reports whether a finding concerns a field, or a part of it, of the route that answers.
+func about(f diag.Finding, a answer, field string) bool {
+	return f.Object.Kind == "HTTPRoute" && f.Object.Namespace+"/"+f.Object.Name == a.route &&
+		(f.Field == field || strings.HasPrefix(f.Field, field+"."))
+}
+
+// excuse returns the code of a finding that says so beforehand, "" if there is none.
+func (d divergence) excuse(l diag.List) string {
+	for _, f := range l {
+		for _, e := range excuses {
+			if f.Code == e.code && e.covers(d, f) {
+				return f.Code
+			}
+		}
+	}
+	return ""
+}
+
+// encode returns a cluster as a manifest.
+func encode(t *testing.T, c cluster, certificate *corev1.Secret) []byte {
+	t.Helper()
+	items := []any{certificate}
+	for _, g := range c.gateways {
+		items = append(items, g)
+	}
+	for _, r := range c.routes {
+		items = append(items, r)
+	}
+	for _, ns := range namespaces {
+		for _, name := range c.services {
+			items = append(items, &corev1.Service{
+				TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
+				ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name},
+				Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": name}, Ports: []corev1.ServicePort{{Port: 80}}},
+			})
+		}
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": items}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// secret returns a certificate for HTTPS listeners.
+func secret(t testing.TB) *corev1.Secret {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "x"}, NotAfter: time.Unix(1<<33, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespaces[0], Name: "certificate"},
+		Type:       corev1.SecretTypeTLS,
+		Data: map[string][]byte{
+			"tls.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+			"tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+		},
+	}
+}
