@@ -56,22 +56,13 @@ func (t *translator) service(r *rule) {
 		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
 	}
 	usable, bad := t.split(r)
-	shares := t.shares(r, usable)
 	tags := r.tags
 	if len(usable) == 1 && bad == 0 {
 		tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
 	}
 	fields := t.serviceFields(r, usable)
 	fields["name"] = r.service
-	switch len(shares) {
-	case 0:
-		fields["host"] = r.service + ".invalid"
-	case 1:
-		fields["host"], fields["port"] = shares[0].host, shares[0].port
-	default:
-		fields["host"] = r.service
-		t.upstream(r, shares, tags, origin)
-	}
+	reached := t.lead(r, usable, fields, tags, origin)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
 	if e.IsZero() || redirects(r) {
 		return
@@ -81,11 +72,50 @@ func (t *translator) service(r *rule) {
 		good += int64(b.Weight)
 	}
 	switch {
-	case len(shares) == 0:
+	case !reached:
 		t.plugin(internalError("no existing backendRef provided"), e, tags, origin)
 	case bad > 0:
 		t.plugin(shareOfErrors(bad, bad+good), e, tags, origin)
 	}
+}
+
+// lead sets where a rule's Service leads: to an address, or to an Upstream of its own or of the one backend. It reports whether there is
+// anything that it could lead to.
+func (t *translator) lead(r *rule, usable []bind.Backend, fields map[string]any, tags []string, origin kong.Origin) bool {
+	if len(usable) == 1 && len(usable[0].Endpoints) > 1 {
+		if name, ok := t.endpoints(r, usable[0]); ok {
+			fields["host"] = name
+			return true
+		}
+	}
+	switch shares := t.shares(r, usable); len(shares) {
+	case 0:
+		fields["host"] = r.service + ".invalid"
+		return false
+	case 1:
+		fields["host"], fields["port"] = shares[0].host, shares[0].port
+	default:
+		fields["host"] = r.service
+		t.upstream(r, r.service, shares, tags, origin)
+	}
+	return true
+}
+
+// endpoints returns the name of the Upstream that has the endpoints of a backend for Targets. All rules with this backend share it, or a
+// Service of many endpoints that many routes lead to would come to their product. It returns false if one address stands for all.
+func (t *translator) endpoints(r *rule, b bind.Backend) (string, bool) {
+	name := fmt.Sprintf("%s.%s.%d.svc", b.Target.Name, b.Target.Namespace, b.Port)
+	if many, known := t.spread[name]; known {
+		return name, many
+	}
+	b.Weight = 1
+	shares := t.shares(r, []bind.Backend{b})
+	t.spread[name] = len(shares) > 1
+	if len(shares) > 1 {
+		origin := kong.Origin{Object: b.Object.Ref.Diag(), Pos: b.Object.At("")}
+		t.upstream(r, name, shares, objectTags(b.Object.Ref), origin)
+	}
+	return name, len(shares) > 1
 }
 
 // redirects reports whether a rule answers by itself, so that it needs no backend.
@@ -159,11 +189,11 @@ func multiple(a, b int64) int64 {
 // maxWeight is Kong's largest target weight (kong/db/schema/entities/targets.lua). The Gateway API goes to 1,000,000.
 const maxWeight = 65535
 
-// upstream adds the Upstream that a Service of several addresses leads to, and its Targets.
-func (t *translator) upstream(r *rule, shares []share, tags []string, origin kong.Origin) {
+// upstream adds an Upstream that leads to several addresses, and its Targets.
+func (t *translator) upstream(r *rule, name string, shares []share, tags []string, origin kong.Origin) {
 	t.scale(r, shares)
-	id := kong.ID(kong.Upstreams, r.service)
-	t.add(kong.Upstreams, id, map[string]any{"name": r.service}, tags, origin)
+	id := kong.ID(kong.Upstreams, name)
+	t.add(kong.Upstreams, id, map[string]any{"name": name}, tags, origin)
 	for _, s := range shares {
 		target := s.host + ":" + strconv.FormatInt(s.port, 10)
 		t.add(kong.Targets, kong.ID(kong.Targets, id+":"+target),

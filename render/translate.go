@@ -18,7 +18,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	if target.Flavor == "" {
 		target.Flavor = kong.TraditionalCompatible
 	}
-	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}}
+	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{}}
 	var rules []*rule
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)
@@ -47,6 +47,8 @@ type translator struct {
 	target   Target
 	entities []kong.Entity
 	taken    map[kong.Key]kong.Entity
+	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
+	spread   map[string]bool
 	findings diag.List
 }
 
