@@ -8,7 +8,8 @@
 //
 // A rule of an HTTPRoute becomes a Service, rules of one route with the same backends share one. A Service has the address
 // of its one backend (for a headless one its pods' port), or, for several backends, the name of an Upstream with a Target each. A
-// Service of Kubernetes without a selector has the addresses of its EndpointSlices, which share its weight evenly.
+// Service of Kubernetes without a selector has the addresses of its EndpointSlices, which share its weight evenly; as a rule's only
+// backend it is an Upstream NAME.NAMESPACE.PORT.svc, which all such rules share.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
 // Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
 // Names, ids and k8s-* tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
