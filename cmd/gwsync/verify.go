@@ -35,7 +35,7 @@ func (f *testSource) load(ctx context.Context, beside sync.Snapshot, stdin io.Re
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, named.Close()) }()
-	return routetest.Load(named.Inputs)
+	return routetest.LoadNamed(named.Inputs)
 }
 
 // live returns the proxy that the flags name.

@@ -17,6 +17,11 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
+// File is a file of tests.
+type File struct {
+	Tests []Test `yaml:"tests"`
+}
+
 // Test is one request and what is expected of it.
 type Test struct {
 	Name    string  `yaml:"name"`
@@ -50,9 +55,14 @@ type Expect struct {
 // maxFile is how large a file of tests may be, in bytes.
 const maxFile = 16 << 20
 
-// Load reads the tests of all files of the inputs that hold tests, by file and line. A file that an input names itself holds tests
-// whatever its name. The error joins what is wrong in all files.
-func Load(inputs []manifest.Input) ([]Test, error) {
+// Load reads the tests that stand beside manifests: in those files of the inputs that hold tests by their name. They come by file and
+// line. The error joins what is wrong in all files.
+func Load(inputs []manifest.Input) ([]Test, error) { return load(inputs, false) }
+
+// LoadNamed does as Load, but a file that an input names itself holds tests whatever it is called.
+func LoadNamed(inputs []manifest.Input) ([]Test, error) { return load(inputs, true) }
+
+func load(inputs []manifest.Input, named bool) ([]Test, error) {
 	var tests []Test
 	var wrong []error
 	for _, in := range inputs {
@@ -62,7 +72,7 @@ func Load(inputs []manifest.Input) ([]Test, error) {
 				return err
 			case entry.IsDir() && name != in.Path && strings.HasPrefix(entry.Name(), "."):
 				return fs.SkipDir
-			case entry.IsDir(), name != in.Path && !manifest.IsTest(entry.Name()):
+			case entry.IsDir(), !manifest.IsTest(entry.Name()) && !(named && name == in.Path):
 				return nil
 			}
 			display := path.Join(in.Prefix, name)
@@ -103,9 +113,7 @@ func read(from fs.FS, name, display string) ([]Test, error) {
 func Parse(text []byte, file string) ([]Test, error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
-	var doc struct {
-		Tests []Test `yaml:"tests"`
-	}
+	var doc File
 	switch err := d.Decode(&doc); {
 	case errors.Is(err, io.EOF):
 		return nil, nil

@@ -17,9 +17,7 @@ type Named struct {
 // Generate returns a file of tests that expect of each request what now happens: the backend and what it gets, or Kong's own answer. It
 // is to be read before it is believed.
 func Generate(ctx context.Context, k Kong, requests []Named) ([]byte, error) {
-	var doc struct {
-		Tests []Test `yaml:"tests"`
-	}
+	var doc File
 	for _, n := range requests {
 		o, err := k.Ask(ctx, n.Request)
 		if err != nil {
