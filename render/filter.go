@@ -9,18 +9,7 @@ import (
 	"unicode"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
-	"github.com/gwsync/gwsync/render/diag"
 )
-
-// plugin is a plugin to attach to the routes of a rule or to a Service.
-type plugin struct {
-	name   string
-	config map[string]any
-	// field is the filter that it comes from, and pos its place; "" for what no filter asks for.
-	field string
-	pos   diag.Pos
-}
 
 // filters returns the plugins that a rule's filters become. A filter that cannot be rendered is a finding, and makes the rule answer
 // 500: a filter must never be skipped (HTTPRouteFilter in the specification), but for mirrors that do not resolve.
@@ -30,19 +19,25 @@ func (t *translator) filters(r *rule) []plugin {
 		field := fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
 		switch resolved := r.rule.Filters[i]; {
 		case blocks(resolved):
-			return []plugin{internalError("invalid filter")}
+			return r.refuse("invalid filter")
 		case resolved.Reason != "":
 			continue
 		}
 		p, err := r.filter(f)
 		if err != nil {
 			t.report(unsupported(r.bound.Object, field, err.Error()))
-			return []plugin{internalError("invalid filter")}
+			return r.refuse("invalid filter")
 		}
 		p.field, p.pos = field, r.bound.Object.At(field)
 		out = append(out, p)
 	}
 	return out
+}
+
+// refuse makes the rule answer every request with 500.
+func (r *rule) refuse(message string) []plugin {
+	r.answers = true
+	return []plugin{internalError(message)}
 }
 
 func (r *rule) filter(f gatewayv1.HTTPRouteFilter) (plugin, error) {
@@ -158,6 +153,7 @@ func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) (plugin, error) 
 	if f.StatusCode != nil {
 		status = *f.StatusCode
 	}
+	r.answers = true
 	return plugin{name: "redirect", config: map[string]any{
 		"location": location, "status_code": status, "keep_incoming_path": true,
 	}}, nil
@@ -181,9 +177,4 @@ func redirectLocation(f *gatewayv1.HTTPRequestRedirectFilter, l *gatewayv1.Liste
 		u.Host += ":" + strconv.Itoa(int(port))
 	}
 	return u.String()
-}
-
-// internalError answers every request with 500, as the Gateway API asks for what is broken.
-func internalError(message string) plugin {
-	return plugin{name: "request-termination", config: map[string]any{"status_code": 500, "message": message}}
 }

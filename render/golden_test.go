@@ -22,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
 // TestGolden renders the manifests (in/*) of each testdata/*.txtar in both flavors. The first lines of a file are comments,
-// and options of the target: "allow-unresolved", "backend-address TEMPLATE".
+// and options of the target: "allow-unresolved", "declarative", "backend-address TEMPLATE".
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -82,6 +82,8 @@ func renderCase(t *testing.T, in fstest.MapFS, flavor kong.Flavor, comment strin
 		switch option, value, _ := strings.Cut(strings.TrimSpace(line), " "); option {
 		case "allow-unresolved":
 			target.AllowUnresolved = true
+		case "declarative":
+			target.Declarative = true
 		case "backend-address":
 			var err error
 			if target.Addresses, err = render.NewAddresses(value, nil); err != nil {

@@ -25,6 +25,8 @@ type Target struct {
 	// AllowUnresolved turns errors of binding into warnings: what is bound works, a broken backend's share answers 500, as the
 	// Gateway API asks of a running controller.
 	AllowUnresolved bool
+	// Declarative renders without Lua, for a Kong with untrusted_lua = off: what needs pre-function or post-function is an error.
+	Declarative bool
 }
 
 // Result is what manifests come to.

@@ -21,6 +21,8 @@ type rule struct {
 	matches  []match
 	tags     []string
 	plugins  []plugin
+	// answers says that a plugin answers all requests, so that the rule needs no backend.
+	answers bool
 	// service names the Service that the rule's routes lead to.
 	service string
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/lua"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -16,13 +17,13 @@ import (
 // share the Service of the first.
 func (t *translator) services(rules []*rule) {
 	type sharing struct {
-		route     manifest.Ref
-		backends  string
-		redirects bool
+		route    manifest.Ref
+		backends string
+		answers  bool
 	}
 	seen := map[sharing]string{}
 	for _, r := range rules {
-		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), redirects(r)}
+		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), r.answers}
 		if name, ok := seen[key]; ok {
 			r.service = name
 			continue
@@ -64,18 +65,22 @@ func (t *translator) service(r *rule) {
 	fields["name"] = r.service
 	reached := t.lead(r, usable, fields, tags, origin)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
-	if e.IsZero() || redirects(r) {
+	if e.IsZero() || r.answers {
 		return
 	}
 	var good int64
 	for _, b := range usable {
 		good += int64(b.Weight)
 	}
+	var plugins []plugin
 	switch {
 	case !reached:
-		t.plugin(internalError("no existing backendRef provided"), e, tags, origin)
+		plugins = append(plugins, internalError("no existing backendRef provided"))
 	case bad > 0:
-		t.plugin(shareOfErrors(bad, bad+good), e, tags, origin)
+		plugins = append(plugins, shareOfErrors(bad, bad+good))
+	}
+	for _, p := range t.settle(r.bound.Object, plugins) {
+		t.plugin(p, e, tags, origin)
 	}
 }
 
@@ -118,11 +123,6 @@ func (t *translator) endpoints(r *rule, b bind.Backend) (string, bool) {
 	return name, len(shares) > 1
 }
 
-// redirects reports whether a rule answers by itself, so that it needs no backend.
-func redirects(r *rule) bool {
-	return slices.ContainsFunc(r.plugins, func(p plugin) bool { return p.name == "redirect" || p.name == "request-termination" })
-}
-
 // split returns the backends that get requests, and the weight of those that are broken.
 func (t *translator) split(r *rule) (usable []bind.Backend, bad int64) {
 	for _, b := range r.rule.Backends {
@@ -142,9 +142,6 @@ func (t *translator) split(r *rule) (usable []bind.Backend, bad int64) {
 func broken(b bind.Backend) bool {
 	return b.Reason != "" || b.Policy != nil || slices.ContainsFunc(b.Filters, blocks)
 }
-
-// blocks reports whether a filter does not resolve and lets no request pass. Requests pass by a mirror that is not there.
-func blocks(f bind.Filter) bool { return f.Reason != "" && f.Mirror == nil }
 
 // shares returns the addresses of the backends and their weights, in the order of the backends. The addresses of a backend divide its
 // weight evenly, in whole numbers: all weights are multiplied so that they can. Backends of one address share it.
@@ -237,7 +234,7 @@ func gcd(a, b int64) int64 {
 // shareOfErrors answers 500 to bad of total requests, at random, as the Gateway API asks for broken backends among good ones
 // (HTTPRouteRule.backendRefs). No declarative plugin can.
 func shareOfErrors(bad, total int64) plugin {
-	lua := fmt.Sprintf("if math.random(%d) <= %d then return kong.response.exit(500, { message = \"no existing backendRef provided\" }) end",
-		total, bad)
-	return plugin{name: "post-function", config: map[string]any{"access": []string{lua}}}
+	return luaPlugin(postFunction, "access", lua.New(
+		"if math.random(@total) <= @bad then return kong.response.exit(500, { message = @message }) end",
+		lua.Values{"bad": bad, "total": total, "message": "no existing backendRef provided"}))
 }

@@ -29,6 +29,9 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	t.separatePorts(g, rules)
 	t.warnOfListeners(rules)
 	t.services(rules)
+	for _, r := range rules {
+		r.plugins = t.settle(r.bound.Object, r.plugins)
+	}
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
 	} else {
@@ -91,16 +94,6 @@ func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields 
 	for _, p := range r.plugins {
 		t.plugin(p, e, r.tags, origin)
 	}
-}
-
-// plugin attaches a plugin to a Route or Service.
-func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong.Origin) {
-	row, _ := on.Kind().Row()
-	if !p.pos.IsZero() {
-		origin.Field, origin.Pos = p.field, p.pos
-	}
-	fields := map[string]any{"name": p.name, "config": p.config, row.Singular: on.ID()}
-	t.add(kong.Plugins, pluginID(p.name, on), fields, tags, origin)
 }
 
 // unsupported says that a field of an object asks for what the target cannot do.

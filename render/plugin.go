@@ -1,0 +1,186 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/lua"
+	"github.com/gwsync/gwsync/render/manifest"
+)
+
+// The plugins that run Lua. The first runs before all others, the second after them (Kong 3.9.3, kong/plugins/*/handler.lua, PRIORITY).
+const (
+	preFunction  = "pre-function"
+	postFunction = "post-function"
+)
+
+// plugin is what a filter, an annotation or an object asks of a plugin on a Route or Service. Kong has one plugin of a name there, so
+// that those of one name become one, see [merge].
+type plugin struct {
+	name   string
+	config map[string]any
+	// fields are those beside name and config, such as protocols.
+	fields map[string]any
+	// object, field and pos say what asks for it; zero for what no part of a manifest does.
+	object manifest.Object
+	field  string
+	pos    diag.Pos
+	// user says that it is a user's own, which comes before what is generated.
+	user bool
+}
+
+// luaPlugin returns the plugin that runs a program in a phase ("rewrite", "access", "header_filter", ...).
+func luaPlugin(name, phase string, program lua.Chunk) plugin {
+	return plugin{name: name, config: map[string]any{phase: []any{string(program)}}}
+}
+
+// settle returns the plugins for an entity, each name once, users' own before generated ones. What contradicts is reported, and so is what
+// the target's profile does not allow: the answer is 500 then.
+func (t *translator) settle(o manifest.Object, plugins []plugin) []plugin {
+	plugins = slices.Clone(plugins)
+	slices.SortStableFunc(plugins, func(a, b plugin) int { return number(b.user) - number(a.user) })
+	for _, p := range plugins {
+		if t.target.Declarative && (p.name == preFunction || p.name == postFunction) {
+			f := unsupported(p.owner(o), p.field, "profile declarative does without Lua, and no other plugin of Kong can say this")
+			f.Pos, f.Hint = firstPos(p.pos, f.Pos), "render it with --profile full, for a Kong whose untrusted_lua is sandbox (its default) or on"
+			t.report(f)
+			return []plugin{internalError("invalid filter")}
+		}
+	}
+	merged, contradictions := merge(plugins)
+	for _, c := range contradictions {
+		f := unsupported(c.second.owner(o), c.second.field, fmt.Sprintf("it and another ask plugin %s for different values of %s, and a route has one",
+			c.second.name, c.path))
+		f.Pos, f.Related = firstPos(c.second.pos, f.Pos), slices.DeleteFunc([]diag.Pos{c.first.pos}, diag.Pos.IsZero)
+		t.report(f)
+	}
+	if len(contradictions) > 0 {
+		return []plugin{internalError("invalid filter")}
+	}
+	return merged
+}
+
+// owner returns the object that asks for the plugin, by default o.
+func (p plugin) owner(o manifest.Object) manifest.Object {
+	if p.object.Ref == (manifest.Ref{}) {
+		return o
+	}
+	return p.object
+}
+
+func firstPos(a, b diag.Pos) diag.Pos {
+	if a.IsZero() {
+		return b
+	}
+	return a
+}
+
+// contradiction is a field of one plugin for which two ask different values.
+type contradiction struct {
+	first, second plugin
+	path          string
+}
+
+// merge makes one plugin of those of one name, in the order of the first of each: lists are put behind each other, other values must
+// agree. What the plugins hold is left as it is.
+func merge(plugins []plugin) ([]plugin, []contradiction) {
+	var out []plugin
+	var wrong []contradiction
+	place := map[string]int{}
+	for _, p := range plugins {
+		at, ok := place[p.name]
+		if !ok {
+			place[p.name] = len(out)
+			out = append(out, p)
+			continue
+		}
+		first := &out[at]
+		report := func(path string) { wrong = append(wrong, contradiction{*first, p, path}) }
+		first.config = mergeMaps(first.config, p.config, "config", report)
+		first.fields = mergeMaps(first.fields, p.fields, "", report)
+	}
+	return out, wrong
+}
+
+func mergeMaps(a, b map[string]any, path string, contradict func(string)) map[string]any {
+	out := maps.Clone(a)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for _, k := range slices.Sorted(maps.Keys(b)) {
+		old, ok := out[k]
+		if !ok {
+			out[k] = b[k]
+			continue
+		}
+		at := k
+		if path != "" {
+			at = path + "." + k
+		}
+		out[k] = mergeValues(old, b[k], at, contradict)
+	}
+	return out
+}
+
+func mergeValues(a, b any, path string, contradict func(string)) any {
+	if mapA, ok := a.(map[string]any); ok {
+		if mapB, ok := b.(map[string]any); ok {
+			return mergeMaps(mapA, mapB, path, contradict)
+		}
+	}
+	listA, okA := items(a)
+	listB, okB := items(b)
+	switch {
+	case okA && okB:
+		return slices.Concat(listA, listB)
+	case !reflect.DeepEqual(a, b):
+		contradict(path)
+	}
+	return a
+}
+
+// items returns the elements of a list.
+func items(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case []any:
+		return v, true
+	case []string:
+		out := make([]any, len(v))
+		for i, s := range v {
+			out[i] = s
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// plugin attaches a plugin to a Route or Service.
+func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong.Origin) {
+	row, _ := on.Kind().Row()
+	if !p.pos.IsZero() {
+		origin.Object, origin.Field, origin.Pos = p.diag(origin.Object), p.field, p.pos
+	}
+	fields := map[string]any{"name": p.name, "config": p.config, row.Singular: on.ID()}
+	maps.Copy(fields, p.fields)
+	t.add(kong.Plugins, pluginID(p.name, on), fields, tags, origin)
+}
+
+func (p plugin) diag(o diag.Object) diag.Object {
+	if p.object.Ref == (manifest.Ref{}) {
+		return o
+	}
+	return p.object.Ref.Diag()
+}
+
+// internalError answers every request with 500, as the Gateway API asks for what is broken.
+func internalError(message string) plugin {
+	return plugin{name: "request-termination", config: map[string]any{"status_code": 500, "message": message}}
+}
+
+// blocks reports whether a filter does not resolve and lets no request pass. Requests pass by a mirror that is not there.
+func blocks(f bind.Filter) bool { return f.Reason != "" && f.Mirror == nil }
