@@ -21,6 +21,7 @@ func (d *decoder) scalar(n *yaml.Node, s *schema) {
 	case s.Type == isInteger && v.is == isInteger, s.IntOrString && v.is == isInteger:
 		d.integer(v.text, s)
 	case s.Type == isBoolean && v.is == isBoolean:
+	case s.isAny() && v.is != isNothing:
 	default:
 		d.wrongType(n, s)
 	}
@@ -124,6 +125,10 @@ func (d *decoder) wrongType(n *yaml.Node, s *schema) {
 		if want != isString && plain(v.text).is == want {
 			hint = "remove the quotes"
 		}
+	}
+	if s.isAny() {
+		d.fail(CodeWrongType, "must be something that JSON has, not "+got, "")
+		return
 	}
 	if want == "array" {
 		hint = `begin each item with "- "`

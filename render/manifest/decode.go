@@ -97,9 +97,9 @@ func (d *decoder) typed(n *yaml.Node, s *schema) {
 		return
 	}
 	switch {
-	case s.Type == "object" && n.Kind == yaml.MappingNode:
+	case (s.Type == "object" || s.isAny()) && n.Kind == yaml.MappingNode:
 		d.mapping(n, s)
-	case s.Type == "array" && n.Kind == yaml.SequenceNode:
+	case (s.Type == "array" || s.isAny()) && n.Kind == yaml.SequenceNode:
 		d.sequence(n, s)
 	case n.Kind == yaml.ScalarNode && s.Type != "object" && s.Type != "array":
 		d.scalar(n, s)
@@ -148,7 +148,7 @@ func (d *decoder) mapping(n *yaml.Node, s *schema) {
 func (d *decoder) count(fields []field, s *schema) {
 	n := 0
 	for _, f := range fields {
-		if !f.isNull() || s.Values != nil && s.Values.Null {
+		if !f.isNull() || s.values() != nil && s.values().Null {
 			n++
 		}
 	}
@@ -172,7 +172,9 @@ func (d *decoder) field(f field, s *schema) {
 		if p.experimental {
 			d.warnExperimental(f.key, "the field "+f.name+" is")
 		}
-	case s.Values != nil:
+	case s.Open:
+		d.path = appendField(d.path, f.name)
+	case s.values() != nil:
 		d.path = appendKey(d.path, f.name)
 		if s.Keys != nil {
 			around := d.at
@@ -186,14 +188,14 @@ func (d *decoder) field(f field, s *schema) {
 		return
 	}
 	switch {
-	case p == nil && isNull && s.Values.Null:
+	case p == nil && isNull && s.values().Null:
 		d.json = append(appendString(d.json, f.name), ":null,"...)
 		d.leaf(f.key, f.name)
 	case isNull || p != nil && p.Ignored: // the API server takes null as if the field were not there
 		d.leaf(f.key, f.name)
 	case p == nil:
 		d.json = append(appendString(d.json, f.name), ':')
-		d.value(f.key, f.name, f.value, s.Values)
+		d.value(f.key, f.name, f.value, s.values())
 		d.json = append(d.json, ',')
 	default:
 		d.json = append(appendString(d.json, f.name), ':')
@@ -216,7 +218,7 @@ func (d *decoder) sequence(n *yaml.Node, s *schema) {
 	d.json = append(d.json, '[')
 	for i, item := range n.Content {
 		d.path = append(strconv.AppendInt(append(d.path[:mark], '['), int64(i), 10), ']')
-		d.value(item, "", item, s.Items)
+		d.value(item, "", item, s.items())
 		d.json = append(d.json, ',')
 	}
 	d.path = d.path[:mark]

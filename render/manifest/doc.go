@@ -23,15 +23,16 @@
 //	BackendTLSPolicy                  v1                 v1alpha3 (experimental), v1alpha2 (retired)
 //	Namespace, Service, Secret, ConfigMap  v1
 //	EndpointSlice                     discovery.k8s.io/v1
+//	KongPlugin, KongClusterPlugin     configuration.konghq.com/v1
 //
-// The kinds above the last two lines are of the group gateway.networking.k8s.io. Of its versions, some are served by the CRDs of the
+// The kinds down to BackendTLSPolicy are of the group gateway.networking.k8s.io. Of its versions, some are served by the CRDs of the
 // experimental channel only, others were served by older releases: they are read, since repositories hold them, and are findings of
 // their own ([CodeDeprecatedVersion]). Whatever the version, [Object.Typed] is of the newest one's Go type, and findings and places
 // name the newest one's fields: a BackendTLSPolicy of v1alpha2, whose fields had other names, is converted. A TLSRoute without
 // hostnames, or several rules of a TLSRoute, TCPRoute or UDPRoute, are possible in v1alpha2 only. What the API server keeps track of
 // itself, such as status, managedFields and creationTimestamp, may be there, as it is in what kubectl get -o yaml prints, and is dropped.
 //
-// Of kinds that are not read though they say how requests are served, such as KongPlugin or XListenerSet, one warning each says so
+// Of kinds that are not read though they say how requests are served, such as KongIngress or XListenerSet, one warning each says so
 // ([CodeUnsupportedKind], unread.go).
 //
 // # What kubectl apply does otherwise
@@ -48,7 +49,8 @@
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core
 // kinds). In that one pass it finds what is unknown, missing, doubled, of the wrong type or out of range, fills in defaults,
 // and notes the places. What a schema cannot say are the CRDs' own rules in CEL (validation.go, package crd), and for the core kinds
-// those of the API server's Go code: core.go has what several kinds share, service.go, secret.go and endpointslice.go the rest. As in
+// those of the API server's Go code: core.go has what several kinds share, service.go, secret.go and endpointslice.go the rest. The
+// schemas of Kong's kinds (package konghq) are written by hand after the CRDs of its Ingress Controller, and their rules are in Go. As in
 // the API server, rules are tried on an object only if it agrees with its schema. What only a cluster knows is not checked, such as
 // which addresses and node ports it has to give; a port of an EndpointSlice must be from 1 to 65535, which the API server leaves to
 // those who use it.

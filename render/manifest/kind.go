@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/manifest/konghq"
 )
 
 const gatewayGroup = "gateway.networking.k8s.io"
@@ -64,6 +66,10 @@ func kinds() []*kind {
 		{group: "discovery.k8s.io", name: "EndpointSlice", empty: empty[discoveryv1.EndpointSlice], rules: on(endpointSliceRules),
 			versions: []version{{name: "v1"}, {name: "v1beta1", channel: removed, until: "Kubernetes 1.25",
 				hint: "nodeName and zone instead of topology"}}},
+		{group: konghq.Group, name: "KongPlugin", versions: v1, empty: empty[konghq.KongPlugin],
+			rules: on(func(p *konghq.KongPlugin, r report) { pluginRules(&p.Plugin, r) })},
+		{group: konghq.Group, name: "KongClusterPlugin", versions: v1, cluster: true, empty: empty[konghq.KongClusterPlugin],
+			rules: on(func(p *konghq.KongClusterPlugin, r report) { pluginRules(&p.Plugin, r) })},
 	}
 }
 

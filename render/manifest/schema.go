@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,6 +41,8 @@ type schema struct {
 	ListType string   `json:"x-kubernetes-list-type,omitempty"`
 	ListKeys []string `json:"x-kubernetes-list-map-keys,omitempty"`
 	MapType  string   `json:"x-kubernetes-map-type,omitempty"`
+	// Open makes it a value of any shape: an object, or anything if there is no Type.
+	Open bool `json:"x-kubernetes-preserve-unknown-fields,omitempty"`
 	// IntOrString stands in for a type.
 	IntOrString bool `json:"x-kubernetes-int-or-string,omitempty"`
 	// Ignored marks what the API server sets itself: it may be written, and is not read.
@@ -64,6 +67,7 @@ type schema struct {
 	enum         []string          // Enum as text
 	newEnum      []string          // the values of enum that the standard channel does not have
 	form         form              // what Pattern asks for
+	below        *schema           // of what is below an Open value
 	rules        func() *crd.Rules // Validations and the like, compiled when first called; nil where there are none
 	experimental bool              // the standard channel has no such field
 }
@@ -134,6 +138,9 @@ func (s *schema) mark(standard *schema) {
 	}
 }
 
+// isAny reports whether values of any type agree with the schema.
+func (s *schema) isAny() bool { return s.Open && s.Type == "" }
+
 // at returns the schema of the field that a path leads to, or nil.
 func (s *schema) at(path string) *schema {
 	for path != "" && s != nil {
@@ -171,7 +178,17 @@ func (s *schema) compile() {
 			sub.compile()
 		}
 	}
+	if s.Open {
+		s.below = &schema{Open: true, Null: true}
+		s.below.below = s.below
+	}
 }
+
+// values returns the schema of the values of an object that has other fields than Properties; nil for one that has none.
+func (s *schema) values() *schema { return cmp.Or(s.below, s.Values) }
+
+// items returns the schema of the items of a list.
+func (s *schema) items() *schema { return cmp.Or(s.below, s.Items) }
 
 // enumText returns a value of an enumeration, as it was decoded from JSON, as text.
 func enumText(v any) string {

@@ -11,11 +11,12 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/manifest/konghq"
 )
 
 const (
 	experimentalGroup = "gateway.networking.x-k8s.io"
-	kongGroup         = "configuration.konghq.com"
+	kongGroup         = konghq.Group
 	kongIncubator     = "incubator.ingress-controller.konghq.com"
 	kustomizeGroup    = "kustomize.config.k8s.io"
 )
@@ -40,6 +41,11 @@ func unreadKinds() map[groupKind]unread {
 		{"", "Endpoints"}:                            {diag.Warning, "write an EndpointSlice (apiVersion: discovery.k8s.io/v1) instead"},
 		{"networking.k8s.io", "Ingress"}:             {diag.Info, "ingress2gateway makes routes of it"},
 		{kongIncubator, "KongServiceFacade"}:         {diag.Warning, "write a Service instead"},
+		{kongGroup, "KongIngress"}:                   {diag.Warning, "write a KongUpstreamPolicy, and annotations of the Service or the route"},
+		{kongGroup, "TCPIngress"}:                    {diag.Warning, "write a TCPRoute, or a TLSRoute"},
+		{kongGroup, "UDPIngress"}:                    {diag.Warning, "write a UDPRoute"},
+		{kongGroup, "KongLicense"}:                   {diag.Warning, "give the license to the Kong itself: an open-source Kong takes none"},
+		{kongGroup, "IngressClassParameters"}:        {diag.Warning, "it is for Ingresses; annotations of a Service say the same of it"},
 	}
 }
 
@@ -49,10 +55,10 @@ func renamed(kind string) string {
 
 // unreadKind returns what to say about a kind that is not read, and whether there is anything to say.
 func (t kindTable) unreadKind(gk groupKind) (unread, bool) {
-	if gk.group == kongGroup {
-		return unread{diag.Warning, "what it says has no effect yet"}, true
-	}
 	u, ok := t.unread[gk]
+	if !ok && gk.group == kongGroup {
+		return unread{diag.Warning, "what it says has no effect"}, true
+	}
 	return u, ok
 }
 
