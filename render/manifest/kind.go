@@ -67,7 +67,7 @@ func kinds() []*kind {
 			versions: []version{{name: "v1"}, {name: "v1beta1", channel: removed, until: "Kubernetes 1.25",
 				hint: "nodeName and zone instead of topology"}}},
 		{group: konghq.Group, name: "KongPlugin", versions: v1, empty: empty[konghq.KongPlugin],
-			rules: on(func(p *konghq.KongPlugin, r report) { pluginRules(&p.Plugin, r) })},
+			rules: on(kongPluginRules)},
 		{group: konghq.Group, name: "KongClusterPlugin", versions: v1, cluster: true, empty: empty[konghq.KongClusterPlugin],
 			rules: on(func(p *konghq.KongClusterPlugin, r report) { pluginRules(&p.Plugin, r) })},
 	}

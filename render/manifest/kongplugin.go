@@ -21,3 +21,19 @@ func pluginRules(p *konghq.Plugin, r report) {
 		}
 	}
 }
+
+// kongPluginRules are those of KongPlugins alone: they may name no Secret of another namespace.
+func kongPluginRules(p *konghq.KongPlugin, r report) {
+	own := func(ref konghq.SecretKeyRef, field string) {
+		if ref.Namespace != "" {
+			r(CodeUnknownField, field+".secretKeyRef.namespace", "a KongPlugin has no namespace here: its Secrets are in its own", "remove it")
+		}
+	}
+	if p.ConfigFrom != nil {
+		own(p.ConfigFrom.SecretKeyRef, "configFrom")
+	}
+	for i, patch := range p.ConfigPatches {
+		own(patch.ValueFrom.SecretKeyRef, fmt.Sprintf("configPatches[%d].valueFrom", i))
+	}
+	pluginRules(&p.Plugin, r)
+}
