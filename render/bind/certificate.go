@@ -2,7 +2,10 @@ package bind
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -24,7 +27,10 @@ type certificateRef struct {
 }
 
 // pair is a Secret's certificate and key, or what is wrong with them.
-type pair struct{ cert, key, problem string }
+type pair struct {
+	cert, key, problem string
+	leaf               *x509.Certificate
+}
 
 // certificates resolves the certificateRefs of a listener that terminates TLS: those of others are to be ignored (GW ListenerTLSConfig). A
 // listener without any gets one entry that says so, since it cannot serve.
@@ -90,7 +96,7 @@ func sourceOf(o manifest.Object) source {
 // usable returns what a usable reference is for.
 func (b *builder) usable(c certificateRef) Certificate {
 	p := b.pairs[c.target]
-	return Certificate{Secret: c.object, Cert: p.cert, Key: p.key, Pos: c.pos, Grant: c.grant}
+	return Certificate{Secret: c.object, Cert: p.cert, Key: p.key, Leaf: p.leaf, Pos: c.pos, Grant: c.grant}
 }
 
 // pair reads a TLS Secret, once.
@@ -112,12 +118,51 @@ func readPair(s *corev1.Secret) pair {
 		p.problem = "it has no " + corev1.TLSCertKey
 	case p.key == "":
 		p.problem = "it has no " + corev1.TLSPrivateKeyKey
+	case isReference(p.cert):
+		p.cert, p.key = trimReference(p.cert), trimReference(p.key)
+	case isReference(p.key):
+		p.key = trimReference(p.key)
+		p.leaf, p.problem = readLeaf(p.cert)
 	default:
-		if _, err := tls.X509KeyPair([]byte(p.cert), []byte(p.key)); err != nil {
+		both, err := tls.X509KeyPair([]byte(p.cert), []byte(p.key))
+		if err != nil {
 			p.problem = say("its certificate and key cannot be used: %s", err.Error())
 		}
+		p.leaf = both.Leaf
 	}
 	return p
+}
+
+// readLeaf returns the first certificate of a PEM text whose key stays in a vault, or what is wrong with it.
+func readLeaf(text string) (*x509.Certificate, string) {
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		leaf, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, say("its certificate cannot be used: %s", err.Error())
+		}
+		return leaf, ""
+	}
+	return nil, "its " + corev1.TLSCertKey + " holds no PEM certificate"
+}
+
+// isReference reports whether a value of a Secret only says in which of Kong's vaults the value is. Kong reads it there, so that it need not
+// be among the manifests.
+//
+// Source: Kong 3.9.3, kong/pdk/vault.lua, is_reference.
+func isReference(value string) bool {
+	value = trimReference(value)
+	return strings.HasPrefix(value, "{vault://") && strings.HasSuffix(value, "}") && len(value) > len("{vault://}")
+}
+
+// trimReference cuts off the line's end that a YAML block leaves behind a reference, which Kong would not take for one.
+func trimReference(value string) string {
+	if trimmed := strings.TrimSpace(value); strings.HasPrefix(trimmed, "{vault://") {
+		return trimmed
+	}
+	return value
 }
 
 // secretText returns a value of a Secret. The API server lets stringData win over data.

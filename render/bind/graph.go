@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"crypto/x509"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -211,8 +212,11 @@ func (l *Listener) String() string {
 // Certificate is the certificate and key of a Secret that a listener may use.
 type Certificate struct {
 	Secret manifest.Object
-	// Cert and Key are PEM text as the Secret has it. They belong together: [crypto/tls.X509KeyPair] takes them. Key is a secret.
+	// Cert and Key are PEM text as the Secret has it. They belong together: [crypto/tls.X509KeyPair] takes them. Key is a secret. Either may
+	// instead be a reference to one of Kong's vaults, "{vault://...}", which nobody has looked into.
 	Cert, Key string
+	// Leaf is the first certificate of Cert; nil if that is in a vault.
+	Leaf *x509.Certificate
 	// Pos is where the listener refers to the Secret.
 	Pos diag.Pos
 	// Grant is the ReferenceGrant that allows a Secret of another namespace; else zero.
