@@ -2,10 +2,12 @@ package render
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
 )
 
 // certificates renders the certificates of the listeners that terminate TLS, HTTPS and TLS alike: each Secret once, and an SNI for each
@@ -20,12 +22,35 @@ func (t *translator) certificates(g *bind.Graph) {
 		}
 	}
 	names := newServerNames(listeners)
+	t.warnOfUnused(names, listeners)
 	owners := map[string]owner{}
 	for _, claims := range [](func(*bind.Listener) []claim){names.own, names.further} {
 		for _, l := range listeners {
 			for _, c := range claims(l) {
 				t.serverName(l, c, owners)
 			}
+		}
+	}
+}
+
+// warnOfUnused reports the certificates of listeners with several that are for none of the listener's server names.
+func (t *translator) warnOfUnused(names serverNames, listeners []*bind.Listener) {
+	for _, l := range listeners {
+		used := map[manifest.Ref]bool{}
+		for _, c := range slices.Concat(names.own(l), names.further(l)) {
+			for _, certificate := range c.certificates {
+				used[certificate.Secret.Ref] = true
+			}
+		}
+		for i, c := range l.Certificates {
+			if used[c.Secret.Ref] {
+				continue
+			}
+			field := fmt.Sprintf("spec.listeners[%d].tls.certificateRefs[%d]", l.Index, i)
+			f := unsupported(l.Object, field, fmt.Sprintf("no client gets %s: it is for no server name of listener %s", c.Secret.Ref, l.Name()))
+			f.Severity, f.Code = diag.Warning, UnusedCertificate
+			f.Hint = "remove it, or give the Secret a certificate for the listener's hostname"
+			t.report(f)
 		}
 	}
 }
@@ -47,7 +72,7 @@ func (t *translator) serverName(l *bind.Listener, c claim, owners map[string]own
 		f.Hint = "keep one of the two, or let one have an RSA key and the other an ECDSA key"
 		t.report(f)
 	}
-	certificate := t.certificate(first, second)
+	certificate := t.pair(first, second)
 	if o, ok := owners[c.name]; ok {
 		if o.certificate != certificate {
 			f := unsupported(l.Object, field, fmt.Sprintf("server name %s has the certificate of listener %s of %s already",
@@ -81,14 +106,18 @@ func pick(all []bind.Certificate) (first bind.Certificate, second, clash *bind.C
 	return first, second, clash
 }
 
-// certificate adds the Certificate of a Secret, or of two whose keys are of different types, unless it is there, and returns its id.
-func (t *translator) certificate(first bind.Certificate, second *bind.Certificate) string {
+// certificate adds the Certificate of a Secret, unless it is there, and returns its id.
+func (t *translator) certificate(c bind.Certificate) string { return t.pair(c, nil) }
+
+// pair adds the Certificate of a Secret, or of two whose keys are of different types, unless it is there, and returns its id.
+func (t *translator) pair(first bind.Certificate, second *bind.Certificate) string {
 	fields := map[string]any{}
 	ref := first.Secret.Ref
 	name := ref.Namespace + "/" + ref.Name
 	if second != nil {
 		if second.Secret.Ref.Compare(ref) < 0 { // one pair, whichever a listener names first
-			first, second = *second, &first
+			swapped := first
+			first, second = *second, &swapped
 		}
 		ref = first.Secret.Ref
 		name = ref.Namespace + "/" + ref.Name + "," + second.Secret.Ref.Namespace + "/" + second.Secret.Ref.Name

@@ -20,6 +20,8 @@ const (
 	TLSWithoutSNI = "TLSWithoutSNI"
 	// TooManyMatches are more matches than Kong can put into an order.
 	TooManyMatches = "TooManyMatches"
+	// UnusedCertificate is a certificate of a listener that has none of its server names.
+	UnusedCertificate = "UnusedCertificate"
 	// UnknownPort is a headless Service whose pods listen on a port that only they know.
 	UnknownPort = "UnknownPort"
 )

@@ -27,8 +27,8 @@ func newServerNames(listeners []*bind.Listener) serverNames {
 	return s
 }
 
-// own returns the claim of a listener on its hostname, "*" for any: with those of its certificates that are for it, or if none is, with the
-// first.
+// own returns the claim of a listener on its hostname, "*" for any: with those of its certificates that are for it, or if none is, with all,
+// but for any hostname with the first.
 func (s serverNames) own(l *bind.Listener) []claim {
 	c := claim{name: cmp.Or(l.Hostname, "*")}
 	for _, certificate := range l.Certificates {
@@ -36,8 +36,12 @@ func (s serverNames) own(l *bind.Listener) []claim {
 			c.certificates = append(c.certificates, certificate)
 		}
 	}
-	if len(c.certificates) == 0 {
+	switch {
+	case len(c.certificates) > 0:
+	case l.Hostname == "":
 		c.certificates = l.Certificates[:1]
+	default:
+		c.certificates = l.Certificates
 	}
 	return []claim{c}
 }
