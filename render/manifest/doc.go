@@ -23,7 +23,9 @@
 //	BackendTLSPolicy                  v1                 v1alpha3 (experimental), v1alpha2 (retired)
 //	Namespace, Service, Secret, ConfigMap  v1
 //	EndpointSlice                     discovery.k8s.io/v1
-//	KongPlugin, KongClusterPlugin     configuration.konghq.com/v1
+//	KongPlugin, KongClusterPlugin, KongConsumer  configuration.konghq.com/v1
+//	KongConsumerGroup, KongUpstreamPolicy        configuration.konghq.com/v1beta1
+//	KongVault, KongCustomEntity                  configuration.konghq.com/v1alpha1
 //
 // The kinds down to BackendTLSPolicy are of the group gateway.networking.k8s.io. Of its versions, some are served by the CRDs of the
 // experimental channel only, others were served by older releases: they are read, since repositories hold them, and are findings of

@@ -39,6 +39,8 @@ func forms() map[string]form {
 			"a key of letters, digits and -_.", func(s string) bool { return s != "" && all(s, isWordByte) }},
 		`^` + subdomain + `\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$`: {
 			says: "a DNS name, / and a path, such as example.com/controller"},
+		`^/.*$`: {
+			"a path that begins with /", func(s string) bool { return strings.HasPrefix(s, "/") && !strings.Contains(s, "\n") }},
 		`^[!-~]+([\t ]?[!-~]+)*$`: {
 			says: "a header value: printable ASCII characters, with single blanks between them"},
 		`^([0-9]{1,5}(h|m|s|ms)){1,4}$`: {

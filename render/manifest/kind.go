@@ -36,7 +36,7 @@ type kind struct {
 
 func kinds() []*kind {
 	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 0.8"}}
-	v1 := []version{{name: "v1"}}
+	v1, v1beta1, v1alpha1 := []version{{name: "v1"}}, []version{{name: "v1beta1"}}, []version{{name: "v1alpha1"}}
 	return []*kind{
 		{group: gatewayGroup, name: "GatewayClass", versions: gateway, cluster: true, empty: empty[gatewayv1.GatewayClass]},
 		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway]},
@@ -70,6 +70,15 @@ func kinds() []*kind {
 			rules: on(kongPluginRules)},
 		{group: konghq.Group, name: "KongClusterPlugin", versions: v1, cluster: true, empty: empty[konghq.KongClusterPlugin],
 			rules: on(func(p *konghq.KongClusterPlugin, r report) { pluginRules(&p.Plugin, r) })},
+		{group: konghq.Group, name: "KongConsumer", versions: v1, empty: empty[konghq.KongConsumer], rules: on(consumerRules)},
+		{group: konghq.Group, name: "KongConsumerGroup", versions: v1beta1, empty: empty[konghq.KongConsumerGroup],
+			rules: on(func(g *konghq.KongConsumerGroup, r report) { controlPlaneRules(g.Spec.ControlPlaneRef, r) })},
+		{group: konghq.Group, name: "KongUpstreamPolicy", versions: v1beta1, empty: empty[konghq.KongUpstreamPolicy],
+			rules: on(upstreamPolicyRules)},
+		{group: konghq.Group, name: "KongVault", versions: v1alpha1, cluster: true, empty: empty[konghq.KongVault],
+			rules: on(func(v *konghq.KongVault, r report) { controlPlaneRules(v.Spec.ControlPlaneRef, r) })},
+		{group: konghq.Group, name: "KongCustomEntity", versions: v1alpha1, empty: empty[konghq.KongCustomEntity],
+			rules: on(customEntityRules)},
 	}
 }
 
