@@ -132,7 +132,7 @@ func (a *applier) show(proposal sync.Proposal) error {
 
 // confirm asks whether to go on, and that nothing changed meanwhile.
 func (a *applier) confirm(ctx context.Context, c *admin.Client, proposal sync.Proposal) error {
-	fmt.Fprintf(a.stderr, "Apply these changes to %s? [y/N] ", a.kong.address)
+	fmt.Fprintf(a.stderr, "Apply these changes to %s? [y/N] ", c.Address())
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // an end without an answer is a no

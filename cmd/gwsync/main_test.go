@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gwsync": mai
 
 // TestScripts runs testdata/*.txtar. Besides testscript's own commands there are
 //
-//	kong [db-less] [expressions]  start a sandbox; sets $KONG and $PROXY, and GWSYNC_KONG_ADDR
+//	kong [db-less] [expressions]  start a sandbox; sets $KONG, $KONG_HOST and $PROXY, and GWSYNC_KONG_ADDR
 //	exitcode N COMMAND...         run a command that exits with N
 //	admin METHOD PATH [FILE]      ask $KONG's Admin API; the answer is stdout
 //	get PATH                      GET from $PROXY; status line and body are stdout
@@ -93,6 +93,7 @@ func startKong(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(admin.Close)
 	ts.Defer(traffic.Close)
 	ts.Setenv("KONG", admin.URL)
+	ts.Setenv("KONG_HOST", strings.TrimPrefix(admin.URL, "http://"))
 	ts.Setenv("PROXY", traffic.URL)
 	ts.Setenv("GWSYNC_KONG_ADDR", admin.URL)
 	recorders.Store(admin.URL, r)

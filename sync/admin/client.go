@@ -83,13 +83,13 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, target.Path, ctx.Err())
 		}
-		return nil, &UnreachableError{Address: c.address(), Err: withoutURL(err)}
+		return nil, &UnreachableError{Address: c.Address(), Err: withoutURL(err)}
 	}
 	defer resp.Body.Close()
 	c.clock.set(resp.Header.Get("Date"))
 	body := make([]byte, resp.ContentLength) // it is in memory already, and its length known: see whole
 	if _, err := io.ReadFull(resp.Body, body); err != nil {
-		return nil, &UnreachableError{Address: c.address(), Err: err}
+		return nil, &UnreachableError{Address: c.Address(), Err: err}
 	}
 	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified {
 		return body, c.checkJSON(resp, body)
@@ -115,12 +115,12 @@ func (c *Client) url(r request) (*url.URL, error) {
 	return u, nil
 }
 
-// address returns the Admin API's address as people write it.
-func (c *Client) address() string { return strings.TrimSuffix(c.base.String(), "/") }
+// Address returns the Admin API's address as people write it, without credentials.
+func (c *Client) Address() string { return strings.TrimSuffix(c.base.String(), "/") }
 
 // notKong returns the error for an answer that does not come from Kong's Admin API.
 func (c *Client) notKong(reason string) *NotKongError {
-	return &NotKongError{Address: c.address(), Reason: reason}
+	return &NotKongError{Address: c.Address(), Reason: reason}
 }
 
 // checkJSON returns an error if an answer that means success holds something else than JSON: it is not from Kong then.
@@ -128,7 +128,7 @@ func (c *Client) checkJSON(resp *http.Response, body []byte) error {
 	if len(body) == 0 || isJSON(resp) {
 		return nil
 	}
-	return &NotKongError{Address: c.address(), Reason: "it answers " + contentType(resp) + " instead of JSON", login: true}
+	return &NotKongError{Address: c.Address(), Reason: "it answers " + contentType(resp) + " instead of JSON", login: true}
 }
 
 func isJSON(resp *http.Response) bool { return contentType(resp) == "application/json" }
