@@ -16,6 +16,9 @@ type Options struct {
 	Instance string
 	// Schemas are those of the live Kong: they fill in the desired entities' defaults and say what is secret.
 	Schemas kong.Schemas
+	// Base is what the manifests came to when they were applied last, as rendered then; nil if that is not known. With it, each change
+	// has a [Cause].
+	Base *kong.State
 }
 
 // Compute returns the plan that brings live to desired on the entities that are ours. Live is what a Kong answers, with its
@@ -42,6 +45,11 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 		return Plan{}, err
 	}
 	p.deletes(o.Schemas)
+	if o.Base != nil {
+		if err := p.attribute(*o.Base, o.Schemas); err != nil {
+			return Plan{}, err
+		}
+	}
 	if p.phases, err = p.schedule(); err != nil {
 		return Plan{}, err
 	}
@@ -85,7 +93,7 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 func (p *Plan) deletes(schemas kong.Schemas) {
 	gone := map[kong.Key]kong.Entity{}
 	for e := range p.live.All() {
-		if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) {
+		if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) && !p.owner.recorded(e) {
 			gone[e.Key()] = e
 			p.changes = append(p.changes, Change{Op: Delete, Before: e, Fields: fields(schemas, e, kong.Entity{})})
 		}

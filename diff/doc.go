@@ -15,6 +15,12 @@
 // entity, a name is never deleted and created again, and no write ever meets a unique key that is still taken: a key
 // that is free in live stays free until its one new owner is written.
 //
+// # Three ways
+//
+// With [Options.Base], what the manifests came to at the last apply, each difference has a [Cause]: the manifests have changed (Pending),
+// Kong was changed by another hand (Drift), or both (Contested). It makes no difference to what is written: the manifests count. Where the
+// base comes from is the [Record], an entity of the instance's own that remembers the commit and is part of no plan.
+//
 // # Failing closed
 //
 // After every single write, a route that can match a request carries either its whole old set of plugins or its whole new

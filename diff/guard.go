@@ -82,6 +82,9 @@ func either(before, after kong.Entity) kong.Entity {
 func (g *guard) addServices() {
 	for before, after := range g.sides(kong.Services) {
 		e := either(before, after)
+		if g.plan.owner.recorded(e) {
+			continue
+		}
 		s := &service{before: before, after: after, ours: g.plan.owner.owns(e), change: g.changeOf(e.Key())}
 		g.services[e.ID()] = s
 		g.serviceOrder = append(g.serviceOrder, s)

@@ -15,6 +15,7 @@ type changeJSON struct {
 	Name   string      `json:"name"`
 	ID     string      `json:"id"`
 	Origin *originJSON `json:"origin,omitempty"`
+	Cause  string      `json:"cause,omitempty"`
 	Fields []Field     `json:"fields,omitempty"`
 }
 
@@ -33,20 +34,21 @@ func originOf(e kong.Entity) *originJSON {
 	return &originJSON{Object: o.Object.String(), File: o.Pos.File, Line: o.Pos.Line, Col: o.Pos.Col}
 }
 
-// MarshalJSON returns the change as {op, kind, name, id, origin, fields}.
+// MarshalJSON returns the change as {op, kind, name, id, origin, cause, fields}.
 func (c Change) MarshalJSON() ([]byte, error) {
 	e := c.Entity()
-	return marshal(changeJSON{c.Op.String(), e.Kind(), e.Name(), e.ID(), originOf(e), c.Fields})
+	return marshal(changeJSON{c.Op.String(), e.Kind(), e.Name(), e.ID(), originOf(e), c.Cause().String(), c.Fields})
 }
 
-// MarshalJSON returns the field as {path, old, new, secret}. What was, or is, not set is left out.
+// MarshalJSON returns the field as {path, old, new, secret, cause}. What was, or is, not set is left out.
 func (f Field) MarshalJSON() ([]byte, error) {
 	return marshal(struct {
 		Path   string     `json:"path"`
 		Old    kong.Value `json:"old,omitempty"`
 		New    kong.Value `json:"new,omitempty"`
 		Secret bool       `json:"secret,omitempty"`
-	}{f.Path, f.Old, f.New, f.Secret})
+		Cause  string     `json:"cause,omitempty"`
+	}{f.Path, f.Old, f.New, f.Secret, f.Cause.String()})
 }
 
 type entityJSON struct {

@@ -14,16 +14,21 @@ const managedBy = "managed-by:gwsync"
 func Tags(instance string) []string { return []string{managedBy, "gwsync:" + instance} }
 
 // Owned reports whether the entity is the instance's: whether it carries all of its [Tags].
-func Owned(e kong.Entity, instance string) bool { return owner{Tags(instance)}.owns(e) }
+func Owned(e kong.Entity, instance string) bool { return ownerOf(instance).owns(e) }
 
 // owner tells ours from foreign entities.
-type owner struct{ tags []string }
+type owner struct {
+	tags   []string
+	record string // the name of the instance's [Record]
+}
+
+func ownerOf(instance string) owner { return owner{Tags(instance), recordName(instance)} }
 
 func newOwner(instance string) (owner, error) {
 	if instance == "" {
 		return owner{}, errors.New("an instance needs a name: without it nobody can tell which entities are ours")
 	}
-	return owner{Tags(instance)}, nil
+	return ownerOf(instance), nil
 }
 
 func (o owner) owns(e kong.Entity) bool {
@@ -33,4 +38,9 @@ func (o owner) owns(e kong.Entity) bool {
 		}
 	}
 	return true
+}
+
+// recorded reports whether an entity is the instance's [Record].
+func (o owner) recorded(e kong.Entity) bool {
+	return e.Kind() == kong.Services && e.Name() == o.record && o.owns(e)
 }

@@ -71,6 +71,8 @@ type Field struct {
 	New  kong.Value
 	// Secret says that Old and New, where set, are [Redacted].
 	Secret bool
+	// Cause says who made the difference, zero where that is not known.
+	Cause Cause
 }
 
 // Name returns the name of the entity's field that the value is, or is in: "config".
@@ -146,6 +148,7 @@ type Plan struct {
 	live      kong.State
 	desired   kong.State
 	owner     owner
+	based     bool // changes have causes
 }
 
 // Empty reports whether there is nothing to do: no change and no conflict.

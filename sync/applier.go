@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/kong"
 )
 
 // applier carries out one plan. Its options are complete: no zero stands for a default.
@@ -161,6 +162,37 @@ func (a *applier) record(w diff.Write, err error) {
 	a.errs = append(a.errs, fmt.Errorf("%s %s: %w", w.Op, describe(w.Entity), err))
 }
 
+// forgotten reports whether there is a record to write and the Kong has none.
+func (a *applier) forgotten() bool {
+	if a.Record.IsZero() {
+		return false
+	}
+	_, ok := a.plan.Live().Get(a.Record.Key())
+	return !ok
+}
+
+// remember writes the record.
+func (a *applier) remember(ctx context.Context) error {
+	if a.Record.IsZero() {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	w := diff.Write{Op: diff.Update, Entity: a.Record}
+	if a.forgotten() {
+		w.Op = diff.Create
+	}
+	finishing, cancel := lingering(ctx)
+	defer cancel()
+	err := a.target.Write(finishing, w)
+	if err != nil {
+		return fmt.Errorf("the changes were made, but kong does not remember the commit: %w", err)
+	}
+	a.writes++
+	return nil
+}
+
 // load carries out the plan on a Kong without a database.
 func (a *applier) load(ctx context.Context) error {
 	live, err := a.target.Read(ctx)
@@ -170,7 +202,7 @@ func (a *applier) load(ctx context.Context) error {
 	if planned, found := a.plan.Live().Digest(), live.Digest(); planned != found {
 		return &StaleError{Planned: planned, Found: found}
 	}
-	whole, err := a.plan.After()
+	whole, err := a.whole()
 	if err != nil {
 		return err
 	}
@@ -189,6 +221,15 @@ func (a *applier) load(ctx context.Context) error {
 	}
 	a.Observe(Event{Step: "load", Done: 1, Total: 1, Err: err})
 	return err
+}
+
+// whole returns all that a Kong without a database is to hold.
+func (a *applier) whole() (kong.State, error) {
+	after, err := a.plan.After()
+	if err != nil || a.Record.IsZero() {
+		return after, err
+	}
+	return kong.NewState(append(slices.Collect(after.All()), a.Record)...)
 }
 
 // finish returns the result and the error of an apply that ended with err.

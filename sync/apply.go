@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/kong"
 )
 
 // DefaultParallelism is how many requests an apply makes at a time.
@@ -16,6 +17,9 @@ type Options struct {
 	Parallelism int
 	// Observe is told how the apply gets on, one event at a time; nil for nobody. It should be quick: writes wait for it.
 	Observe func(Event)
+	// Record is [diff.Record] of the commit that is applied, zero for none. It is written after everything else if there is anything
+	// else to write, or if the Kong holds none: the record of a commit that changes nothing would be a write without need.
+	Record kong.Entity
 	// Settle replaces the time that the target says its writes need to take effect; 0 means no replacement, less than 0 no
 	// waiting at all. With less than the Kong needs, a route may be served for moments without its plugins.
 	Settle time.Duration
@@ -58,7 +62,7 @@ func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error
 		return Result{Skipped: p.Changes()}, &ConflictError{Conflicts: c}
 	}
 	a := newApplier(t, p, o)
-	if p.Empty() {
+	if p.Empty() && !a.forgotten() {
 		return a.result(), nil
 	}
 	info, err := t.Info(ctx)
@@ -74,5 +78,9 @@ func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error
 	if a.Settle == 0 {
 		a.Settle = info.Settle
 	}
-	return a.finish(a.phases(ctx))
+	err = a.phases(ctx)
+	if err == nil {
+		err = a.remember(ctx)
+	}
+	return a.finish(err)
 }

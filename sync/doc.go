@@ -3,6 +3,9 @@
 // A [Source] is where manifests come from, a [Target] is the Kong. [Propose] reads both at the same time, renders, and
 // compares: a [Proposal] says what would change and why, and changes nothing. [Apply] carries a plan out.
 //
+// If the source is a [History] and the Kong remembers the commit that was applied last, the proposal renders that commit too, so that
+// the plan tells what changed in git from what was changed in Kong, and that an older commit is known as such.
+//
 // # What Apply promises
 //
 // Nothing is written if the plan has conflicts, if the Kong refuses any of the entities that would be written

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -22,8 +23,14 @@ type Proposal struct {
 	Rendered render.Result
 	// Schemas are the Kong's, of every kind and plugin that takes part.
 	Schemas kong.Schemas
-	// Plan is the difference.
+	// Plan is the difference. Its changes have causes if Base is known.
 	Plan diff.Plan
+	// Base is the commit that was applied last, as the Kong remembers it; "" if it does not.
+	Base string
+	// NoBase is why the plan has no causes; "" if it has.
+	NoBase string
+	// Older says that Revision precedes Base: to apply the plan would go back.
+	Older bool
 }
 
 // Propose fetches the manifests and reads the Kong at the same time, renders for it, and compares what the instance owns. It
@@ -45,11 +52,52 @@ func Propose(ctx context.Context, src Source, dst Target, instance string, o ren
 	if p.Schemas, err = dst.Schemas(ctx, live, p.Rendered.State); err != nil {
 		return Proposal{}, err
 	}
-	p.Plan, err = diff.Compute(live, p.Rendered.State, diff.Options{Instance: instance, Schemas: p.Schemas})
+	base, err := p.base(ctx, src, live, instance, o)
+	if err != nil {
+		return Proposal{}, err
+	}
+	p.Plan, err = diff.Compute(live, p.Rendered.State, diff.Options{Instance: instance, Schemas: p.Schemas, Base: base})
 	if err != nil {
 		return Proposal{}, err
 	}
 	return p, nil
+}
+
+// base returns what the manifests came to when they were applied last; nil where that cannot be known, and then says why in NoBase.
+func (p *Proposal) base(ctx context.Context, src Source, live kong.State, instance string, o render.Options) (*kong.State, error) {
+	p.Base = diff.Recorded(live, instance)
+	past, ok := src.(History)
+	switch {
+	case p.Base == "":
+		p.NoBase = "the Kong does not remember a commit of an earlier apply"
+		return nil, nil
+	case !ok:
+		p.NoBase = "the manifests do not come from a git repository (--repo)"
+		return nil, nil
+	case p.Base == p.Revision:
+		return &p.Rendered.State, nil
+	}
+	o.Target.Flavor = p.Info.Flavor
+	rendered, err := renderAt(ctx, past.At(p.Base), o)
+	if err == nil {
+		p.Older, err = past.Precedes(ctx, p.Revision, p.Base)
+	}
+	if err != nil {
+		p.NoBase = "commit " + p.Base + ", which was applied last, cannot be read: " + err.Error()
+		return nil, ctx.Err()
+	}
+	return &rendered, nil
+}
+
+// renderAt returns what a source's manifests come to. That they have errors does not matter: what they came to was applied.
+func renderAt(ctx context.Context, src Source, o render.Options) (state kong.State, err error) {
+	snapshot, err := src.Fetch(ctx)
+	if err != nil {
+		return kong.State{}, err
+	}
+	defer func() { err = errors.Join(err, snapshot.Close()) }()
+	result, err := render.Render(snapshot.Inputs, o)
+	return result.State, err
 }
 
 // render fetches the manifests and asks what the Kong is at the same time, then renders.

@@ -16,6 +16,16 @@ type Source interface {
 	Fetch(ctx context.Context) (Snapshot, error)
 }
 
+// History is a [Source] that also knows the past. Its methods may be called at the same time.
+type History interface {
+	Source
+	// At returns the source of the same manifests at another commit, a full SHA. Whether there is such a commit its Fetch says.
+	At(commit string) Source
+	// Precedes reports whether commit is an ancestor of later; a commit does not precede itself. Where the past is not there to tell, as
+	// in a shallow clone, it is an error.
+	Precedes(ctx context.Context, commit, later string) (bool, error)
+}
+
 // Snapshot is what a [Source] held at one moment. The zero Snapshot holds nothing.
 type Snapshot struct {
 	// Inputs are what manifest.Load reads.

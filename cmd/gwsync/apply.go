@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
@@ -17,7 +18,7 @@ import (
 
 func newApply(p process) *cobra.Command {
 	var f compareFlags
-	var yes, allowEmpty, verify bool
+	var yes, allowEmpty, allowOlder, verify bool
 	var tests testSource
 	var settle time.Duration
 	cmd := &cobra.Command{
@@ -28,12 +29,16 @@ func newApply(p process) *cobra.Command {
 or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
 all that it owns because it found no manifests, as with a wrong --path, unless --allow-empty says so.
 
+With --repo, Kong remembers the commit that was applied last, on a disabled service gwsync.INSTANCE. With that, diff and drift tell what
+changed in git from what was changed in Kong by hand, and apply does not go back to an older commit unless --allow-older says so.
+
 On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.
 
 With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
-			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle, allowEmpty: allowEmpty}
+			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle,
+				allowEmpty: allowEmpty, allowOlder: allowOlder}
 			if verify {
 				var err error
 				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
@@ -48,6 +53,7 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 	cmd.Flags().BoolVar(&verify, "verify", false, "run the routing tests on --proxy afterwards")
 	tests.add(cmd.Flags())
 	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
+	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
 		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
 	return cmd
@@ -61,6 +67,7 @@ type applier struct {
 	ask        bool
 	settle     time.Duration
 	allowEmpty bool
+	allowOlder bool
 	verifier   *verifier // nil for nothing to verify
 }
 
@@ -83,7 +90,13 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 			return a.finish(proposal, sync.Result{}, err)
 		}
 	}
-	result, err := sync.Apply(ctx, c, proposal.Plan, sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe})
+	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe}
+	if proposal.Revision != "" {
+		if o.Record, err = diff.Record(a.how.instance, proposal.Revision); err != nil {
+			return err
+		}
+	}
+	result, err := sync.Apply(ctx, c, proposal.Plan, o)
 	if err == nil && a.verifier != nil {
 		err = a.verify(ctx, proposal, result)
 	}
@@ -108,8 +121,13 @@ func (a *applier) verify(ctx context.Context, proposal sync.Proposal, result syn
 	return err
 }
 
-// guard refuses to delete everything because there are no manifests.
+// guard refuses to go back to an older commit, and to delete everything because there are no manifests.
 func (a *applier) guard(proposal sync.Proposal) error {
+	if proposal.Older && !a.allowOlder && !proposal.Plan.Empty() {
+		return codedError{exitStale, sync.WithHint(
+			fmt.Errorf("commit %s is older than %s, which was applied last: nothing was written", proposal.Revision, proposal.Base),
+			"did an older pipeline finish late? If going back is meant: --allow-older")}
+	}
 	deletes := proposal.Plan.Counts().Delete
 	if a.allowEmpty || deletes == 0 || proposal.Rendered.State.Len() > 0 {
 		return nil

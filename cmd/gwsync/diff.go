@@ -120,6 +120,8 @@ func (f *compareFlags) report(command string, proposal sync.Proposal, err error)
 		Target:   f.kong.address,
 		Revision: proposal.Revision,
 		Plan:     proposal.Plan,
+		Base:     proposal.Base,
+		NoBase:   proposal.NoBase,
 		Findings: proposal.Rendered.Findings,
 		Err:      err,
 	}

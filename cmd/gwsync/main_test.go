@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gwsync": mai
 //	admin METHOD PATH [FILE]      ask $KONG's Admin API; the answer is stdout
 //	get PATH                      GET from $PROXY; status line and body are stdout
 //	requests FILE                 what $KONG's Admin API was asked since, "METHOD PATH" a line
-//	git-init DIR                  make DIR a git repository with one commit
+//	git-commit DIR [NAME]         commit all in DIR, a git repository from then on; $NAME is the commit
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
@@ -42,12 +42,12 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"kong":     startKong,
-			"exitcode": exitcode,
-			"admin":    askAdmin,
-			"get":      getProxy,
-			"requests": writeRequests,
-			"git-init": gitInit,
+			"kong":       startKong,
+			"exitcode":   exitcode,
+			"admin":      askAdmin,
+			"get":        getProxy,
+			"requests":   writeRequests,
+			"git-commit": gitCommit,
 		},
 	})
 }

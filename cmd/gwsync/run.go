@@ -59,7 +59,7 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	}
 	root.SetFlagErrorFunc(seeHelp)
 	root.AddCommand(
-		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p), newPing(p),
+		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p), newDrift(p), newPing(p),
 		newSandbox(p), newTrace(p), newTest(p), newDemo(p), newVersion(p), newExitCodes(),
 	)
 	return root

@@ -17,6 +17,9 @@ type document struct {
 	Result        string          `json:"result"`
 	Target        string          `json:"target,omitempty"`
 	Revision      string          `json:"revision,omitempty"`
+	Base          string          `json:"base,omitempty"`
+	NoBase        string          `json:"no_base,omitempty"`
+	Causes        *causes         `json:"causes,omitempty"`
 	PlanID        string          `json:"plan_id"`
 	Summary       summary         `json:"summary"`
 	Changes       []diff.Change   `json:"changes"`
@@ -36,6 +39,13 @@ type summary struct {
 	Applied   int `json:"applied"`
 	Failed    int `json:"failed"`
 	Skipped   int `json:"skipped"`
+}
+
+// causes are there if the commit that was applied last is known.
+type causes struct {
+	Pending   int `json:"pending"`
+	Drift     int `json:"drift"`
+	Contested int `json:"contested"`
 }
 
 type failure struct {
@@ -73,11 +83,16 @@ func (r Report) document() document {
 		Result:        r.result(),
 		Target:        r.target(),
 		Revision:      r.Revision,
+		Base:          r.Base,
+		NoBase:        r.NoBase,
 		PlanID:        r.Plan.ID().String(),
 		Summary:       r.summary(),
 		Changes:       append([]diff.Change{}, r.Plan.Changes()...),
 		Conflicts:     append([]diff.Conflict{}, r.Plan.Conflicts()...),
 		Findings:      findingsOf(r.Findings),
+	}
+	if counts, ok := r.Plan.Causes(); ok {
+		d.Causes = &causes{counts.Pending, counts.Drift, counts.Contested}
 	}
 	for _, c := range r.Failed {
 		d.Failed = append(d.Failed, diff.Write{Op: c.Op, Entity: c.Entity()})

@@ -24,7 +24,9 @@ type TextOptions struct {
 func Text(w io.Writer, r Report, o TextOptions) error {
 	p := printer{report: r, color: o.Color}
 	for _, c := range r.Plan.Changes() {
-		p.change(c)
+		if !r.Drift || c.Cause() != diff.Pending {
+			p.change(c)
+		}
 	}
 	for _, c := range r.Plan.Conflicts() {
 		p.line(p.paint(red, "! "+diag.Printable(c.String())) + p.origin(c.Entity))
@@ -46,6 +48,10 @@ func (p *printer) line(s string) { p.out.WriteString(s + "\n") }
 // conclude writes the last line, which says what the plan comes to.
 func (p *printer) conclude() {
 	plan := p.report.Plan
+	if p.report.Drift {
+		p.concludeDrift()
+		return
+	}
 	if plan.Empty() {
 		what := "Kong"
 		if p.report.Target != "" {
@@ -59,7 +65,10 @@ func (p *printer) conclude() {
 		p.line(fmt.Sprintf("Plan: %v; it cannot be applied, for entities that are not ours are in the way: %d.", plan, n))
 		return
 	}
-	p.line(fmt.Sprintf("Plan: %v.", plan))
+	p.line(fmt.Sprintf("Plan: %v.", plan) + p.drifted())
+	if p.report.Base != "" && p.report.NoBase != "" {
+		p.line("Who made the differences is not known: " + diag.Printable(p.report.NoBase) + ".")
+	}
 }
 
 // change writes one entity.
@@ -72,8 +81,11 @@ func (p *printer) change(c diff.Change) {
 	case diff.Delete:
 		sign, color = "-", red
 	}
-	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()))
+	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()) + p.cause(c))
 	for _, f := range c.Fields {
+		if r := p.report; r.Drift && f.Cause == diff.Pending {
+			continue
+		}
 		if c.Op == diff.Update || c.Op == diff.Create && isTelling(c.After.Kind(), f.Name()) {
 			p.field(c, f)
 		}
@@ -136,6 +148,9 @@ func isTelling(k kong.Kind, name string) bool {
 // field writes one field that differs.
 func (p *printer) field(c diff.Change, f diff.Field) {
 	label := "    " + fieldName(f.Path) + ": "
+	if c.Op == diff.Update && f.Cause > diff.Pending {
+		label = "    " + p.paint(yellow, "["+f.Cause.String()+"] ") + strings.TrimLeft(label, " ")
+	}
 	switch {
 	case f.Secret && f.Old != nil && f.New != nil:
 		p.line(label + "(secret, changed)")

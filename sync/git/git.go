@@ -113,6 +113,8 @@ type repository interface {
 	// load makes the commit or tag h, and the tree below it, readable from objects. It wraps [plumbing.ErrObjectNotFound] if there is no h.
 	load(ctx context.Context, h plumbing.Hash) error
 	objects() storer.EncodedObjectStorer
+	// history returns where the commits of all branches and tags can be read.
+	history(ctx context.Context) (storer.EncodedObjectStorer, error)
 	Close() error
 }
 

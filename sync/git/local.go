@@ -156,4 +156,6 @@ func (l *local) load(_ context.Context, h plumbing.Hash) error {
 
 func (l *local) objects() storer.EncodedObjectStorer { return l.storage }
 
+func (l *local) history(context.Context) (storer.EncodedObjectStorer, error) { return l.storage, nil }
+
 func (l *local) Close() error { return l.storage.Close() }

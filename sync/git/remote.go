@@ -128,14 +128,8 @@ func (r *remote) offers(h plumbing.Hash) bool {
 
 // commits looks at all commits of all branches and tags: only so can it be said that a prefix has but one.
 func (r *remote) commits(ctx context.Context, prefix string) ([]plumbing.Hash, error) {
-	store := r.store
-	if r.advertised.Capabilities.Supports(capability.Filter) {
-		store = memory.NewStorage()
-		all := refs{byName: r.advertised.References}
-		if err := r.fetch(ctx, store, all.tips(), 0, commitsOnly); err != nil {
-			return nil, err
-		}
-	} else if err := r.fetchAll(ctx); err != nil {
+	store, err := r.past(ctx)
+	if err != nil {
 		return nil, err
 	}
 	var found []plumbing.Hash
@@ -146,6 +140,18 @@ func (r *remote) commits(ctx context.Context, prefix string) ([]plumbing.Hash, e
 	}
 	return found, nil
 }
+
+// past fetches the commits of all branches and tags, without their files where the server can do that.
+func (r *remote) past(ctx context.Context) (*memory.Storage, error) {
+	if !r.advertised.Capabilities.Supports(capability.Filter) {
+		return r.store, r.fetchAll(ctx)
+	}
+	store := memory.NewStorage()
+	all := refs{byName: r.advertised.References}
+	return store, r.fetch(ctx, store, all.tips(), 0, commitsOnly)
+}
+
+func (r *remote) history(ctx context.Context) (storer.EncodedObjectStorer, error) { return r.past(ctx) }
 
 // fetchAll fetches all branches and tags with their history.
 func (r *remote) fetchAll(ctx context.Context) error {
