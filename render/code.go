@@ -4,6 +4,8 @@ package render
 const (
 	// CaseInsensitiveHeader is a header value that router flavor traditional_compatible compares without regard to case.
 	CaseInsensitiveHeader = "CaseInsensitiveHeader"
+	// ForeignClass is an object of Kong's own kinds that is for another controller.
+	ForeignClass = "ForeignClass"
 	// InconsistentAnnotations are Services of one rule that ask for different fields of the one Kong service.
 	InconsistentAnnotations = "InconsistentAnnotations"
 	// InexactWeight is a weight that Kong cannot have.

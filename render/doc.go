@@ -12,6 +12,7 @@
 // backend it is an Upstream NAME.NAMESPACE.PORT.svc, which all such rules share.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
 // Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
+// Secrets and ConfigMaps with the label konghq.com/ca-cert become CACertificates, whether anything refers to them or not.
 // Names, ids and k8s-* tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
 //
 // # Precedence

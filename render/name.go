@@ -37,8 +37,16 @@ func pluginID(plugin string, on kong.Entity) string {
 }
 
 // objectTags says which object an entity comes from, in the form by which the Ingress Controller maps Kong's errors back.
-func objectTags(r manifest.Ref) []string {
-	tags := []string{"k8s-name:" + r.Name, "k8s-kind:" + r.Kind, "k8s-version:v1"}
+func objectTags(r manifest.Ref) []string { return versionTags(r, "v1") }
+
+// tagsOf returns the tags of an entity that comes from an object of a kind of Kong's own, or of the core group: those that say so, and the
+// user's.
+func (t *translator) tagsOf(o manifest.Object) []string {
+	return append(versionTags(o.Ref, o.Version), t.userTags(o, o.Annotations())...)
+}
+
+func versionTags(r manifest.Ref, version string) []string {
+	tags := []string{"k8s-name:" + r.Name, "k8s-kind:" + r.Kind, "k8s-version:" + version}
 	if r.Namespace != "" {
 		tags = append(tags, "k8s-namespace:"+r.Namespace)
 	}

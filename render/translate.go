@@ -18,7 +18,9 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	if target.Flavor == "" {
 		target.Flavor = kong.TraditionalCompatible
 	}
-	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{}}
+	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{}, authorities: map[string]kong.Entity{},
+		set: g.Set()}
+	t.labelledCAs()
 	var rules []*rule
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)
@@ -51,8 +53,12 @@ type translator struct {
 	entities []kong.Entity
 	taken    map[kong.Key]kong.Entity
 	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
-	spread   map[string]bool
-	findings diag.List
+	spread map[string]bool
+	// set are all objects of the manifests.
+	set manifest.Set
+	// authorities are the CACertificates, by the digest of their certificate.
+	authorities map[string]kong.Entity
+	findings    diag.List
 }
 
 func (t *translator) report(f ...diag.Finding) { t.findings = append(t.findings, f...) }

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -107,6 +109,20 @@ func (b *builder) pair(ref manifest.Ref, s *corev1.Secret) pair {
 		b.pairs[ref] = p
 	}
 	return p
+}
+
+// ReadCertificate returns the certificate and key that a Secret of type kubernetes.io/tls holds, for those who refer to it without a
+// [Listener]. The error says what is wrong with it, and nothing of what is in it.
+func ReadCertificate(secret manifest.Object) (Certificate, error) {
+	s, ok := secret.Typed.(*corev1.Secret)
+	if !ok {
+		return Certificate{}, fmt.Errorf("it is no %s", kindSecret)
+	}
+	p := readPair(s)
+	if p.problem != "" {
+		return Certificate{}, errors.New(p.problem)
+	}
+	return Certificate{Secret: secret, Cert: p.cert, Key: p.key, Leaf: p.leaf, Pos: secret.At("")}, nil
 }
 
 func readPair(s *corev1.Secret) pair {

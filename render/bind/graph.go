@@ -36,6 +36,9 @@ type Graph struct {
 	isolation  isolation
 }
 
+// Set returns the objects that the Graph was built of.
+func (g *Graph) Set() manifest.Set { return g.set }
+
 // Gateway returns the Gateway of ours that r names.
 func (g *Graph) Gateway(r manifest.Ref) (*Gateway, bool) {
 	gw, ok := g.gateways[r]
