@@ -19,6 +19,7 @@ import (
 func newApply(p process) *cobra.Command {
 	var f compareFlags
 	var yes, allowEmpty, allowOlder, verify bool
+	var most limit
 	var tests testSource
 	var settle time.Duration
 	cmd := &cobra.Command{
@@ -38,7 +39,7 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle,
-				allowEmpty: allowEmpty, allowOlder: allowOlder}
+				allowEmpty: allowEmpty, allowOlder: allowOlder, most: most}
 			if verify {
 				var err error
 				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
@@ -53,6 +54,7 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 	cmd.Flags().BoolVar(&verify, "verify", false, "run the routing tests on --proxy afterwards")
 	tests.add(cmd.Flags())
 	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
+	cmd.Flags().Var(&most, "max-deletes", "refuse to delete more than `N` entities, or N% of those that this instance owns")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
 		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
@@ -68,6 +70,7 @@ type applier struct {
 	settle     time.Duration
 	allowEmpty bool
 	allowOlder bool
+	most       limit
 	verifier   *verifier // nil for nothing to verify
 }
 
@@ -121,7 +124,7 @@ func (a *applier) verify(ctx context.Context, proposal sync.Proposal, result syn
 	return err
 }
 
-// guard refuses to go back to an older commit, and to delete everything because there are no manifests.
+// guard refuses to go back to an older commit, to delete more than is allowed, and to delete everything because there are no manifests.
 func (a *applier) guard(proposal sync.Proposal) error {
 	if proposal.Older && !a.allowOlder && !proposal.Plan.Empty() {
 		return codedError{exitStale, sync.WithHint(
@@ -129,12 +132,29 @@ func (a *applier) guard(proposal sync.Proposal) error {
 			"did an older pipeline finish late? If going back is meant: --allow-older")}
 	}
 	deletes := proposal.Plan.Counts().Delete
+	if owned := a.owned(proposal.Plan); a.most.exceeded(deletes, owned) {
+		return codedError{exitRefused, sync.WithHint(
+			fmt.Errorf("%d of the %s that instance %s owns would be deleted, more than --max-deletes %s: nothing was written",
+				deletes, plural(owned, "entity"), a.how.instance, a.most.String()),
+			"look at what gwsync diff shows; if it is meant, raise --max-deletes")}
+	}
 	if a.allowEmpty || deletes == 0 || proposal.Rendered.State.Len() > 0 {
 		return nil
 	}
 	return codedError{exitRefused, sync.WithHint(
 		fmt.Errorf("the manifests come to nothing, so that all that instance %s owns in Kong would be deleted: nothing was written", a.how.instance),
 		"is it the right --path? If all is meant to go: --allow-empty")}
+}
+
+// owned counts the entities in Kong that the instance owns.
+func (a *applier) owned(p diff.Plan) int {
+	n := 0
+	for e := range p.Live().All() {
+		if diff.Owned(e, a.how.instance) {
+			n++
+		}
+	}
+	return n
 }
 
 // show shows the changes: where the document on stdout is for a program, to whoever is asked.

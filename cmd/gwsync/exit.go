@@ -29,7 +29,7 @@ const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
   1    error: usage, input or output, invalid or unresolved manifests; nothing was written
   2    drift, and diff --exit-code: there are differences
   3    apply wrote something and then failed
-  4    refused: what would change belongs to somebody else, or all would be deleted; or the answer was no
+  4    refused: what would change belongs to somebody else, too much would be deleted, or the answer was no
   5    stale: Kong changed since the changes were approved, or the commit is older than the one applied last
   11   internal error
   130  interrupted
