@@ -71,6 +71,9 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 	fields := map[string]any{}
 	for i, b := range usable {
 		f := protocol(b)
+		if r.rule.GRPC != nil {
+			f = callProtocol(b)
+		}
 		t.serviceAnnotations(b.Object, b.Service.Annotations, f)
 		if i > 0 && !maps.Equal(f, fields) {
 			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),

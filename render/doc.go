@@ -10,6 +10,8 @@
 // of its one backend (for a headless one its pods' port), or, for several backends, the name of an Upstream with a Target each. A
 // Service of Kubernetes without a selector has the addresses of its EndpointSlices, which share its weight evenly; as a rule's only
 // backend it is an Upstream NAME.NAMESPACE.PORT.svc, which all such rules share.
+// A rule of a GRPCRoute is as one of an HTTPRoute whose matches are about the path /SERVICE/METHOD and the content type, with a Service
+// of protocol grpc.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
 // Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
 // Secrets and ConfigMaps with the label konghq.com/ca-cert become CACertificates, whether anything refers to them or not.
@@ -22,6 +24,10 @@
 // specification leaves to implementations, stand between Exact and PathPrefix, longer ones first. With expressions the
 // order is the Route's priority, see [exprPriority]. With traditional_compatible it is regex_priority, as far as Kong's
 // own weights leave room, see [translator.ranks].
+//
+// Of calls, the matches of GRPCRoutes, the hostname comes first, too, then the characters of service and method, and headers. Calls that
+// no match takes are answered with the status UNIMPLEMENTED on the hostnames of listeners with GRPCRoutes, those for broken backends with
+// UNAVAILABLE: in headers, and with the status of HTTP that clients take for the same.
 //
 // # Exactness
 //

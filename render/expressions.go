@@ -7,22 +7,42 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// maxTies is how many matches of equal precedence that can match one request have a place in a priority.
-const maxTies = 1 << 14
+// places returns how many matches of these traits that can match one request have a place in a priority. None has the lowest, which is
+// for what comes after all others.
+func (t traits) places() int {
+	if t.call != (call{}) {
+		return 1<<9 - 1
+	}
+	return 1<<14 - 1
+}
+
+// part is a number in some bits of a priority.
+type part struct{ bits, value int }
 
 // exprPriority returns the priority of a match on a hostname, 0 to 2^46-1, Kong's largest. From the highest bit: whether the
 // hostname is exact (1 bit), its length (8), the kind of path (2), its length (10), method (1), headers (5), query
 // parameters (5), and last (14) the place among the matches that tie with it, counted from the top.
+//
+// That of a call (a match of a GRPCRoute) has after the hostname: the length of the service (11) and of the method (11), whether they
+// are compared exactly (1), headers (5) and the place (9). What comes after all others of its hostname has nothing but that.
 //
 // The priority depends on the match itself and on its ties only: a route that comes or goes changes no other route, so that
 // a diff shows just what the author did.
 func exprPriority(hostname string, t traits, tie int) int64 {
 	exact := number(hostname != "" && !strings.HasPrefix(hostname, "*"))
 	p := int64(0)
-	for _, part := range []struct{ bits, value int }{
+	parts := []part{
 		{1, exact}, {8, len(hostname)}, {2, int(t.path)}, {10, t.length}, {1, number(t.method)}, {5, t.headers}, {5, t.queries},
-		{14, maxTies - 1 - tie},
-	} {
+		{14, t.places() - tie},
+	}
+	switch c := t.call; {
+	case t.last:
+		parts = append(parts[:2], part{37, 0})
+	case c != call{}:
+		parts = append(parts[:2], part{11, c.service}, part{11, c.method}, part{1, number(c.exact)}, part{5, c.headers},
+			part{9, t.places() - tie})
+	}
+	for _, part := range parts {
 		p = p<<part.bits | int64(min(part.value, 1<<part.bits-1))
 	}
 	return p
@@ -120,8 +140,8 @@ type tie struct {
 }
 
 func (t *translator) expressionRoute(r *rule, m match, hostname string, place int) {
-	if place >= maxTies {
-		t.report(tooMany(m, maxTies))
+	if limit := m.traits().places(); place >= limit {
+		t.report(tooMany(m, limit))
 		return
 	}
 	e, err := m.expression(hostname)

@@ -24,6 +24,10 @@ type match struct {
 	method  string
 	headers []valueMatch
 	queries []valueMatch
+	// call is what precedence counts of a match of a GRPCRoute; zero for one of an HTTPRoute.
+	call call
+	// last says that the match comes after all others of its hostname.
+	last bool
 }
 
 // pathMatch is a path criterion. A prefix has no slash at its end, the prefix of everything is "".
@@ -100,8 +104,11 @@ func newPathMatch(p gatewayv1.HTTPPathMatch) pathMatch {
 	}
 }
 
-// traits are what precedence counts of a match, apart from its hostname (HTTPRouteRule.matches in the specification).
+// traits are what precedence counts of a match, apart from its hostname (HTTPRouteRule.matches in the specification, and
+// GRPCRouteRule.matches, by which call goes; the others are zero then).
 type traits struct {
+	last    bool
+	call    call
 	path    pathKind
 	length  int
 	method  bool
@@ -110,11 +117,16 @@ type traits struct {
 }
 
 func (m match) traits() traits {
-	return traits{m.path.kind, len(m.path.value), m.method != "", len(m.headers), len(m.queries)}
+	if m.last || m.call != (call{}) {
+		return traits{last: m.last, call: m.call}
+	}
+	return traits{false, call{}, m.path.kind, len(m.path.value), m.method != "", len(m.headers), len(m.queries)}
 }
 
 func (t traits) compare(o traits) int {
 	return cmp.Or(
+		-cmp.Compare(number(t.last), number(o.last)),
+		t.call.compare(o.call),
 		cmp.Compare(t.path, o.path),
 		cmp.Compare(t.length, o.length),
 		cmp.Compare(number(t.method), number(o.method)),

@@ -152,12 +152,23 @@ func preferred(a, b rendered) int {
 }
 
 func TestPriorityFitsKong(t *testing.T) {
-	top := exprPriority("a"+string(make([]byte, 300)), traits{exactPath, 5000, true, 100, 100}, 0)
-	if top <= 0 || top > 1<<46-1 {
-		t.Errorf("the highest priority is %d, Kong's largest %d", top, 1<<46-1)
+	host := "a" + string(make([]byte, 300))
+	for _, high := range []traits{
+		{path: exactPath, length: 5000, method: true, headers: 100, queries: 100},
+		{call: call{service: 5000, method: 5000, exact: true, headers: 100}},
+	} {
+		if top := exprPriority(host, high, 0); top <= 0 || top > 1<<46-1 {
+			t.Errorf("the highest priority is %d, Kong's largest %d", top, 1<<46-1)
+		}
 	}
-	if low := exprPriority("", traits{}, maxTies-1); low != 0 {
-		t.Errorf("the lowest priority is %d, want 0", low)
+	last := exprPriority("", traits{last: true}, 0)
+	for _, low := range []traits{{}, {call: call{headers: 1}}} {
+		if p := exprPriority("", low, low.places()-1); p <= last {
+			t.Errorf("%+v has priority %d, and what is last %d", low, p, last)
+		}
+	}
+	if last != 0 {
+		t.Errorf("the lowest priority is %d, want 0", last)
 	}
 }
 

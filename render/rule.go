@@ -41,9 +41,8 @@ func (t *translator) rules(r *bind.Route) []*rule {
 	if len(bindings) == 0 {
 		return nil
 	}
-	if r.Object.Ref.Kind != "HTTPRoute" {
-		t.refuseKind(r)
-		return nil
+	if _, ok := streamProtocols[r.Object.Ref.Kind]; ok {
+		return nil // see streams
 	}
 	common := rule{bound: r, bindings: bindings, tags: objectTags(r.Object.Ref), preserveHost: true, protocols: protocols(bindings)}
 	common.tags = append(common.tags, t.userTags(r.Object, r.Object.Annotations())...)
@@ -59,22 +58,30 @@ func (t *translator) rules(r *bind.Route) []*rule {
 		if name := one.rule.Name; name != "" {
 			one.tags = append(one.tags, "k8s-named-route-rule:"+name)
 		}
+		if one.rule.GRPC != nil {
+			one.matches = calls(r, one.rule)
+			one.rule = asHTTP(one.rule)
+		} else {
+			one.matches = matchesOf(r, one.rule)
+		}
 		t.refuseUnknown(&one)
 		one.plugins = t.filters(&one)
-		for j, m := range matchesOf(one.rule.HTTP) {
-			one.matches = append(one.matches, newMatch(r, one.rule.Index, j, m))
-		}
 		out = append(out, &one)
 	}
 	return out
 }
 
 // matchesOf returns a rule's matches; without any it matches everything (HTTPRouteRule.matches).
-func matchesOf(r *gatewayv1.HTTPRouteRule) []gatewayv1.HTTPRouteMatch {
-	if len(r.Matches) == 0 {
-		return []gatewayv1.HTTPRouteMatch{{}}
+func matchesOf(r *bind.Route, rule *bind.Rule) []match {
+	matches := rule.HTTP.Matches
+	if len(matches) == 0 {
+		matches = []gatewayv1.HTTPRouteMatch{{}}
 	}
-	return r.Matches
+	out := make([]match, len(matches))
+	for i, m := range matches {
+		out[i] = newMatch(r, rule.Index, i, m)
+	}
+	return out
 }
 
 // protocols returns Kong's protocols for the listeners that accept a route, sorted.

@@ -23,6 +23,9 @@ func (t *translator) services(rules []*rule) {
 	}
 	seen := map[sharing]string{}
 	for _, r := range rules {
+		if r.matches[0].last {
+			continue // a plugin answers, and nothing of the manifests stands behind it
+		}
 		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), r.answers}
 		if name, ok := seen[key]; ok {
 			r.service = name
@@ -75,9 +78,9 @@ func (t *translator) service(r *rule) {
 	var plugins []plugin
 	switch {
 	case !reached:
-		plugins = append(plugins, internalError("no existing backendRef provided"))
+		plugins = append(plugins, unreachable(r.brokenStatus()))
 	case bad > 0:
-		plugins = append(plugins, shareOfErrors(bad, bad+good))
+		plugins = append(plugins, shareOfErrors(r.brokenStatus(), bad, bad+good))
 	}
 	for _, p := range t.settle(r.bound.Object, plugins) {
 		t.plugin(p, e, tags, origin)
@@ -231,10 +234,17 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// shareOfErrors answers 500 to bad of total requests, at random, as the Gateway API asks for broken backends among good ones
+const noBackend = "no existing backendRef provided"
+
+// unreachable answers every request with a status, for want of a backend.
+func unreachable(status int) plugin {
+	return plugin{name: "request-termination", config: map[string]any{"status_code": status, "message": noBackend}}
+}
+
+// shareOfErrors answers bad of total requests with a status, at random, as the Gateway API asks for broken backends among good ones
 // (HTTPRouteRule.backendRefs). No declarative plugin can.
-func shareOfErrors(bad, total int64) plugin {
+func shareOfErrors(status int, bad, total int64) plugin {
 	return luaPlugin(postFunction, "access", lua.New(
-		"if math.random(@total) <= @bad then return kong.response.exit(500, { message = @message }) end",
-		lua.Values{"bad": bad, "total": total, "message": "no existing backendRef provided"}))
+		"if math.random(@total) <= @bad then return kong.response.exit(@status, { message = @message }) end",
+		lua.Values{"bad": bad, "total": total, "status": status, "message": noBackend}))
 }

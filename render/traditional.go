@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -186,7 +187,10 @@ func (m match) sayableInClassic(hosts bool) error {
 	if hosts && m.method != "" && len(m.headers) > 0 {
 		return errors.New("router flavor traditional_compatible cannot order a match on hostname, method, headers and path at once")
 	}
-	for _, h := range m.headers {
+	for i, h := range m.headers {
+		if slices.ContainsFunc(m.headers[:i], func(o valueMatch) bool { return o.name == h.name }) {
+			return fmt.Errorf("router flavor traditional_compatible cannot match header %s twice, and it tells requests of gRPC by it", h.name)
+		}
 		if h.regex && lowerChangesRegex(h.value) {
 			return errors.New("router flavor traditional_compatible lower-cases regular expressions, which changes the meaning of this one")
 		}
@@ -218,6 +222,9 @@ func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 // warnOfCase says that Kong ignores the case of header values, where that makes a difference.
 func (t *translator) warnOfCase(m match) {
 	for _, h := range m.headers {
+		if h == contentType {
+			continue // which all clients of gRPC write alike
+		}
 		if strings.ToLower(h.value) != h.value || strings.ToUpper(h.value) != h.value {
 			t.report(diag.Finding{
 				Severity: diag.Warning,

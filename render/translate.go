@@ -25,6 +25,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)
 	}
+	rules = append(rules, unimplemented(rules)...)
 	t.refuseTLS(g)
 	t.refusePolicies(rules)
 	t.separateTLS(g, rules)
@@ -89,7 +90,9 @@ func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []s
 func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields map[string]any) {
 	origin := kong.Origin{Object: m.route.Object.Ref.Diag(), Field: m.field, Pos: m.pos}
 	fields["name"] = name
-	fields["service"] = kong.ID(kong.Services, r.service)
+	if r.service != "" {
+		fields["service"] = kong.ID(kong.Services, r.service)
+	}
 	e := t.add(kong.Routes, kong.ID(kong.Routes, name), fields, r.tags, origin)
 	if e.IsZero() {
 		return

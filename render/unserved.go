@@ -47,16 +47,6 @@ func (t *translator) refusePolicies(rules []*rule) {
 	}
 }
 
-// refuseKind reports a route of a kind that this version does not render. What a GRPCRoute is for may go to an HTTPRoute instead, so
-// that is an error; nothing else answers on a port of the others.
-func (t *translator) refuseKind(r *bind.Route) {
-	f := unsupported(r.Object, "", fmt.Sprintf("gwsync does not render %ss yet: nothing is served for it", r.Object.Ref.Kind))
-	if r.Object.Ref.Kind != "GRPCRoute" {
-		f.Severity = diag.Warning
-	}
-	t.report(f)
-}
-
 // served returns where a route is to be served: without the hostnames that belong to other listeners altogether. Elsewhere is left with
 // what belongs to them within the others.
 func served(r *bind.Route) []bind.Binding {

@@ -1,0 +1,202 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/route"
+)
+
+// kindGRPCRoute is the kind of the routes whose rules are about calls.
+const kindGRPCRoute = "GRPCRoute"
+
+// call is what precedence counts of a match of a GRPCRoute, apart from its hostname (GRPCRouteRule.matches in the specification): the
+// characters of service and method, and the headers. It is zero for what is no such match, which comes last.
+//
+// Of regular expressions, which the specification leaves to implementations, the characters of the expression count, and what is
+// compared exactly comes before one that is as long.
+type call struct {
+	service, method int
+	exact           bool
+	headers         int // the one for the content type among them
+}
+
+func (c call) compare(o call) int {
+	return cmp.Or(
+		cmp.Compare(c.service, o.service),
+		cmp.Compare(c.method, o.method),
+		cmp.Compare(number(c.exact), number(o.exact)),
+		cmp.Compare(c.headers, o.headers),
+	)
+}
+
+// contentType is how Kong tells requests of gRPC from others (Kong 3.9.3, kong/runloop/handler.lua, access). Kong's routes of the protocols
+// grpc and grpcs would keep other requests from all other routes, to answer them 415, so that ours are of http and https.
+var contentType = valueMatch{name: "content-type", value: "^application/grpc", regex: true}
+
+// asHTTP returns the rule of a GRPCRoute in the form of one of an HTTPRoute: what the two have in common has the same types. Its matches
+// are not among that.
+func asHTTP(r *bind.Rule) *bind.Rule {
+	out := *r
+	out.HTTP = &gatewayv1.HTTPRouteRule{Name: r.GRPC.Name, SessionPersistence: r.GRPC.SessionPersistence}
+	out.Filters = filtersAsHTTP(r.Filters)
+	for _, f := range out.Filters {
+		out.HTTP.Filters = append(out.HTTP.Filters, *f.HTTP)
+	}
+	out.Backends = append([]bind.Backend{}, r.Backends...)
+	for i := range out.Backends {
+		out.Backends[i].Filters = filtersAsHTTP(out.Backends[i].Filters)
+	}
+	return &out
+}
+
+func filtersAsHTTP(filters []bind.Filter) []bind.Filter {
+	out := append([]bind.Filter{}, filters...)
+	for i := range out {
+		f := out[i].GRPC
+		out[i].HTTP = &gatewayv1.HTTPRouteFilter{
+			Type:                   gatewayv1.HTTPRouteFilterType(f.Type),
+			RequestHeaderModifier:  f.RequestHeaderModifier,
+			ResponseHeaderModifier: f.ResponseHeaderModifier,
+			RequestMirror:          f.RequestMirror,
+			ExtensionRef:           f.ExtensionRef,
+		}
+	}
+	return out
+}
+
+// calls returns the matches of a rule of a GRPCRoute; without any it matches every call (GRPCRouteRule.matches).
+func calls(r *bind.Route, rule *bind.Rule) []match {
+	matches := rule.GRPC.Matches
+	if len(matches) == 0 {
+		matches = []gatewayv1.GRPCRouteMatch{{}}
+	}
+	out := make([]match, len(matches))
+	for i, m := range matches {
+		out[i] = newCall(r, rule.Index, i, m)
+	}
+	return out
+}
+
+// newCall returns match number index of a rule that is not dropped.
+func newCall(r *bind.Route, rule, index int, m gatewayv1.GRPCRouteMatch) match {
+	out := match{route: r, rule: rule, index: index, field: fmt.Sprintf("spec.rules[%d].matches[%d]", rule, index)}
+	out.pos = r.Object.At(out.field)
+	out.call.exact = true
+	if m.Method != nil {
+		out.path, out.call = newMethodMatch(*m.Method)
+	}
+	for _, h := range m.Headers {
+		regex := h.Type != nil && *h.Type == gatewayv1.GRPCHeaderMatchRegularExpression
+		out.headers = appendNew(out.headers, valueMatch{strings.ToLower(string(h.Name)), h.Value, regex})
+	}
+	out.headers = append(out.headers, contentType)
+	out.call.headers = len(out.headers)
+	return out
+}
+
+// newMethodMatch returns the path criterion of a method match, and what precedence counts of it. The path of a call is
+// /SERVICE/METHOD. A regular expression has to match all of the service, or of the method.
+func newMethodMatch(m gatewayv1.GRPCMethodMatch) (pathMatch, call) {
+	service, method := text(m.Service), text(m.Method)
+	c := call{service: len(service), method: len(method), exact: true}
+	if m.Type != nil && *m.Type == gatewayv1.GRPCMethodMatchRegularExpression {
+		c.exact = false
+		return pathMatch{regexPath, "/" + segment(service) + "/" + segment(method) + "$"}, c
+	}
+	switch {
+	case method == "":
+		return pathMatch{prefixPath, "/" + service}, c
+	case service == "":
+		return pathMatch{regexPath, "/[^/]+/" + route.QuoteRegex(method) + "$"}, c
+	}
+	return pathMatch{exactPath, "/" + service + "/" + method}, c
+}
+
+// segment returns the regex of a segment of the path, which is any if there is none.
+func segment(regex string) string {
+	if regex == "" {
+		return "[^/]+"
+	}
+	return "(?:" + regex + ")"
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// callProtocol returns what Kong speaks to a backend of a GRPCRoute, unless an annotation of its Service says another: gRPC, over TLS if
+// the Service port's appProtocol says so. Others are refused by package bind.
+func callProtocol(b bind.Backend) map[string]any {
+	if _, _, ok := annotation(b.Service.Annotations, "protocol"); ok {
+		return map[string]any{}
+	}
+	if b.ServicePort != nil && strings.EqualFold(text(b.ServicePort.AppProtocol), "https") {
+		return map[string]any{"protocol": "grpcs"}
+	}
+	return map[string]any{"protocol": "grpc"}
+}
+
+// brokenStatus returns the status of answers for backends that are broken. Kong tells clients of gRPC 503 as the status UNAVAILABLE, which
+// is what they are to get (GRPCRouteRule.backendRefs), and that is also what they take it for by itself.
+//
+// Source: Kong 3.9.3, kong/pdk/response.lua, send; https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md.
+func (r *rule) brokenStatus() int {
+	if r.rule.GRPC != nil {
+		return 503
+	}
+	return 500
+}
+
+// unimplemented returns rules that answer the calls which no GRPCRoute matches, at the listeners that have one: with the status
+// UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners. Where
+// HTTPRoutes have other hosts of the listener, they come first.
+func unimplemented(rules []*rule) []*rule {
+	var out []*rule
+	known := map[string]*rule{}
+	seen := map[*bind.Listener]bool{}
+	for _, r := range rules {
+		if r.rule.GRPC == nil {
+			continue
+		}
+		for _, b := range r.bindings {
+			l := b.Listener
+			if seen[l] {
+				continue
+			}
+			seen[l] = true
+			last := known[l.Hostname]
+			if last == nil {
+				last = lastCall(l)
+				known[l.Hostname] = last
+				out = append(out, last)
+			}
+			own := bind.Binding{Listener: l, Accepted: true, Hostnames: []string{l.Hostname}}
+			last.bindings = append(last.bindings, own)
+			last.protocols = protocols(last.bindings)
+		}
+	}
+	return out
+}
+
+// lastCall returns the rule for the calls to a listener that no other takes. It comes from the listener.
+func lastCall(l *bind.Listener) *rule {
+	from := &bind.Route{Object: l.Object}
+	field := fmt.Sprintf("spec.listeners[%d]", l.Index)
+	return &rule{
+		bound: from, rule: &bind.Rule{Index: l.Index, Pos: l.Pos, HTTP: &gatewayv1.HTTPRouteRule{}}, tags: objectTags(l.Object.Ref),
+		answers: true, preserveHost: true,
+		matches: []match{{route: from, rule: l.Index, field: field, pos: l.Pos, headers: []valueMatch{contentType}, last: true}},
+		plugins: []plugin{
+			{name: "request-termination", config: map[string]any{"status_code": 404, "message": "no route matches the call"}},
+			{name: "response-transformer", config: map[string]any{"replace": map[string]any{"headers": []string{"grpc-status:12"}}}},
+		},
+	}
+}
