@@ -42,10 +42,16 @@
 //
 // BackendTLSPolicies are not rendered yet: a backend under one is answered 500, never sent anything without TLS.
 //
-// Listener isolation, an extended feature, is not claimed: of listeners with overlapping hostnames on one port, the routes of the
-// less specific one also answer where the more specific one has no route for a request, and those of listeners on several ports have
-// the hostnames of all on each (ServedElsewhere). The hostnames of routes with traditional_compatible match in lower case only, as
-// browsers send them. What no listener of a port is for may be answered by a route of another port.
+// # Listeners
+//
+// A request gets to the routes of one listener: of those on its port, the one with the most specific hostname. By hostname, that
+// takes a Route for each listener whose requests would else get to a wider one's routes; it answers 404, see [isolation].
+// By protocol and port it takes expressions: see [apart] for how they tell, and [PortHeader]. With traditional_compatible, and by port in
+// profile declarative, it is a finding where a listener's routes answer for another (UnsupportedValue, ServedElsewhere).
+//
+// Kong's ports that no listener has are not looked at. There, the routes of all listeners may answer, but for those that ask for a port.
+// The hostnames of routes with traditional_compatible match in lower case only, as browsers send them: Kong compares the Host header
+// as it is, and has no other field for it, so that a request for SHOP.example.com goes to the routes of *.example.com, if to any.
 //
 // FuzzEquivalence holds all this to a reading of the specification that knows nothing of Kong.
 package render

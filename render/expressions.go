@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
@@ -24,7 +25,8 @@ type part struct{ bits, value int }
 // parameters (5), and last (14) the place among the matches that tie with it, counted from the top.
 //
 // That of a call (a match of a GRPCRoute) has after the hostname: the length of the service (11) and of the method (11), whether they
-// are compared exactly (1), headers (5) and the place (9). What comes after all others of its hostname has nothing but that.
+// are compared exactly (1), headers (5) and the place (9). What comes after all others of its hostname has
+// nothing but that and the number of headers.
 //
 // The priority depends on the match itself and on its ties only: a route that comes or goes changes no other route, so that
 // a diff shows just what the author did.
@@ -37,7 +39,7 @@ func exprPriority(hostname string, t traits, tie int) int64 {
 	}
 	switch c := t.call; {
 	case t.last:
-		parts = append(parts[:2], part{37, 0})
+		parts = append(parts[:2], part{37, t.headers})
 	case c != call{}:
 		parts = append(parts[:2], part{11, c.service}, part{11, c.method}, part{1, number(c.exact)}, part{5, c.headers},
 			part{9, t.places() - tie})
@@ -124,9 +126,9 @@ func (t *translator) expressionRoutes(rules []*rule) {
 	ties := map[tie]int{}
 	for _, r := range rules {
 		for _, m := range r.matches {
-			for _, hostname := range r.hostnames() {
-				key := tie{m.traits(), m.overlap(hostname)}
-				t.expressionRoute(r, m, hostname, ties[key])
+			for _, p := range r.places {
+				key := tie{m.traits(), m.overlap(p.hostname)}
+				t.expressionRoute(r, m, p, ties[key])
 				ties[key]++
 			}
 		}
@@ -139,22 +141,34 @@ type tie struct {
 	overlap overlap
 }
 
-func (t *translator) expressionRoute(r *rule, m match, hostname string, place int) {
-	if limit := m.traits().places(); place >= limit {
+func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
+	if limit := m.traits().places(); tied >= limit {
 		t.report(tooMany(m, limit))
 		return
 	}
-	e, err := m.expression(hostname)
+	e, err := m.expression(p.hostname)
+	if err != nil {
+		t.report(unsupported(m.route.Object, m.field, err.Error()))
+		return
+	}
+	door, err := p.expression()
 	if err != nil {
 		t.report(unsupported(m.route.Object, m.field, err.Error()))
 		return
 	}
 	fields := r.routeFields()
-	fields["expression"] = route.All(e, r.protocolExpr()).String()
-	if r.separate && r.only() == "http" {
-		// Kong would restrict the route by net.protocol, and remember for plain requests what it says of TLS.
-		fields["protocols"] = []string{"http", "https"}
+	fields["expression"] = route.All(e, door).String()
+	fields["protocols"] = r.protocolsAt(p)
+	fields["priority"] = exprPriority(p.hostname, m.traits(), tied)
+	name := cmp.Or(r.name, hostRouteName(m.route.Object.Ref, p.hostname, m.rule, m.index))
+	t.route(r, m, name, kong.Expressions, fields)
+}
+
+// protocolsAt returns the protocols of an expression's route. It is never http alone: Kong would restrict the route by net.protocol, and
+// remember for plain requests what it says of TLS (kong/router/expressions.lua and fields.lua).
+func (r *rule) protocolsAt(p place) []string {
+	if len(r.protocols) == 1 && r.protocols[0] == "https" || r.name == "" && !p.speaks("http") {
+		return []string{"https"}
 	}
-	fields["priority"] = exprPriority(hostname, m.traits(), place)
-	t.route(r, m, hostRouteName(m.route.Object.Ref, hostname, m.rule, m.index), kong.Expressions, fields)
+	return []string{"http", "https"}
 }

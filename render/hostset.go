@@ -21,8 +21,10 @@ func (s *hostSet) add(h string) {
 	}
 }
 
+func (s *hostSet) empty() bool { return len(s.has) == 0 }
+
 func (s *hostSet) overlaps(h string) bool {
-	if len(s.has) == 0 {
+	if s.empty() {
 		return false
 	}
 	return h == "" || s.has[""] || s.has[h] || s.under[h] || slices.ContainsFunc(wildcardsOver(h), func(w string) bool { return s.has[w] })

@@ -195,8 +195,7 @@ func (m *maker) match() gatewayv1.HTTPRouteMatch {
 	return out
 }
 
-// requests are made of what routes ask for, and of what comes near it. What the specification leaves open is left out: repeated headers
-// and query parameters. So are requests that no listener of their port is for: Kong's routes know no ports.
+// requests are made of what routes ask for, and of what comes near it. Some come to a port for TLS that no listener has.
 func (m *maker) requests(c cluster, n int) []route.Request {
 	var ports []gatewayv1.Listener
 	for _, g := range c.gateways {
@@ -207,6 +206,9 @@ func (m *maker) requests(c cluster, n int) []route.Request {
 		q := route.Request{}
 		l := pick(m, ports...)
 		q.Protocol, q.DstPort = strings.ToLower(string(l.Protocol)), uint16(l.Port)
+		if m.below(16) == 0 {
+			q.Protocol, q.DstPort = "https", 8443
+		}
 		q.Host = pick(m, "a.example.com", "b.example.com", "c.example.com", "a.b.example.com", "c.b.example.com", "b.example.net",
 			"example.com", "b.com", "unknown.example.org", "10.0.0.1", "A.Example.COM", "a.example.com.", "xexample.com")
 		if q.Protocol == "https" && m.below(8) > 0 {
@@ -225,9 +227,10 @@ func (m *maker) requests(c cluster, n int) []route.Request {
 		for _, name := range some(m, 2, "x-a", "X-B") {
 			q.Header = append(q.Header, [2]string{name, pick(m, "1", "2", "v", "V", "11", "~*1", "")})
 		}
-		if _, l := c.listener(int32(q.DstPort), strings.ToLower(hostOf(q.Host))); l != nil {
-			out = append(out, q)
+		if m.below(8) == 0 {
+			q.Header = append(q.Header, [2]string{pick(m, "GwsyncPort", "gwsyncport", "Gwsync_Port"), pick(m, "80", "8080", "443")})
 		}
+		out = append(out, q)
 	}
 	return out
 }

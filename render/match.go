@@ -117,8 +117,11 @@ type traits struct {
 }
 
 func (m match) traits() traits {
-	if m.last || m.call != (call{}) {
-		return traits{last: m.last, call: m.call}
+	switch {
+	case m.last:
+		return traits{last: true, headers: len(m.headers)}
+	case m.call != call{}:
+		return traits{call: m.call}
 	}
 	return traits{false, call{}, m.path.kind, len(m.path.value), m.method != "", len(m.headers), len(m.queries)}
 }

@@ -170,6 +170,16 @@ func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong
 	t.add(kong.Plugins, pluginID(p.name, on), fields, tags, origin)
 }
 
+// global adds the plugins that are for all requests. Kong has one of a name there, too.
+func (t *translator) global() {
+	for _, p := range t.settle(manifest.Object{}, t.everywhere) {
+		fields := map[string]any{"name": p.name, "config": p.config}
+		maps.Copy(fields, p.fields)
+		origin := kong.Origin{Object: p.object.Ref.Diag(), Field: p.field, Pos: p.pos}
+		t.add(kong.Plugins, kong.ID(kong.Plugins, p.name+":global"), fields, objectTags(p.object.Ref), origin)
+	}
+}
+
 func (p plugin) diag(o diag.Object) diag.Object {
 	if p.object.Ref == (manifest.Ref{}) {
 		return o

@@ -1,90 +1,110 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"strconv"
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/lua"
+	"github.com/gwsync/gwsync/render/route"
 )
 
-// door is a port on which requests of one of Kong's protocols come in.
-type door struct {
-	protocol string
-	port     int32
+// PortHeader is a header that a rendered Kong sets itself on each request, if its expressions have to tell listeners apart by port: to the
+// port that the client connected to, as the listeners have it (port_maps in kong.conf). Backends get it too.
+//
+// Its name has no "-": Kong's router also finds a header that was sent with "_" for each, and prefers it, which would be the client's word
+// (kong/router/fields.lua; underscores_in_headers in kong/templates/nginx_kong.lua).
+const PortHeader = "GwsyncPort"
+
+// portFunction sets [PortHeader] before the router looks at the request.
+//
+// Kong's own field, net.dst.port, is the port of the client's Host header where that has one: a client could choose a listener, and
+// "Host: example.com:1234" would find none (kong/router/atc.lua, matching). Headers of the request are looked up for the key of the
+// router's cache and for the expressions alike, so that neither can differ from what is set here. The other way would be to take the
+// port off the Host header and to put it back later. It needs two internals of Kong instead of one, its cache of the headers and the
+// phase after the router, which a function of the route's own takes away from a global one.
+//
+// Without ctx.host_port it is the port that Kong itself listens on, and without the header (of more than 100 the router sees the first 100)
+// no listener's route matches: either way a request finds less than it should, never more.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua (rewrite), kong/router/fields.lua.
+func portFunction() lua.Chunk {
+	return lua.New(`ngx.req.set_header(@header, ngx.ctx.host_port or ngx.var.server_port)`, lua.Values{"header": PortHeader})
 }
 
-func doorOf(l *bind.Listener) (d door, ok bool) {
-	switch l.Spec.Protocol {
-	case gatewayv1.HTTPProtocolType:
-		return door{"http", l.Spec.Port}, true
-	case gatewayv1.HTTPSProtocolType:
-		return door{"https", l.Spec.Port}, true
+// expression tells the requests for the place from others, as far as that is needed.
+func (p place) expression() (route.Expr, error) {
+	switch p.apart {
+	case withoutTLS, withTLS:
+		return p.serverName()
+	case byPort:
+		header, err := route.HTTPHeader(PortHeader)
+		if err != nil {
+			return nil, err
+		}
+		var any []route.Expr
+		for _, d := range p.doors {
+			any = append(any, header.Equal(strconv.Itoa(int(d.port))))
+		}
+		return route.Any(any...), nil
+	case anyDoor:
 	}
-	return door{}, false
+	return nil, nil
 }
 
-// separatePorts reports the routes that Kong also serves on ports of listeners that they are not attached to: an error where they mix
-// with the routes there, else a warning. A Kong route does not know ports: what Kong takes for one in an expression is the port
-// that the client wrote into its Host header. Listeners that serve nothing count too: what stays shut is open by way of another.
-func (t *translator) separatePorts(g *bind.Graph, rules []*rule) {
-	first := map[door]*bind.Listener{}
-	listeners, routes := map[door]*hostSet{}, map[door]*hostSet{}
-	for _, gateway := range g.Gateways {
-		for _, l := range gateway.AllListeners() {
-			if d, ok := doorOf(l); ok {
-				if first[d] == nil {
-					first[d], listeners[d], routes[d] = l, &hostSet{}, &hostSet{}
+// separatePorts says of each route where Kong serves it on ports of listeners that it is not attached to, for targets that cannot tell
+// ports apart: an error where it mixes with the routes there, else a warning.
+func (t *translator) separatePorts(ds doors, rules []*rule) {
+	routes := map[door]*hostSet{}
+	for _, d := range ds.all {
+		routes[d] = &hostSet{}
+	}
+	for _, r := range rules {
+		for _, p := range r.places {
+			for _, d := range p.doors {
+				if r.first {
+					routes[d].add(p.hostname)
 				}
-				listeners[d].add(l.Hostname)
 			}
 		}
 	}
 	for _, r := range rules {
-		for _, b := range r.bindings {
-			if d, ok := doorOf(b.Listener); ok && r.first {
-				for _, h := range r.hostnames() {
-					routes[d].add(h)
-				}
-			}
-		}
-	}
-	doors := slices.SortedFunc(maps.Keys(first), func(a, b door) int {
-		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.protocol, b.protocol))
-	})
-	for _, r := range rules {
-		for _, d := range doors {
-			if r.first && r.beside(d) && slices.ContainsFunc(r.hostnames(), listeners[d].overlaps) {
-				t.report(otherPort(r, first[d], slices.ContainsFunc(r.hostnames(), routes[d].overlaps)))
+		for _, d := range ds.all {
+			hostnames := t.beside(r, d)
+			if r.first && len(hostnames) > 0 {
+				t.report(t.otherPort(r, ds.listeners[d][0], slices.ContainsFunc(hostnames, routes[d].overlaps)))
 			}
 		}
 	}
 }
 
-// beside reports whether a rule is served for the protocol of a door, but through other doors only.
-func (r *rule) beside(d door) bool {
-	protocol := false
-	for _, b := range r.bindings {
-		own, _ := doorOf(b.Listener)
-		if own == d {
-			return false
+// beside returns the hostnames for which Kong serves a rule at a door that it is not attached to, though by the protocol of another one.
+func (t *translator) beside(r *rule, d door) []string {
+	var out []string
+	for _, p := range r.places {
+		if slices.Contains(p.doors, d) {
+			return nil
 		}
-		protocol = protocol || own.protocol == d.protocol
+		if p.speaks(d.protocol) && t.leaks(p, d) {
+			out = append(out, p.hostname)
+		}
 	}
-	return protocol
+	return out
 }
 
 // otherPort says that a route is served on the port of another listener. Mixed means that other routes are, too.
-func otherPort(r *rule, l *bind.Listener, mixed bool) diag.Finding {
+func (t *translator) otherPort(r *rule, l *bind.Listener, mixed bool) diag.Finding {
+	why := "router flavor traditional_compatible cannot tell listeners apart by port"
+	hint := "attach the route to that listener as well, or use a Kong with router_flavor = expressions"
+	if t.target.Flavor == kong.Expressions {
+		why, hint = "profile declarative cannot tell listeners apart by port", "attach the route to that listener as well, or render with --profile full"
+	}
 	f := unsupported(r.bound.Object, "spec.parentRefs", fmt.Sprintf(
-		"Kong serves the route on port %d too, for listener %s of %s: gwsync cannot tell listeners apart by port yet",
-		l.Spec.Port, l.Spec.Name, l.Object.Ref))
-	f.Related = []diag.Pos{l.Pos}
-	f.Hint = "attach the route to that listener as well, or give the listeners hostnames that have nothing in common"
+		"Kong serves the route on port %d too, for listener %s of %s: %s", l.Spec.Port, l.Spec.Name, l.Object.Ref, why))
+	f.Related, f.Hint = []diag.Pos{l.Pos}, hint
 	if !mixed {
 		f.Severity, f.Code = diag.Warning, ServedElsewhere
 	}

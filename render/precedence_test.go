@@ -46,8 +46,10 @@ func madeUp(data []byte) []*rule {
 			m.queries = append(m.queries, valueMatch{name: fmt.Sprintf("q%d", q), value: "1"})
 		}
 		http := &bind.Listener{Spec: &gatewayv1.Listener{Protocol: gatewayv1.HTTPProtocolType}}
-		out = append(out, &rule{bound: r, rule: &bind.Rule{}, matches: []match{m}, protocols: []string{"http"},
-			bindings: []bind.Binding{{Listener: http, Hostnames: hosts[int(b[0])%len(hosts)]}}})
+		one := &rule{bound: r, rule: &bind.Rule{}, matches: []match{m}, protocols: []string{"http"},
+			bindings: []bind.Binding{{Listener: http, Hostnames: hosts[int(b[0])%len(hosts)]}}}
+		one.setPlaces()
+		out = append(out, one)
 	}
 	return out
 }

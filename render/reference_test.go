@@ -86,6 +86,13 @@ func (c cluster) answer(q route.Request) answer {
 	return best.answer
 }
 
+// settles reports whether the text says who answers a request: one that comes to a listener's port.
+func (c cluster) settles(q route.Request) bool {
+	return slices.ContainsFunc(c.gateways, func(g *gatewayv1.Gateway) bool {
+		return slices.ContainsFunc(g.Spec.Listeners, func(l gatewayv1.Listener) bool { return uint16(l.Port) == q.DstPort })
+	})
+}
+
 func allMatches(r gatewayv1.HTTPRouteRule) []gatewayv1.HTTPRouteMatch {
 	if len(r.Matches) == 0 {
 		return []gatewayv1.HTTPRouteMatch{{}}

@@ -29,9 +29,10 @@ type rule struct {
 	protocols    []string
 	stripPath    bool
 	preserveHost bool
-	// separate says that listeners of the other protocol have the same hostname, so that the expression has to tell TLS from plain
-	// requests.
-	separate bool
+	// places are where listeners accept the rule, see [rule.setPlaces].
+	places []place
+	// name is that of the only Route of a rule that stands for a listener, see [listenerRule]; else "".
+	name string
 }
 
 // rules returns the rules of a route that can be rendered, in order; none if no listener accepts it. Those that are dropped are not
@@ -146,13 +147,11 @@ func (t *translator) refuseUnknown(r *rule) {
 // hostnames returns the hostnames on which listeners accept the rule, sorted; "" is any. Those within others are there too, since
 // precedence goes by them.
 func (r *rule) hostnames() []string {
-	set := map[string]bool{}
-	for _, b := range r.bindings {
-		for _, h := range hostnamesOf(b) {
-			set[h] = true
-		}
+	out := make([]string, 0, len(r.places))
+	for _, p := range r.places {
+		out = append(out, p.hostname)
 	}
-	return slices.Sorted(maps.Keys(set))
+	return out
 }
 
 // hostnamesOf returns the hostnames of a binding, "" for any.

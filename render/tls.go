@@ -1,95 +1,69 @@
 package render
 
 import (
-	"slices"
-
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
-	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// only returns the one protocol that the rule's routes have, "" if both.
-func (r *rule) only() string {
-	if len(r.protocols) == 1 {
-		return r.protocols[0]
-	}
-	return ""
-}
-
-// protocolExpr tells TLS from plain requests by the server name, where other routes make that necessary. Kong's own field for
-// it, net.protocol, is no part of its router's cache key: the first request for a path would decide for both.
-func (r *rule) protocolExpr() route.Expr {
-	if !r.separate {
-		return nil
-	}
+// serverName tells TLS from plain requests by the server name. Kong's own field for it, net.protocol, is no part of its router's cache
+// key: the first request for a path would decide for both.
+func (p place) serverName() (route.Expr, error) {
 	any, err := route.CompileRegex(".")
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	if r.only() == "https" {
-		return route.TLSSNI().Matches(any)
+	if p.apart == withTLS {
+		return route.TLSSNI().Matches(any), nil
 	}
-	return route.Not(route.TLSSNI().Matches(any))
+	return route.Not(route.TLSSNI().Matches(any)), nil
 }
 
-// separateTLS finds rules for plain requests only or for TLS only that share a hostname with rules for the other, and rules for
-// plain requests whose hostnames an HTTPS listener has too: a Kong route for http takes TLS requests as well, one for https keeps
-// plain requests from others, to answer 426. With expressions they are told apart, traditional_compatible cannot.
-func (t *translator) separateTLS(g *bind.Graph, rules []*rule) {
-	hosts := map[string]*hostSet{"http": {}, "https": {}}
+// separateTLS says of each route where Kong takes TLS requests for plain ones or the other way round: a route for http takes TLS requests
+// as well, one for https keeps plain requests from others, to answer 426.
+func (t *translator) separateTLS(ds doors, rules []*rule) {
+	routes := map[string]*hostSet{"http": {}, "https": {}}
 	for _, r := range rules {
-		for _, p := range r.protocols {
-			for _, h := range r.hostnames() {
-				hosts[p].add(h)
+		for _, p := range r.places {
+			for protocol, hosts := range routes {
+				if p.speaks(protocol) {
+					hosts.add(p.hostname)
+				}
 			}
 		}
 	}
-	other := map[string]*hostSet{"http": hosts["https"], "https": hosts["http"]}
-	listeners := httpsHosts(g)
+	secure := &hostSet{}
+	for _, d := range ds.of("https") {
+		for _, l := range ds.listeners[d] {
+			secure.add(l.Hostname)
+		}
+	}
 	for _, r := range rules {
-		only := r.only()
-		if only == "" {
+		// With both protocols, traditional_compatible serves all hostnames on both: see warnOfListeners.
+		if !r.first || t.target.Flavor != kong.Expressions && len(r.protocols) > 1 {
 			continue
 		}
-		mixed := slices.ContainsFunc(r.hostnames(), other[only].overlaps)
-		plain := only == "http" && r.plain()
-		// Where TLS comes in, it must not be remembered for plain requests, not even for other hostnames.
-		r.separate = mixed || plain && len(listeners.has) > 0
-		if !mixed && !(plain && slices.ContainsFunc(r.hostnames(), listeners.overlaps)) {
-			continue
+		found, mixed := false, false
+		for _, p := range r.places {
+			plain, both := p.speaks("http"), p.speaks("http") && p.speaks("https")
+			if both || p.apart == byPort {
+				continue
+			}
+			mixes := routes[map[bool]string{true: "https", false: "http"}[plain]].overlaps(p.hostname)
+			mixed = mixed || mixes
+			found = found || mixes || plain && (secure.overlaps(p.hostname) || t.target.Flavor != kong.Expressions && !secure.empty())
 		}
-		if r.first {
+		if found {
 			t.report(t.separated(r.bound.Object, mixed))
 		}
 	}
 }
 
-// httpsHosts returns the hostnames of all HTTPS listeners.
-func httpsHosts(g *bind.Graph) *hostSet {
-	out := &hostSet{}
-	for _, gateway := range g.Gateways {
-		for _, l := range gateway.AllListeners() {
-			if l.Spec.Protocol == gatewayv1.HTTPSProtocolType {
-				out.add(l.Hostname)
-			}
-		}
-	}
-	return out
-}
-
-// plain reports whether no HTTPS listener accepts the rule.
-func (r *rule) plain() bool {
-	return !slices.ContainsFunc(r.bindings, func(b bind.Binding) bool { return b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType })
-}
-
 // separated says what becomes of a route that needs TLS told from plain requests. Mixed means that other routes would get its
 // requests or it theirs, else it would only answer on more listeners than its own.
 func (t *translator) separated(o manifest.Object, mixed bool) diag.Finding {
-	f := unsupported(o, "spec.parentRefs", "router flavor traditional_compatible cannot tell HTTP from HTTPS listeners of one hostname")
+	f := unsupported(o, "spec.parentRefs", "router flavor traditional_compatible cannot tell HTTP from HTTPS listeners")
 	f.Hint = "attach its routes to listeners of both protocols, or use a Kong with router_flavor = expressions"
 	switch {
 	case t.target.Flavor == kong.Expressions:

@@ -56,7 +56,7 @@ func (t *translator) traditionalRoutes(rules []*rule) {
 		if len(c.hosts) > 0 {
 			fields["hosts"] = c.hosts
 		}
-		t.route(c.rule, c.match, c.name, kong.TraditionalCompatible, fields)
+		t.route(c.rule, c.match, cmp.Or(c.rule.name, c.name), kong.TraditionalCompatible, fields)
 	}
 }
 

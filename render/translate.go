@@ -28,10 +28,8 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	rules = append(rules, unimplemented(rules)...)
 	t.refuseTLS(g)
 	t.refusePolicies(rules)
-	t.separateTLS(g, rules)
-	t.separatePorts(g, rules)
-	t.warnOfListeners(rules)
 	t.services(rules)
+	rules = append(rules, t.separate(g, rules)...)
 	for _, r := range rules {
 		r.plugins = t.settle(r.bound.Object, r.plugins)
 	}
@@ -41,6 +39,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		t.traditionalRoutes(rules)
 	}
 	t.certificates(g)
+	t.global()
 	state, err := kong.NewState(t.entities...)
 	if err != nil {
 		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
@@ -59,7 +58,9 @@ type translator struct {
 	set manifest.Set
 	// authorities are the CACertificates, by the digest of their certificate.
 	authorities map[string]kong.Entity
-	findings    diag.List
+	// everywhere are the plugins for all requests, see [translator.global].
+	everywhere []plugin
+	findings   diag.List
 }
 
 func (t *translator) report(f ...diag.Finding) { t.findings = append(t.findings, f...) }

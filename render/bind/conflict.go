@@ -139,7 +139,7 @@ func markOverlaps(listeners []*Listener) {
 func (b *builder) reportShared() {
 	taken := claims{}
 	for _, gw := range b.Gateways {
-		all := slices.DeleteFunc(gw.AllListeners(), func(l *Listener) bool { return !l.distinct() })
+		all := slices.DeleteFunc(gw.AllListeners(), func(l *Listener) bool { return !l.Distinct() })
 		for _, l := range all {
 			e := endpointOf(l)
 			if rivals := taken.rivals(e.portal); len(rivals) > 0 {

@@ -33,7 +33,7 @@ func newIsolation(gateways []*Gateway) isolation {
 	in := isolation{map[endpoint]bool{}, map[portal]*zone{}, map[isolated][]string{}}
 	for _, gw := range gateways {
 		for _, l := range gw.AllListeners() {
-			if e := endpointOf(l); l.distinct() && e.hostname != "" && !in.hosts[e] {
+			if e := endpointOf(l); l.Distinct() && e.hostname != "" && !in.hosts[e] {
 				in.hosts[e] = true
 				in.add(e)
 			}

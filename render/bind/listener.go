@@ -72,9 +72,9 @@ func (l *Listener) valid() bool {
 	return l.Rejected == "" && !slices.ContainsFunc(l.refs, func(c certificateRef) bool { return c.reason != "" })
 }
 
-// distinct reports whether a flow can be told to be the listener's, and no other's of its Gateway (GW Listeners). It does not matter
+// Distinct reports whether a flow can be told to be the listener's, and no other's of its Gateway (GW Listeners). It does not matter
 // whether the listener can serve it: what is a listener's stays its own while a certificate is missing.
-func (l *Listener) distinct() bool {
+func (l *Listener) Distinct() bool {
 	switch l.Rejected {
 	case UnsupportedProtocol, HostnameConflict, ProtocolConflict:
 		return false
