@@ -12,6 +12,8 @@ const (
 	InexactWeight = "InexactWeight"
 	// InvalidAnnotation is an annotation konghq.com/... whose value Kong would refuse.
 	InvalidAnnotation = "InvalidAnnotation"
+	// InvalidCredential is a Secret that a KongConsumer names and that Kong cannot take as a credential.
+	InvalidCredential = "InvalidCredential"
 	// NameCollision is an object whose entities have the names of another's.
 	NameCollision = "NameCollision"
 	// ServedElsewhere is a route that Kong answers on more listeners than it is attached to.
@@ -24,6 +26,8 @@ const (
 	TooManyMatches = "TooManyMatches"
 	// UnusedCertificate is a certificate of a listener that has none of its server names.
 	UnusedCertificate = "UnusedCertificate"
+	// UnusedObject is an object that would mean something to Kong if another one named it.
+	UnusedObject = "UnusedObject"
 	// UnknownPort is a headless Service whose pods listen on a port that only they know.
 	UnknownPort = "UnknownPort"
 )

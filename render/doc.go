@@ -14,6 +14,9 @@
 // of protocol grpc.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
 // Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
+// A KongConsumer becomes a Consumer, and each Secret that it names a credential of the type that its label konghq.com/credential says. A
+// credential is known by the Secret's name, so that a new value changes the one that is there, and an id tells nothing of the value.
+// KongVaults become Vaults, KongCustomEntities what they say.
 // Secrets and ConfigMaps with the label konghq.com/ca-cert become CACertificates, whether anything refers to them or not.
 // Names, ids and k8s-* tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
 //

@@ -21,6 +21,9 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{}, authorities: map[string]kong.Entity{},
 		set: g.Set()}
 	t.labelledCAs()
+	t.vaults()
+	t.consumers()
+	t.customEntities()
 	var rules []*rule
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)

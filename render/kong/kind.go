@@ -7,15 +7,24 @@ type Kind string
 
 // The kinds that gwsync renders or treats specially. A Kong may hold others.
 const (
-	CACertificates Kind = "ca_certificates"
-	Certificates   Kind = "certificates"
-	Consumers      Kind = "consumers"
-	Plugins        Kind = "plugins"
-	Routes         Kind = "routes"
-	Services       Kind = "services"
-	SNIs           Kind = "snis"
-	Targets        Kind = "targets"
-	Upstreams      Kind = "upstreams"
+	ACLs                 Kind = "acls"
+	BasicAuthCredentials Kind = "basicauth_credentials"
+	CACertificates       Kind = "ca_certificates"
+	Certificates         Kind = "certificates"
+	Consumers            Kind = "consumers"
+	HMACAuthCredentials  Kind = "hmacauth_credentials"
+	JWTSecrets           Kind = "jwt_secrets"
+	KeyAuthCredentials   Kind = "keyauth_credentials"
+	KeySets              Kind = "key_sets"
+	Keys                 Kind = "keys"
+	OAuth2Credentials    Kind = "oauth2_credentials"
+	Plugins              Kind = "plugins"
+	Routes               Kind = "routes"
+	Services             Kind = "services"
+	SNIs                 Kind = "snis"
+	Targets              Kind = "targets"
+	Upstreams            Kind = "upstreams"
+	Vaults               Kind = "vaults"
 )
 
 // Row is what one kind of entity differs by.
@@ -23,6 +32,8 @@ type Row struct {
 	Kind Kind
 	// Singular is the kind in foreign keys and in Kong's flattened errors: "service".
 	Singular string
+	// Path is the kind in the paths of the Admin API, where that is not Kind; see [Row.Collection].
+	Path string
 	// Name is the field that names an entity to people and is unique in a Kong; empty where a kind has none.
 	Name string
 	// Refs are the fields that refer to other entities.
@@ -59,15 +70,20 @@ func Rows() []Row {
 		{Kind: CACertificates, Singular: "ca_certificate", Unique: []string{"cert_digest"}, Sets: tags, Rank: 0},
 		{Kind: Certificates, Singular: "certificate", Sets: tags, Secrets: []string{"key", "key_alt"}, Rank: 0},
 		{Kind: Consumers, Singular: "consumer", Name: "username", Sets: tags, Rank: 0},
-		{Kind: "vaults", Singular: "vault", Name: "prefix", Sets: tags, Secrets: []string{"config"}, Rank: 0},
-		{Kind: "acls", Singular: "acl", Unique: []string{"consumer", "group"}, Refs: consumer, Sets: tags, Rank: 1},
-		{Kind: "basicauth_credentials", Singular: "basicauth_credential", Name: "username", Refs: consumer, Sets: tags,
+		{Kind: KeySets, Singular: "key_set", Path: "key-sets", Name: "name", Sets: tags, Rank: 0},
+		{Kind: Vaults, Singular: "vault", Name: "prefix", Sets: tags, Secrets: []string{"config"}, Rank: 0},
+		{Kind: ACLs, Singular: "acl", Unique: []string{"consumer", "group"}, Refs: consumer, Sets: tags, Rank: 1},
+		{Kind: BasicAuthCredentials, Singular: "basicauth_credential", Path: "basic-auths", Name: "username", Refs: consumer, Sets: tags,
 			Secrets: []string{"password"}, Rank: 1},
-		{Kind: "hmacauth_credentials", Singular: "hmacauth_credential", Name: "username", Refs: consumer, Sets: tags,
+		{Kind: HMACAuthCredentials, Singular: "hmacauth_credential", Path: "hmac-auths", Name: "username", Refs: consumer, Sets: tags,
 			Secrets: []string{"secret"}, Rank: 1},
-		{Kind: "jwt_secrets", Singular: "jwt_secret", Name: "key", Refs: consumer, Sets: tags, Secrets: []string{"secret"}, Rank: 1},
-		{Kind: "keyauth_credentials", Singular: "keyauth_credential", Unique: []string{"key"}, Refs: consumer, Sets: tags,
+		{Kind: JWTSecrets, Singular: "jwt_secret", Path: "jwts", Name: "key", Refs: consumer, Sets: tags, Secrets: []string{"secret"}, Rank: 1},
+		{Kind: KeyAuthCredentials, Singular: "keyauth_credential", Path: "key-auths", Unique: []string{"key"}, Refs: consumer, Sets: tags,
 			Secrets: []string{"key"}, Rank: 1},
+		{Kind: Keys, Singular: "key", Name: "name", Sets: tags, Secrets: []string{"jwk", "pem"}, Rank: 1,
+			Refs: []Ref{{Field: "set", Kind: KeySets, Cascade: true}}},
+		{Kind: OAuth2Credentials, Singular: "oauth2_credential", Path: "oauth2", Unique: []string{"client_id"}, Refs: consumer, Sets: tags,
+			Secrets: []string{"client_secret"}, Rank: 1},
 		{Kind: SNIs, Singular: "sni", Name: "name", Sets: tags, Rank: 1,
 			Refs: []Ref{{Field: "certificate", Kind: Certificates, Cascade: true}}},
 		{Kind: Services, Singular: "service", Name: "name", Sets: []string{"tags", "ca_certificates"}, Rank: 3, Refs: []Ref{
@@ -107,6 +123,14 @@ var table = func() map[Kind]Row {
 	}
 	return m
 }()
+
+// Collection returns the name of the kind in the paths of the Admin API: "key-auths" for keyauth_credentials.
+func (r Row) Collection() string {
+	if r.Path != "" {
+		return r.Path
+	}
+	return string(r.Kind)
+}
 
 // Secret reports whether field, at the top level of an entity of kind k, must never be shown.
 func (r Row) Secret(field string) bool { return slices.Contains(r.Secrets, field) }
