@@ -167,7 +167,7 @@ func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
 // protocolsAt returns the protocols of an expression's route. It is never http alone: Kong would restrict the route by net.protocol, and
 // remember for plain requests what it says of TLS (kong/router/expressions.lua and fields.lua).
 func (r *rule) protocolsAt(p place) []string {
-	if len(r.protocols) == 1 && r.protocols[0] == "https" || r.name == "" && !p.speaks("http") {
+	if r.upgrade != 0 || len(r.protocols) == 1 && r.protocols[0] == "https" || r.name == "" && !p.speaks("http") {
 		return []string{"https"}
 	}
 	return []string{"http", "https"}

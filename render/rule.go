@@ -23,6 +23,9 @@ type rule struct {
 	plugins  []plugin
 	// answers says that a plugin answers all requests, so that the rule needs no backend.
 	answers bool
+	// path is the path of the rule's Service, "" for none; upgrade the status of a redirect to HTTPS that needs no plugin, 0 for none.
+	path    string
+	upgrade int
 	// service names the Service that the rule's routes lead to.
 	service string
 
@@ -164,5 +167,7 @@ func hostnamesOf(b bind.Binding) []string {
 
 // routeFields returns the fields that all routes of the rule share.
 func (r *rule) routeFields() map[string]any {
-	return map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
+	out := map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
+	maps.Copy(out, r.upgradeFields())
+	return out
 }

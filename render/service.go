@@ -19,6 +19,7 @@ func (t *translator) services(rules []*rule) {
 	type sharing struct {
 		route    manifest.Ref
 		backends string
+		path     string
 		answers  bool
 	}
 	seen := map[sharing]string{}
@@ -26,7 +27,7 @@ func (t *translator) services(rules []*rule) {
 		if r.matches[0].last {
 			continue // a plugin answers, and nothing of the manifests stands behind it
 		}
-		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), r.answers}
+		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), r.path, r.answers}
 		if name, ok := seen[key]; ok {
 			r.service = name
 			continue
@@ -66,6 +67,9 @@ func (t *translator) service(r *rule) {
 	}
 	fields := t.serviceFields(r, usable)
 	fields["name"] = r.service
+	if r.path != "" {
+		fields["path"] = r.path
+	}
 	reached := t.lead(r, usable, fields, tags, origin)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
 	if e.IsZero() || r.answers {

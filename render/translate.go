@@ -29,6 +29,9 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		rules = append(rules, t.rules(r)...)
 	}
 	rules = append(rules, unimplemented(rules)...)
+	for _, r := range rules {
+		r.upgradeToHTTPS()
+	}
 	t.refuseTLS(g)
 	t.refusePolicies(rules)
 	t.services(rules)

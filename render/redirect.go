@@ -1,0 +1,142 @@
+package render
+
+import (
+	"slices"
+	"strconv"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/lua"
+)
+
+// redirect returns the plugin that answers with a redirect: the plugin redirect where the location differs in nothing but the request's path
+// and query, else Lua. A redirect to HTTPS and nothing else needs no plugin at all, see [rule.upgradeToHTTPS].
+func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error) {
+	out := lua.Redirect{Status: 302, Origins: r.origins(f), Prefix: -1}
+	if f.StatusCode != nil {
+		out.Status = *f.StatusCode
+	}
+	if f.Hostname != nil {
+		out.Host = string(*f.Hostname)
+	}
+	if f.Path != nil {
+		if err := r.redirectPath(&out, f.Path); err != nil {
+			return nil, err
+		}
+	}
+	r.answers = true
+	origin, fixed := out.Origins[""]
+	if fixed && origin == (lua.Origin{Before: "https://"}) && f.Scheme != nil && f.Hostname == nil && f.Path == nil {
+		r.upgrade = out.Status
+	}
+	if !fixed || f.Hostname == nil || f.Path != nil {
+		return []plugin{luaPlugin(postFunction, "access", out.Program())}, nil
+	}
+	return []plugin{{name: "redirect", config: map[string]any{
+		"location": origin.Before + out.Host + origin.After + "/", "status_code": out.Status, "keep_incoming_path": true,
+	}}}, nil
+}
+
+func (r *rule) redirectPath(out *lua.Redirect, p *gatewayv1.HTTPPathModifier) error {
+	path, prefix, err := replacement(p)
+	if err != nil {
+		return err
+	}
+	out.Replace, out.Path = true, path
+	switch {
+	case prefix:
+		matched, err := r.prefixOf()
+		if err != nil {
+			return err
+		}
+		out.Prefix = len(matched)
+	case path == "":
+		out.Path = "/"
+	}
+	return nil
+}
+
+// origins returns the scheme and port of a redirect by the listeners of the rule: those of the filter, else those of the listener
+// (HTTPRequestRedirectFilter.scheme and port). The listeners count by scheme, and those of a scheme whose redirects differ by port too. If
+// all lead to one origin, that is all there is, under "".
+func (r *rule) origins(f *gatewayv1.HTTPRequestRedirectFilter) map[string]lua.Origin {
+	byPort, byScheme := map[string]lua.Origin{}, map[string]lua.Origin{}
+	differ := map[string]bool{}
+	var all []lua.Origin
+	for _, b := range r.bindings {
+		scheme, o := schemeOf(b), originOf(f, b)
+		if first, ok := byScheme[scheme]; ok && first != o {
+			differ[scheme] = true
+		}
+		byScheme[scheme] = o
+		byPort[scheme+":"+strconv.Itoa(int(b.Listener.Spec.Port))] = o
+		if !slices.Contains(all, o) {
+			all = append(all, o)
+		}
+	}
+	if len(all) == 1 {
+		return map[string]lua.Origin{"": all[0]}
+	}
+	out := map[string]lua.Origin{}
+	for _, b := range r.bindings {
+		scheme := schemeOf(b)
+		if port := scheme + ":" + strconv.Itoa(int(b.Listener.Spec.Port)); differ[scheme] {
+			out[port] = byPort[port]
+		} else {
+			out[scheme] = byScheme[scheme]
+		}
+	}
+	return out
+}
+
+func schemeOf(b bind.Binding) string {
+	if b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType {
+		return "https"
+	}
+	return "http"
+}
+
+// originOf returns scheme and port of a redirect for requests of a listener. The port of a scheme that the filter names is the scheme's own,
+// and a scheme's own port is left out (HTTPRequestRedirectFilter.port).
+func originOf(f *gatewayv1.HTTPRequestRedirectFilter, b bind.Binding) lua.Origin {
+	scheme, port := schemeOf(b), b.Listener.Spec.Port
+	wellKnown := map[string]int32{"http": 80, "https": 443}
+	if f.Scheme != nil {
+		scheme = *f.Scheme
+		port = wellKnown[scheme]
+	}
+	if f.Port != nil {
+		port = *f.Port
+	}
+	o := lua.Origin{Before: scheme + "://"}
+	if port != wellKnown[scheme] {
+		o.After = ":" + strconv.Itoa(int(port))
+	}
+	return o
+}
+
+// upgradeToHTTPS makes a rule that only redirects plain requests to HTTPS do so without a plugin: Kong answers those to a route of protocol
+// https with a redirect of the same host, path and query. It runs no plugin then, so that there must be none, and it takes requests of HTTPS
+// too, for which no listener of the rule is there: those are answered as if no route was.
+//
+// Source: Kong 3.9.3, kong/runloop/handler.lua, access.before. It knows no redirect with 303.
+func (r *rule) upgradeToHTTPS() {
+	secure := slices.ContainsFunc(r.bindings, func(b bind.Binding) bool { return schemeOf(b) == "https" })
+	if secure || len(r.plugins) != 1 || !slices.Equal(r.protocols, []string{"http"}) || !slices.Contains([]int{301, 302, 307, 308}, r.upgrade) {
+		r.upgrade = 0
+		return
+	}
+	p := r.plugins[0]
+	p.name = "request-termination"
+	p.config = map[string]any{"status_code": 404, "message": "no Route matched with those values"}
+	r.plugins = []plugin{p}
+}
+
+// upgradeFields are the fields of a route by which Kong redirects plain requests to HTTPS; nil if the rule does not.
+func (r *rule) upgradeFields() map[string]any {
+	if r.upgrade == 0 {
+		return nil
+	}
+	return map[string]any{"protocols": []string{"https"}, "https_redirect_status_code": r.upgrade}
+}
