@@ -100,13 +100,8 @@ func isAlphanumeric(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' 
 // prefixOf returns the prefix that the rule matches, as Kong compares it and without a slash at its end. There must be one, and nothing
 // else to match paths by (HTTPPathModifier.replacePrefixMatch).
 func (r *rule) prefixOf() (string, error) {
-	matches := matchesOf(r.rule.HTTP)
-	if len(matches) != 1 {
-		return "", errors.New("replacePrefixMatch needs a rule with exactly one match")
+	if len(r.matches) != 1 || r.matches[0].path.kind != prefixPath {
+		return "", errors.New("replacePrefixMatch needs a rule with exactly one match, by PathPrefix")
 	}
-	m := newMatch(r.bound, r.rule.Index, 0, matches[0])
-	if m.path.kind != prefixPath {
-		return "", errors.New("replacePrefixMatch needs a match by PathPrefix")
-	}
-	return m.path.value, nil
+	return r.matches[0].path.value, nil
 }
