@@ -38,6 +38,7 @@ func (b *builder) decide(r *Route) {
 	b.reportWinners(r)
 	if r.ours() {
 		b.reportRules(r)
+		b.reportPluginRefs(r.Object)
 		b.reportBackends(r)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/manifest/konghq"
 )
 
 const (
@@ -41,6 +42,8 @@ type Options struct {
 	// Gateways are those that the Kong is to serve, of those that are ours; none means all. Others are treated as somebody else's. One
 	// that is not among the manifests, or not ours, is an error finding ([UnknownGateway]).
 	Gateways []types.NamespacedName
+	// IngressClass is that of the KongClusterPlugins and the like that are ours, and of those that name none; "" means "kong".
+	IngressClass string
 	// Flavor is the router flavor of the Kong that regexes are for; "" means Kong's default, traditional_compatible.
 	Flavor kong.Flavor
 }
@@ -51,6 +54,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ClassName == "" {
 		o.ClassName = "kong"
+	}
+	if o.IngressClass == "" {
+		o.IngressClass = defaultIngressClass
 	}
 	return o
 }
@@ -66,6 +72,7 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	}
 	b.resolveGateways()
 	b.policies()
+	b.plugins()
 	for object := range s.All() {
 		if r, ok := newRoute(object); ok {
 			b.route(r)
@@ -78,6 +85,7 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	}
 	b.attachPolicies()
 	b.reportPolicies()
+	b.reportPlugins()
 	b.reportGrants()
 	g.isolation = isolation{} // answered all
 	return g, b.findings
@@ -109,6 +117,7 @@ func newGraph(s manifest.Set, o Options) *Graph {
 		namespaces: map[string]labels.Set{},
 		grants:     newGrants(),
 		names:      names{},
+		pluginRefs: map[manifest.Ref][]PluginRef{},
 	}
 	for object := range s.All() {
 		switch t := object.Typed.(type) {
@@ -116,7 +125,8 @@ func newGraph(s manifest.Set, o Options) *Graph {
 			g.namespaces[object.Ref.Name] = namespaceLabels(object.Ref.Name, t.Labels)
 		case *gatewayv1.ReferenceGrant:
 			g.grants.add(object.Ref, t.Spec)
-		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass, *gatewayv1.ListenerSet:
+		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass, *gatewayv1.ListenerSet,
+			*konghq.KongPlugin, *konghq.KongClusterPlugin:
 			g.names.add(object.Ref)
 		}
 	}

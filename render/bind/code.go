@@ -50,4 +50,8 @@ const (
 	NoEndpoints             = "NoEndpoints"
 	NoWeight                = "NoWeight"
 	InvalidBackendTLSPolicy = "InvalidBackendTLSPolicy"
+	PluginNotFound          = "PluginNotFound"
+	InvalidPluginConfig     = "InvalidPluginConfig"
+	UnusedPlugin            = "UnusedPlugin"
+	DuplicatePlugin         = "DuplicatePlugin"
 )

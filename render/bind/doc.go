@@ -65,9 +65,15 @@
 // EndpointSlices.
 //
 // An invalid backend of a mirror is dropped, and the request goes on (HR HTTPRequestMirrorFilter). No request passes any
-// other filter whose reference does not resolve (HR HTTPRouteFilter). gwsync knows no filters beside the Gateway API's
-// own, so that every ExtensionRef is one "to an unknown or unsupported Group and/or Kind", which is InvalidKind (SH
+// other filter whose reference does not resolve (HR HTTPRouteFilter). Beside the Gateway API's own filters gwsync knows KongPlugins of
+// the route's namespace: every other ExtensionRef is one "to an unknown or unsupported Group and/or Kind", which is InvalidKind (SH
 // RouteReasonInvalidKind); the route is accepted all the same.
+//
+// The annotation konghq.com/plugins of a route, a Service, a KongConsumer or a KongConsumerGroup names plugins ([Graph.PluginRefs]),
+// those of another namespace as "namespace:name". That needs a ReferenceGrant there, from the group, kind and namespace of the object
+// with the annotation, to KongPlugins. Where a namespace has no KongPlugin of a name that was given without one, a KongClusterPlugin of
+// the name is meant. KongClusterPlugins are ours if their annotation kubernetes.io/ingress.class is [Options.IngressClass], or if they
+// have none. What a plugin's configFrom and configPatches take from Secrets is part of [Plugin.Config], and marked.
 //
 // A BackendTLSPolicy is for a Service of its own namespace, or with sectionName for one port of it, which counts more
 // than one for the whole Service. Of several for the same, the first by name counts, whether it is usable or not (BTP
@@ -147,6 +153,11 @@
 //	ExternalName                    warning  a backend is an alias that leads past all ReferenceGrants
 //	NoEndpoints                     warning  a backend has neither a selector nor an endpoint among the manifests
 //	NoWeight                        warning  all backends of a rule have weight 0
+//	PluginNotFound                  error    a KongPlugin that an annotation or a filter names is not among the manifests
+//	InvalidPluginConfig             error    the configuration of a KongPlugin that is used cannot be put together
+//	                                warning  a field of it has no effect
+//	DuplicatePlugin                 error    two KongClusterPlugins are the same plugin for all requests
+//	UnusedPlugin                    info     a KongPlugin that nothing refers to
 //
 // They are constants of this package under the same names. NoValidCACertificate and InvalidBackendTLSPolicy are reasons
 // in the Graph only: the findings are those of the references that cause them.

@@ -51,6 +51,9 @@ func (c checker) explain(ref manifest.Ref) (Explanation, bool) {
 	if policy, ok := find(c.Policies, ref, func(p *BackendTLSPolicy) manifest.Object { return p.Object }); ok {
 		return c.explainPolicy(policy), true
 	}
+	if p, ok := c.Plugin(ref); ok {
+		return c.explainPlugin(p), true
+	}
 	return c.explainReferred(ref)
 }
 
@@ -68,6 +71,7 @@ func (c checker) explainRoute(r *Route) Explanation {
 	for i := range r.Parents {
 		e.Parts = append(e.Parts, c.explainParent(r, &r.Parents[i]))
 	}
+	e.Parts = append(e.Parts, c.explainPlugins(r.Object)...)
 	for i := range r.Rules {
 		e.Parts = append(e.Parts, c.explainRule(r, &r.Rules[i]))
 	}

@@ -116,6 +116,9 @@ func offered(spec *gatewayv1.ReferenceGrant) string {
 // explainService is explainTarget with what else says how to get to a Service.
 func (c checker) explainService(o manifest.Object, s *corev1.Service) Explanation {
 	e := c.explainTarget(o)
+	for _, part := range c.explainPlugins(o) {
+		e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
+	}
 	for _, p := range c.Policies {
 		for i := range p.Targets {
 			t := &p.Targets[i]

@@ -8,9 +8,8 @@ func (b *builder) filters(r *Route, filters []Filter) {
 			k.Reason = b.resolve(r, k)
 			f.Reason = k.Reason
 		}
-		// There is no kind of filter that gwsync knows beside the Gateway API's own (SH RouteReasonInvalidKind).
 		if f.extends() {
-			f.Reason = InvalidKind
+			b.extension(r, f)
 		}
 	}
 }
@@ -33,6 +32,9 @@ func (c checker) filterChecks(r *Route, f *Filter) []Check {
 	}
 	if !f.extends() {
 		return nil
+	}
+	if f.Plugin != nil {
+		return c.pluginChecks(r.Object, *f.Plugin)
 	}
 	field := f.field + ".extensionRef.kind"
 	return []Check{deny(checkKind, InvalidKind, r.Object.At(field), "gwsync knows no filters of kind %s of group %q",

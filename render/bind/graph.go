@@ -25,6 +25,8 @@ type Graph struct {
 	Routes []*Route
 	// Policies are all BackendTLSPolicies, sorted by namespace and name.
 	Policies []*BackendTLSPolicy
+	// Plugins are the KongClusterPlugins of our Ingress class, and all KongPlugins, sorted by kind, namespace and name.
+	Plugins []*Plugin
 
 	set        manifest.Set
 	options    Options
@@ -34,6 +36,7 @@ type Graph struct {
 	grants     grants
 	names      names
 	isolation  isolation
+	pluginRefs map[manifest.Ref][]PluginRef // by the object whose annotation names them
 }
 
 // Set returns the objects that the Graph was built of.
@@ -400,6 +403,8 @@ type Filter struct {
 	Auth *Backend
 	// Extension is what a filter of type ExtensionRef refers to, in the route's namespace; zero for other types.
 	Extension manifest.Ref
+	// Plugin is how a filter of type ExtensionRef resolves if it names a KongPlugin; else nil.
+	Plugin *PluginRef
 	// Reason is why the filter's reference does not resolve; "" if it does, or there is none. Requests are not mirrored then, and no
 	// request passes a filter of type ExtensionRef or ExternalAuth: it is answered with an error (HR HTTPRouteFilter).
 	Reason string

@@ -23,7 +23,8 @@ type reference struct {
 func (r reference) needsGrant() bool { return r.target.Namespace != r.from.namespace }
 
 // references are all references to Services, Secrets and ConfigMaps, and to what was taken for one: of routes in the order of
-// their names, then of Gateways and ListenerSets, then of policies.
+// their names, then of Gateways and ListenerSets, then of policies; and to plugins: of routes' filters, and at the end
+// of annotations.
 func (g *Graph) references() iter.Seq[reference] {
 	return func(yield func(reference) bool) {
 		for _, r := range g.Routes {
@@ -46,6 +47,11 @@ func (g *Graph) references() iter.Seq[reference] {
 				return
 			}
 		}
+		for _, o := range g.pluginHolders() {
+			if !pluginReferences(o, g.pluginRefs[o.Ref], yield) {
+				return
+			}
+		}
 	}
 }
 
@@ -55,7 +61,8 @@ func (r *Route) references(yield func(reference) bool) bool {
 	}
 	all := func(filters []Filter) bool {
 		for i := range filters {
-			if !one(filters[i].backend()) {
+			f := &filters[i]
+			if !one(f.backend()) || f.Plugin != nil && !pluginReferences(r.Object, []PluginRef{*f.Plugin}, yield) {
 				return false
 			}
 		}
@@ -94,6 +101,15 @@ func listenerReferences(listeners []*Listener, yield func(reference) bool) bool 
 			if c.target != (manifest.Ref{}) && !yield(reference{l.Object, c.field, c.from, c.target, c.grant, c.reason}) {
 				return false
 			}
+		}
+	}
+	return true
+}
+
+func pluginReferences(o manifest.Object, refs []PluginRef, yield func(reference) bool) bool {
+	for _, p := range refs {
+		if !yield(reference{o, p.Field, sourceOf(o), p.Target, p.Grant, p.Reason}) {
+			return false
 		}
 	}
 	return true
@@ -170,6 +186,11 @@ func (b *builder) sources() map[source]bool {
 	}
 	for _, s := range b.ListenerSets {
 		out[sourceOf(s.Object)] = true
+	}
+	for o := range b.set.All() {
+		if takesPlugins(o.Ref) {
+			out[sourceOf(o)] = true
+		}
 	}
 	return out
 }

@@ -44,6 +44,7 @@ func (b *builder) reportFilters(r *Route, filters []Filter) {
 		f := &filters[i]
 		c, wrong := failed(b.filterChecks(r, f))
 		switch k := f.backend(); {
+		case wrong && c.Reason == InvalidPluginConfig: // which is said at the plugin
 		case wrong:
 			b.reportCheck(r, c, ": "+f.consequence())
 		case k != nil:
