@@ -35,16 +35,16 @@ func (t *trace) find(g *bind.Graph) {
 	t.listener = listenerOf(r, t.Routed)
 }
 
-// listenerOf returns the listener of a route that a request is for: of the request's protocol, with the most specific hostname that
-// covers its host, and if there are several its port.
+// listenerOf returns the listener of a route that a request is for: of the request's protocol, of its port if one is, with the most specific
+// hostname that covers its host.
 func listenerOf(r *bind.Route, req route.Request) *bind.Listener {
 	host := strings.ToLower(strings.Split(req.Host, ":")[0])
 	protocol := map[string]gatewayv1.ProtocolType{"http": gatewayv1.HTTPProtocolType, "https": gatewayv1.HTTPSProtocolType}[req.Protocol]
 	var best *bind.Listener
 	rank := func(l *bind.Listener) int {
-		n := 2 * len(l.Hostname)
+		n := len(l.Hostname)
 		if l.Spec.Port == int32(req.DstPort) {
-			n++
+			n += 1 << 10 // more than a hostname is long
 		}
 		return n
 	}

@@ -3,6 +3,7 @@ package routetest
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/kong"
@@ -35,9 +36,10 @@ func (k Offline) Ask(ctx context.Context, r Request) (Outcome, error) {
 		return Outcome{}, err
 	}
 	t := k.proxy.Trace(req)
-	routed, route := !t.Match.Route.IsZero(), ""
+	origin := t.Match.Route.Origin().Object
+	routed, route := strings.HasSuffix(origin.Kind, "Route"), "" // a listener's own answers what no route matches
 	if routed {
-		route = t.Match.Route.Origin().Object.String()
+		route = origin.String()
 	}
 	out := Outcome{
 		Status: t.Status, Header: t.Header, Routed: &routed, Route: &route, Sent: &Sent{}, Echoed: len(t.Sent) > 0,
