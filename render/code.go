@@ -6,6 +6,8 @@ const (
 	CaseInsensitiveHeader = "CaseInsensitiveHeader"
 	// ForeignClass is an object of Kong's own kinds that is for another controller.
 	ForeignClass = "ForeignClass"
+	// HostReplaced is a rule whose backends get another Host than the Gateway API says, since their BackendTLSPolicy asks for it.
+	HostReplaced = "HostReplaced"
 	// InconsistentAnnotations are Services of one rule that ask for different fields of the one Kong service.
 	InconsistentAnnotations = "InconsistentAnnotations"
 	// InexactWeight is a weight that Kong cannot have.
@@ -16,8 +18,12 @@ const (
 	InvalidCredential = "InvalidCredential"
 	// NameCollision is an object whose entities have the names of another's.
 	NameCollision = "NameCollision"
+	// NeedsSetting is what takes a setting in kong.conf that is not its default.
+	NeedsSetting = "NeedsSetting"
 	// ServedElsewhere is a route that Kong answers on more listeners than it is attached to.
 	ServedElsewhere = "ServedElsewhere"
+	// SharedConnections is a backend whose connections Kong does not keep apart from those of another that is verified otherwise.
+	SharedConnections = "SharedConnections"
 	// SNIConflict is a server name with two certificates.
 	SNIConflict = "SNIConflict"
 	// TLSWithoutSNI is a route whose TLS requests are told from plain ones by their server name.

@@ -26,6 +26,9 @@ type rule struct {
 	// path is the path of the rule's Service, "" for none; upgrade the status of a redirect to HTTPS that needs no plugin, 0 for none.
 	path    string
 	upgrade int
+	// tls is how Kong speaks TLS to the backends, nil if no BackendTLSPolicy is for them; secured are the places of those that it is for.
+	tls     *backendTLS
+	secured []int
 	// service names the Service that the rule's routes lead to.
 	service string
 

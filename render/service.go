@@ -27,7 +27,8 @@ func (t *translator) services(rules []*rule) {
 		if r.matches[0].last {
 			continue // a plugin answers, and nothing of the manifests stands behind it
 		}
-		key := sharing{r.bound.Object.Ref, backendsKey(r.rule.Backends), r.path, r.answers}
+		t.secure(r)
+		key := sharing{r.bound.Object.Ref, backendsKey(r), r.path, r.answers}
 		if name, ok := seen[key]; ok {
 			r.service = name
 			continue
@@ -38,10 +39,10 @@ func (t *translator) services(rules []*rule) {
 	}
 }
 
-func backendsKey(backends []bind.Backend) string {
+func backendsKey(r *rule) string {
 	var keys []string
-	for _, b := range backends {
-		keys = append(keys, fmt.Sprintf("%+v %d %d %t", b.Target, b.Port, b.Weight, broken(b)))
+	for _, b := range r.rule.Backends {
+		keys = append(keys, fmt.Sprintf("%+v %d %d %t", b.Target, b.Port, b.Weight, r.broken(b)))
 	}
 	slices.Sort(keys)
 	return strings.Join(keys, "\n")
@@ -66,12 +67,14 @@ func (t *translator) service(r *rule) {
 		tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
 	}
 	fields := t.serviceFields(r, usable)
+	t.tlsFields(r, fields)
 	fields["name"] = r.service
 	if r.path != "" {
 		fields["path"] = r.path
 	}
 	reached := t.lead(r, usable, fields, tags, origin)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
+	t.sendsHost(e, r)
 	if e.IsZero() || r.answers {
 		return
 	}
@@ -135,7 +138,7 @@ func (t *translator) split(r *rule) (usable []bind.Backend, bad int64) {
 	for _, b := range r.rule.Backends {
 		switch {
 		case b.Weight == 0:
-		case broken(b):
+		case r.broken(b):
 			bad += int64(b.Weight)
 		default:
 			usable = append(usable, b)

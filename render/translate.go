@@ -33,8 +33,8 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		r.upgradeToHTTPS()
 	}
 	t.refuseTLS(g)
-	t.refusePolicies(rules)
 	t.services(rules)
+	t.refuseSharedPools()
 	rules = append(rules, t.separate(g, rules)...)
 	for _, r := range rules {
 		r.plugins = t.settle(r.bound.Object, r.plugins)
@@ -66,7 +66,12 @@ type translator struct {
 	authorities map[string]kong.Entity
 	// everywhere are the plugins for all requests, see [translator.global].
 	everywhere []plugin
-	findings   diag.List
+	// policies are the BackendTLSPolicies that were looked at, and refused those that were reported for a route.
+	policies map[*bind.BackendTLSPolicy]policyResult
+	refused  map[refusal]bool
+	// hosts are the Hosts that Services send, by the Services' ids, where they send but one.
+	hosts    map[string]string
+	findings diag.List
 }
 
 func (t *translator) report(f ...diag.Finding) { t.findings = append(t.findings, f...) }

@@ -5,43 +5,18 @@ import (
 	"slices"
 
 	"github.com/gwsync/gwsync/render/bind"
-	"github.com/gwsync/gwsync/render/diag"
 )
 
 // refuseTLS reports what Gateways ask of TLS and this version does not render. Listeners whose clients must present certificates stay
 // shut rather than open to all.
 func (t *translator) refuseTLS(g *bind.Graph) {
 	for _, gw := range g.Gateways {
-		const frontend, backend = "spec.tls.frontend", "spec.tls.backend.clientCertificateRef"
+		const frontend = "spec.tls.frontend"
 		guarded := func(l *bind.Listener) bool { return l.Clients != nil }
 		if i := slices.IndexFunc(gw.AllListeners(), guarded); i >= 0 {
 			f := unsupported(gw.Object, frontend, fmt.Sprintf("clients of listener %s must present certificates, which gwsync does not render yet: "+
 				"it stays shut rather than open to all", gw.AllListeners()[i].Name()))
 			f.Hint = "remove the validation of client certificates from spec.tls.frontend if the listener may be open to all"
-			t.report(f)
-		}
-		if tls := gw.Spec.Spec.TLS; tls != nil && tls.Backend != nil && tls.Backend.ClientCertificateRef != nil {
-			f := unsupported(gw.Object, backend, "gwsync does not render client certificates for backends yet: Kong presents none")
-			f.Severity, f.Hint = diag.Warning, "remove spec.tls.backend, or have backends accept requests without a client certificate"
-			t.report(f)
-		}
-	}
-}
-
-// refusePolicies reports the BackendTLSPolicies of backends, which this version does not render, each once: requests are answered 500
-// rather than sent without TLS.
-func (t *translator) refusePolicies(rules []*rule) {
-	seen := map[*bind.BackendTLSPolicy]bool{}
-	for _, r := range rules {
-		for _, b := range r.rule.Backends {
-			if b.Policy == nil || b.Reason != "" || b.Weight == 0 || seen[b.Policy] {
-				continue
-			}
-			seen[b.Policy] = true
-			f := unsupported(b.Policy.Object, "spec", fmt.Sprintf(
-				"gwsync does not render BackendTLSPolicies yet: requests for %s are answered 500 rather than sent without TLS", b.Target))
-			f.Related = []diag.Pos{b.Pos}
-			f.Hint = "remove the policy, and annotate the Service with konghq.com/protocol: https, if its certificate need not be verified"
 			t.report(f)
 		}
 	}
