@@ -117,18 +117,9 @@ func (x *exchange) upstreamVariable(name string) (value string, ok, known bool) 
 			scheme = "http"
 		}
 		return scheme, true, true
-	case "upstream_x_forwarded_proto":
-		return x.scheme, true, true
-	case "upstream_x_forwarded_host":
-		return x.host, true, true
-	case "upstream_x_forwarded_port":
-		return strconv.Itoa(int(x.at.Port())), true, true
-	case "upstream_x_forwarded_path":
-		return x.path(), true, true
-	case "upstream_x_forwarded_prefix":
-		return x.prefix(), true, true
 	}
-	return "", false, false
+	v, known := x.forwarded(name)
+	return v, known, known
 }
 
 func (t *luaThread) setVar(l *lua.LState) int {
@@ -147,7 +138,9 @@ func (t *luaThread) setVar(l *lua.LState) int {
 	case "args":
 		t.x.out.query = v
 	default:
-		t.unmodelled(l, "setting ngx.var.%s", name)
+		if !t.x.setForwarded(name, cleanHeader(v)) {
+			t.unmodelled(l, "setting ngx.var.%s", name)
+		}
 	}
 	return 0
 }

@@ -17,7 +17,9 @@ type outgoing struct {
 	emptyQuery bool
 	host       string // the Host header if the route or a plugin sets it; "" leaves it to the balancer
 	header     http.Header
-	body       []byte
+	// variables are those of nginx that code has set, see [exchange.forwarded].
+	variables map[string]string
+	body      []byte
 	// stream is a body that is sent as it comes, nil for body; length is its length, -1 if nobody knows.
 	stream io.Reader
 	length int64
@@ -65,10 +67,9 @@ func writeEscaped(b *strings.Builder, c byte) {
 //
 // Source: Kong 3.9.3, kong/runloop/handler.lua (access) and kong/templates/nginx_kong.lua (proxy_set_header).
 func (x *exchange) seal() {
-	h, in := x.out.header, x.in.Header
+	h := x.out.header
 	dropHopByHop(h)
 	te := tokens(h.Values("Te"))
-	forwarded := append(slices.Clip(in.Values("X-Forwarded-For")), x.sender.Addr().Unmap().String())
 	set := func(name, value string) {
 		if value == "" {
 			h.Del(name)
@@ -80,19 +81,16 @@ func (x *exchange) seal() {
 	if slices.Contains(te, "trailers") {
 		set("Te", "trailers")
 	}
-	set("Via", strings.Join(append(slices.Clip(in.Values("Via")), x.receivedBy()), ", "))
+	for _, name := range strings.Fields(forwardedHeaders) {
+		value, _ := x.forwarded(forwardedVariable(name))
+		set(name, value)
+	}
 	set("Upgrade", "")
 	set("Connection", "keep-alive")
 	if x.upgrades() {
 		set("Upgrade", "websocket")
 		set("Connection", "keep-alive, Upgrade")
 	}
-	set("X-Forwarded-For", strings.Join(forwarded, ", "))
-	set("X-Forwarded-Proto", x.scheme)
-	set("X-Forwarded-Host", x.host)
-	set("X-Forwarded-Port", strconv.Itoa(int(x.at.Port())))
-	set("X-Forwarded-Path", x.path())
-	set("X-Forwarded-Prefix", x.prefix())
 	set("X-Real-Ip", x.sender.Addr().Unmap().String())
 	set("X-Kong-Request-Id", x.id)
 	set("Content-Length", "")
