@@ -11,7 +11,8 @@ import (
 )
 
 // redirect returns the plugin that answers with a redirect: the plugin redirect where the location differs in nothing but the request's path
-// and query, else Lua. A redirect to HTTPS and nothing else needs no plugin at all, see [rule.upgradeToHTTPS].
+// and query, else Lua. That plugin writes the path as Kong passes it to backends, in its normal form; Lua leaves it as it was sent. A
+// redirect to HTTPS and nothing else needs no plugin at all, see [rule.upgradeToHTTPS].
 func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error) {
 	out := lua.Redirect{Status: 302, Origins: r.origins(f), Prefix: -1}
 	if f.StatusCode != nil {

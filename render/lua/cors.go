@@ -90,8 +90,11 @@ func (c CORS) expose() Chunk {
 `, Values{"expose": c.Expose})
 	}
 	return New(`if not cors.method then
-  local names = { "server", "via", "x-kong-proxy-latency", "x-kong-request-id", "x-kong-response-latency", "x-kong-upstream-latency" }
-  for name in pairs(kong.response.get_headers(1000)) do names[#names + 1] = name end
+  local present, names = kong.response.get_headers(1000), {}
+  for name in pairs(present) do names[#names + 1] = name end
+  for _, name in ipairs({ "server", "via", "x-kong-proxy-latency", "x-kong-request-id", "x-kong-response-latency", "x-kong-upstream-latency" }) do
+    if not present[name] then names[#names + 1] = name end
+  end
   table.sort(names)
   kong.response.set_header("Access-Control-Expose-Headers", table.concat(names, ", "))
 end

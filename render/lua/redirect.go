@@ -3,8 +3,9 @@ package lua
 // Redirect is where a request is sent to.
 type Redirect struct {
 	Status int
-	// Origins are the scheme and port of the location by what the request came with: "http" or "https", or that with a port, "http:8080".
-	// The entry "" is for all that have none of their own; without it they are answered 404, as no listener is there for them.
+	// Origins are the scheme and port of the location by what the request came with: "http" or "https", or that with a port, "http:8080"
+	// (port_maps in kong.conf, if Kong listens on others). Requests with none are answered 404, as no listener is there for them. If
+	// there is but one, under "", it is for all.
 	Origins map[string]Origin
 	// Host is the host of the location, "" for the request's own.
 	Host string
@@ -20,9 +21,9 @@ type Origin struct{ Before, After string }
 
 // Program returns a program for the access phase that answers with the redirect. The query is kept, even an empty one.
 func (r Redirect) Program() Chunk {
-	v := Values{"status": r.Status, "host": r.Host, "path": r.Path, "from": r.Prefix + 1}
-	program := r.origin(v) + New(`
-local uri = ngx.var.request_uri
+	v := Values{"status": r.Status, "path": r.Path, "from": r.Prefix + 1}
+	program, origin := r.origin()
+	program += New(`local uri = ngx.var.request_uri
 local mark = string.find(uri, "?", 1, true)
 local query = mark and string.sub(uri, mark) or ""
 `, nil)
@@ -41,26 +42,32 @@ if path == "" then path = "/" end
 path = string.gsub(path, "[^%w!#$&'()*+,/:;=?\064%[%]_.~%%-]", function(c) return string.format("%%%02X", string.byte(c)) end)
 `, v)
 	}
-	host := New(`kong.request.get_host()`, nil)
-	if r.Host != "" {
-		host = New(`@host`, v)
-	}
-	return program + New(`return kong.response.exit(@status, nil, { Location = before .. `, v) + host + New(` .. after .. path .. query })`, nil)
+	return program + New(`return kong.response.exit(@status, nil, { Location = `, v) + origin + New(` .. path .. query })`, nil)
 }
 
-// origin returns the part of the program that sets before and after.
-func (r Redirect) origin(v Values) Chunk {
+// origin returns the expression of what comes before the path of the location, and the part of the program that it needs before.
+func (r Redirect) origin() (program, expression Chunk) {
+	host := New(`kong.request.get_host()`, nil)
+	if r.Host != "" {
+		host = New(`@host`, Values{"host": r.Host})
+	}
 	if o, ok := r.Origins[""]; ok && len(r.Origins) == 1 {
-		return New(`local before, after = @before, @after`, Values{"before": o.Before, "after": o.After})
+		before, after := Chunk(Literal(o.Before)), Chunk(Literal(o.After))
+		switch {
+		case r.Host != "":
+			return "", Chunk(Literal(o.Before + r.Host + o.After))
+		case o.After == "":
+			return "", before + " .. " + host
+		}
+		return "", before + " .. " + host + " .. " + after
 	}
 	origins := map[string]any{}
 	for k, o := range r.Origins {
 		origins[k] = []string{o.Before, o.After}
 	}
-	v["origins"] = origins
 	return New(`local origins = @origins
 local scheme = ngx.var.scheme
-local origin = origins[scheme] or origins[scheme .. ":" .. (ngx.ctx.host_port or ngx.var.server_port)] or origins[""]
+local origin = origins[scheme] or origins[scheme .. ":" .. (ngx.ctx.host_port or ngx.var.server_port)]
 if not origin then return kong.response.exit(404, { message = "no Route matched with those values" }) end
-local before, after = origin[1], origin[2]`, v)
+`, Values{"origins": origins}), New(`origin[1] .. `, nil) + host + New(` .. origin[2]`, nil)
 }
