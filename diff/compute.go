@@ -79,7 +79,7 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 		if err != nil {
 			return fmt.Errorf("defaults of %s: %w", title(e), err)
 		}
-		if before.Equal(filled) {
+		if filled = filled.Answered(before); before.Equal(filled) {
 			continue
 		}
 		if f := fields(schemas, before, filled); len(f) > 0 {

@@ -39,6 +39,10 @@
 // by an update together with what it guards, its route is closed for two settle times: clients see a short 404 (or the next
 // route that matches, as before the route was there), and never the route with half of its plugins.
 //
+// Credentials, and which groups a consumer is in, say whom the guards let in. While guards change, nobody gets in whom neither the old state
+// nor the new one lets in: what lets somebody in is deleted in stage close and created in stage open. Of groups that plugin acl denies it is
+// the other way round.
+//
 // A run that is killed leaves no state but Kong's own. The next Compute sees parked routes, disabled services and missing
 // plugins as the changes that they are, and finishes: what is closed is opened last.
 package diff

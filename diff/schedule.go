@@ -28,8 +28,9 @@ type step struct {
 
 // schedule collects the writes of a plan.
 type schedule struct {
-	guard *guard
-	steps map[step][]Write
+	guard  *guard
+	access access
+	steps  map[step][]Write
 	// settle says after which stages the workers must have caught up.
 	settle map[stage]bool
 	err    error
@@ -40,7 +41,7 @@ func (p Plan) schedule() ([]Phase, error) {
 	if len(p.conflicts) > 0 || len(p.changes) == 0 {
 		return nil, nil
 	}
-	s := &schedule{guard: newGuard(p), steps: map[step][]Write{}, settle: map[stage]bool{}}
+	s := &schedule{guard: newGuard(p), access: newAccess(p), steps: map[step][]Write{}, settle: map[stage]bool{}}
 	s.guard.decide()
 	for _, sv := range s.guard.serviceOrder {
 		s.service(sv)
@@ -54,6 +55,10 @@ func (p Plan) schedule() ([]Phase, error) {
 		case kong.Plugins:
 			s.plugin(i, c)
 		default:
+			if c.Entity().Kind().IsCredential() {
+				s.credential(i, c)
+				continue
+			}
 			s.other(i, c)
 		}
 	}
@@ -217,10 +222,14 @@ func (sv *service) behalf() int {
 func (s *schedule) settles() {
 	writes := s.steps[step{guarding, writeOrder(kong.Plugins)}]
 	deletes := s.steps[step{guarding, deleteOrder(kong.Plugins)}]
-	s.settle[closing] = s.has(closing) && len(writes)+len(deletes) > 0
-	s.settle[guarding] = s.has(opening) && s.guard.opens()
+	s.settle[closing] = s.has(closing) && (len(writes)+len(deletes) > 0 || s.access.guards)
+	s.settle[guarding] = s.has(opening) && (s.guard.opens() || s.access.guards && s.access.among(s.steps, opening))
 	for _, w := range s.guard.plugins {
 		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
+	}
+	if s.access.guards {
+		s.settle[create] = s.access.among(s.steps, create)
+		s.settle[opening] = s.settle[opening] || s.access.among(s.steps, deleting)
 	}
 }
 

@@ -20,15 +20,15 @@ func (s State) Encode(w io.Writer) error {
 	return s.encode(w, "", Entity.withID)
 }
 
-// EncodeStored is like [State.Encode] for a state that was read from a DB-less Kong. It tells Kong that credentials are
+// EncodeStored is like [State.Encode] for a state of which some was read from a DB-less Kong. It tells Kong that credentials are
 // stored values already (_transform: false), so that a hashed password is not hashed again, and writes what was read as it
-// was: nulls and times included, and without an id where it had none.
+// was: nulls and times included, and without an id where it had none. The rest is written as Kong would store it, see [Entity.Stored].
 func (s State) EncodeStored(w io.Writer) error {
 	return s.encode(w, "_transform: false\n", func(e Entity) map[string]Value {
 		if e.stored != nil {
 			return maps.Clone(e.stored)
 		}
-		return e.withID()
+		return e.Stored().withID()
 	})
 }
 

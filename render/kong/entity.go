@@ -195,11 +195,10 @@ func (e Entity) Name() string {
 	if s, ok := e.fields[row.Name].(string); ok && row.Name != "" {
 		return s
 	}
-	if s, ok := e.fields["name"].(string); ok {
-		return s
-	}
-	if s, ok := e.fields["target"].(string); ok {
-		return s
+	for _, name := range []string{"name", "target", "group", "custom_id"} {
+		if s, ok := e.fields[name].(string); ok {
+			return s
+		}
 	}
 	return e.key.ID
 }

@@ -32,7 +32,7 @@ type Row struct {
 	Kind Kind
 	// Singular is the kind in foreign keys and in Kong's flattened errors: "service".
 	Singular string
-	// Path is the kind in the paths of the Admin API, where that is not Kind; see [Row.Collection].
+	// Path is the kind in the paths of the Admin API, where that is not Kind; see [Kind.Collection].
 	Path string
 	// Name is the field that names an entity to people and is unique in a Kong; empty where a kind has none.
 	Name string
@@ -125,11 +125,17 @@ var table = func() map[Kind]Row {
 }()
 
 // Collection returns the name of the kind in the paths of the Admin API: "key-auths" for keyauth_credentials.
-func (r Row) Collection() string {
-	if r.Path != "" {
+func (k Kind) Collection() string {
+	if r, ok := k.Row(); ok && r.Path != "" {
 		return r.Path
 	}
-	return string(r.Kind)
+	return string(k)
+}
+
+// IsCredential reports whether entities of the kind say which requests are a consumer's, or which groups a consumer is in.
+func (k Kind) IsCredential() bool {
+	r, _ := k.Row()
+	return k != Plugins && slices.ContainsFunc(r.Refs, func(ref Ref) bool { return ref.Kind == Consumers })
 }
 
 // Secret reports whether field, at the top level of an entity of kind k, must never be shown.

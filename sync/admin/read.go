@@ -15,10 +15,20 @@ import (
 const pageSize = "1000"
 
 // listed returns the kinds that are read from a Kong with a database: those that gwsync renders, and those that they can refer
-// to. Others cannot stand in their way.
+// to. Others cannot stand in their way. Targets are read with their upstreams.
 func listed() []kong.Kind {
-	return []kong.Kind{kong.Routes, kong.Services, kong.Plugins, kong.Upstreams, kong.Certificates, kong.SNIs,
-		kong.CACertificates, kong.Consumers}
+	var kinds []kong.Kind
+	for _, row := range kong.Rows() {
+		if row.Kind != kong.Targets {
+			kinds = append(kinds, row.Kind)
+		}
+	}
+	return kinds
+}
+
+// optional reports whether a Kong may be without a kind: credentials, if their plugin is not enabled, and what Kong 2 did not have.
+func optional(k kong.Kind) bool {
+	return k.IsCredential() || k == kong.KeySets || k == kong.Keys || k == kong.Vaults
 }
 
 // Read returns what the Kong holds, gwsync's and others'. With a database it reads the kinds that gwsync can write or refer
@@ -41,7 +51,10 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 			if kind == kong.Upstreams {
 				found[i], targets, err = c.listUpstreams(ctx)
 			} else {
-				found[i], err = c.list(ctx, kind, []string{string(kind)})
+				found[i], err = c.list(ctx, kind, []string{kind.Collection()})
+			}
+			if isNotFound(err) && optional(kind) {
+				return nil
 			}
 			return err
 		})

@@ -48,7 +48,7 @@ func location(e kong.Entity) []string {
 	if parent, ok := e.Ref("upstream"); ok && e.Kind() == kong.Targets {
 		return []string{string(parent.Kind), parent.ID, string(e.Kind()), e.ID()}
 	}
-	return []string{string(e.Kind()), e.ID()}
+	return []string{e.Kind().Collection(), e.ID()}
 }
 
 // createTarget posts a target: Kong has no PUT that creates one. If Kong says that there is one, it is ours by a lost answer,

@@ -187,7 +187,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 			"PUT /certificates/1: 400 schema violation: (secret) does not match; key: " + hidden},
 		{"keyauth_credentials", `{"id":"1","key":"hunter2"}`,
 			`409 {"name":"unique constraint violation","message":"UNIQUE violation detected on '{key=\"hunter2\"}'","fields":{"key":"hunter2"}}`,
-			"PUT /keyauth_credentials/1: 409 unique constraint violation: key: " + hidden},
+			"PUT /key-auths/1: 409 unique constraint violation: key: " + hidden},
 		{kong.Plugins, `{"id":"1","name":"p","config":{"secret":"hunter2","list":["hunter2"],"other":"x"}}`,
 			`400 {"name":"schema violation","fields":{"config":{"secret":"bad hunt","list":[null,"bad hunt"],"other":"not hunter2\u001b[2J"}}}`,
 			"PUT /plugins/1: 400 schema violation: config.list.2: " + hidden + "; config.other: not (secret)\\x1b[2J; config.secret: " + hidden},
@@ -199,7 +199,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	} {
 		e := entityOf(t, test.kind, test.entity)
 		s := &script{answers: map[string][]string{
-			"PUT /" + e.Key().String(): {test.answer}, "GET /schemas/plugins": {schema}, "GET /schemas/plugins/p": {schema},
+			"PUT /" + test.kind.Collection() + "/1": {test.answer}, "GET /schemas/plugins": {schema}, "GET /schemas/plugins/p": {schema},
 		}}
 		c := client(t, s, Config{})
 		state, err := kong.NewState(e)
