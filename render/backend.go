@@ -17,6 +17,9 @@ import (
 
 // addresses returns where Kong reaches a backend: a Service without a selector at its endpoints, as far as the manifests tell them.
 func (t *translator) addresses(r *rule, b bind.Backend) ([]share, error) {
+	if r.isStream() && broken(b) {
+		return []share{nobody}, nil
+	}
 	if _, ok := t.target.Addresses.exception(b.Target, b.Port); ok || len(b.Endpoints) == 0 {
 		host, port, err := t.address(r, b)
 		return []share{{host: host, port: port}}, err
@@ -70,11 +73,14 @@ func (t *translator) podPort(r *rule, b bind.Backend) int32 {
 func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]any {
 	fields := map[string]any{}
 	for i, b := range usable {
-		f := protocol(b)
-		if r.rule.GRPC != nil {
+		f, annotations := protocol(b), b.Service.Annotations
+		switch {
+		case r.rule.GRPC != nil:
 			f = callProtocol(b)
+		case r.isStream():
+			f, annotations = r.streamFields(b)
 		}
-		t.serviceAnnotations(b.Object, b.Service.Annotations, f)
+		t.serviceAnnotations(b.Object, annotations, f)
 		if i > 0 && !maps.Equal(f, fields) {
 			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
 				fmt.Sprintf(

@@ -34,6 +34,8 @@ const (
 	UnusedCertificate = "UnusedCertificate"
 	// UnusedObject is an object that would mean something to Kong if another one named it.
 	UnusedObject = "UnusedObject"
+	// UnmappedPort is a TLSRoute that works only where Kong itself listens on the port of its listener.
+	UnmappedPort = "UnmappedPort"
 	// UnknownPort is a headless Service whose pods listen on a port that only they know.
 	UnknownPort = "UnknownPort"
 )

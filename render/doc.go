@@ -12,6 +12,7 @@
 // backend it is an Upstream NAME.NAMESPACE.PORT.svc, which all such rules share.
 // A rule of a GRPCRoute is as one of an HTTPRoute whose matches are about the path /SERVICE/METHOD and the content type, with a Service
 // of protocol grpc.
+// A TCPRoute, UDPRoute or TLSRoute becomes a Service of protocol tcp, udp or tls, and a Route for its ports, or one for each server name.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
 // Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
 // A KongConsumer becomes a Consumer, and each Secret that it names a credential of the type that its label konghq.com/credential says. A
@@ -32,6 +33,8 @@
 // no match takes are answered with the status UNIMPLEMENTED on the hostnames of listeners with GRPCRoutes, those for broken backends with
 // UNAVAILABLE: in headers, and with the status of HTTP that clients take for the same.
 //
+// Of server names exact ones come before wildcards, and longer ones first.
+//
 // # Exactness
 //
 // A request that the Gateway API sends to a backend goes to that backend in the rendered Kong, or a finding says that it
@@ -41,7 +44,7 @@
 // to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
 // header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), TLSWithoutSNI (TLS requests without a
 // server name count as plain ones; for information), InvalidAnnotation, InconsistentAnnotations, NameCollision,
-// TooManyMatches, SNIConflict (errors).
+// TooManyMatches, SNIConflict (errors), UnmappedPort (Kong must listen on the very port of a TLS listener; a warning).
 //
 // BackendTLSPolicies are not rendered yet: a backend under one is answered 500, never sent anything without TLS.
 //

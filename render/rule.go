@@ -48,7 +48,7 @@ func (t *translator) rules(r *bind.Route) []*rule {
 	if len(bindings) == 0 {
 		return nil
 	}
-	if _, ok := streamProtocols[r.Object.Ref.Kind]; ok {
+	if isStreamKind(r.Object.Ref.Kind) {
 		return nil // see streams
 	}
 	common := rule{bound: r, bindings: bindings, tags: objectTags(r.Object.Ref), preserveHost: true, protocols: protocols(bindings)}

@@ -44,6 +44,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	} else {
 		t.traditionalRoutes(rules)
 	}
+	t.streams(g)
 	t.certificates(g)
 	t.global()
 	state, err := kong.NewState(t.entities...)

@@ -111,7 +111,6 @@
 //	                                warning  what a policy of no consequence for us is for or trusts
 //	BackendNotFound                 error    a backend's Service, or its port, does not exist
 //	UnsupportedProtocol             error    a backend's port does not speak what the route does; a listener's protocol is unknown
-//	                                warning  a listener's protocol is TLS, TCP or UDP: not rendered yet
 //	NoMatchingParent                error    sectionName or port select no listener
 //	NotAllowedByListeners           error    no selected listener allows the route's kind and namespace
 //	NoMatchingListenerHostname      error    no listener that allows the route shares a hostname with it

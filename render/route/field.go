@@ -104,3 +104,11 @@ func (f TextField) Matches(re Regex) Expr {
 func (f TextField) compare(op operator, s string) Expr {
 	return &predicate{field: f.f, op: op, value: value{kind: textKind, text: sayable(s)}}
 }
+
+// NetDstPort returns net.dst.port == port. Of requests that is the port of the Host header, if that has one; of streams the port that
+// the client connected to, as port_maps of kong.conf has it, but once Kong has looked at the TLS of a stream, its own.
+//
+// Source: Kong 3.9.3, kong/router/fields.lua.
+func NetDstPort(port int32) Expr {
+	return &predicate{field: field{name: "net.dst.port"}, op: opEqual, value: value{kind: numberKind, number: int64(port)}}
+}

@@ -1,0 +1,72 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// nobody is an address that refuses connections: the share of a backend that is broken has to be rejected (TCPRouteRule.backendRefs), and
+// no plugin of Kong does that for streams. Port 1 of Kong's own host is reserved (RFC 1078), and open to the superuser only.
+var nobody = share{host: "127.0.0.1", port: 1}
+
+// isStream reports whether the rule is about connections rather than requests.
+func (r *rule) isStream() bool { return isStreamKind(r.bound.Object.Ref.Kind) }
+
+// streamService adds the Service of a rule of streams. Broken backends have their share, which is refused: Kong must not try another
+// target instead.
+func (t *translator) streamService(r *rule) {
+	origin := kong.Origin{
+		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
+	}
+	usable, bad := t.split(r)
+	all := usable
+	for _, b := range r.rule.Backends {
+		if b.Weight > 0 && broken(b) {
+			all = append(all, b)
+		}
+	}
+	tags := r.tags
+	if len(usable) == 1 && bad == 0 {
+		tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
+	}
+	fields := t.serviceFields(r, usable)
+	fields["name"] = r.service
+	if len(usable) == 0 {
+		fields["protocol"] = r.speaks("")
+	}
+	if bad > 0 {
+		fields["retries"] = 0
+	}
+	t.lead(r, all, fields, tags, origin)
+	t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
+}
+
+// streamFields returns what Kong speaks to a backend of streams, and the annotations of its Service that are about them too: paths are
+// not.
+func (r *rule) streamFields(b bind.Backend) (fields map[string]any, annotations map[string]string) {
+	protocol, _, _ := annotation(b.Service.Annotations, "protocol")
+	annotations = maps.Clone(b.Service.Annotations)
+	delete(annotations, annotationPrefix+"protocol")
+	delete(annotations, annotationPrefix+"path")
+	return map[string]any{"protocol": r.speaks(protocol)}, annotations
+}
+
+// speaks returns the protocol of the rule's Service, where its backend's annotation asks for one. Of those for requests there is no more
+// to a stream than whether it is TLS, which Kong passes on as it is or begins itself.
+func (r *rule) speaks(annotated string) string {
+	passes := false
+	for _, b := range r.bindings {
+		passes = passes || streamProtocol(b.Listener) == "tls_passthrough"
+	}
+	switch {
+	case r.bound.Object.Ref.Kind == kindUDPRoute:
+		return "udp"
+	case !passes && (strings.HasSuffix(annotated, "s") || annotated == "tls"):
+		return "tls"
+	}
+	return "tcp"
+}
