@@ -17,7 +17,7 @@ import (
 
 // addresses returns where Kong reaches a backend: a Service without a selector at its endpoints, as far as the manifests tell them.
 func (t *translator) addresses(r *rule, b bind.Backend) ([]share, error) {
-	if r.isStream() && broken(b) {
+	if r.isStream() && r.broken(b) {
 		return []share{nobody}, nil
 	}
 	if _, ok := t.target.Addresses.exception(b.Target, b.Port); ok || len(b.Endpoints) == 0 {

@@ -157,7 +157,9 @@ func (r *rule) admits(b bind.Backend, s *backendTLS) error {
 		}
 	}
 	switch host, rewritten := rewrittenHost(r.rule.HTTP, b); {
-	case r.rule.HTTP == nil || r.rule.GRPC != nil || protocol == "grpc" || protocol == "grpcs":
+	case r.isStream():
+		return errors.New("gwsync renders no policies for the backends of TLSRoutes")
+	case r.rule.GRPC != nil || protocol == "grpc" || protocol == "grpcs":
 		return errors.New("kong verifies no backend over HTTP/2: its services of protocol grpcs have no tls_verify")
 	case rewritten && host != s.hostname():
 		return fmt.Errorf("a filter makes the Host %s, and Kong asks for the server that the Host names", host)

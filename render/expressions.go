@@ -8,13 +8,13 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// places returns how many matches of these traits that can match one request have a place in a priority. None has the lowest, which is
+// places returns how many matches of these traits that can match one request have a place in a priority. None has the lowest two, which are
 // for what comes after all others.
 func (t traits) places() int {
 	if t.call != (call{}) {
-		return 1<<9 - 1
+		return 1<<9 - 2
 	}
-	return 1<<14 - 1
+	return 1<<14 - 2
 }
 
 // part is a number in some bits of a priority.
@@ -35,14 +35,14 @@ func exprPriority(hostname string, t traits, tie int) int64 {
 	p := int64(0)
 	parts := []part{
 		{1, exact}, {8, len(hostname)}, {2, int(t.path)}, {10, t.length}, {1, number(t.method)}, {5, t.headers}, {5, t.queries},
-		{14, t.places() - tie},
+		{14, 1<<14 - 1 - tie},
 	}
 	switch c := t.call; {
 	case t.last:
 		parts = append(parts[:2], part{37, t.headers})
 	case c != call{}:
 		parts = append(parts[:2], part{11, c.service}, part{11, c.method}, part{1, number(c.exact)}, part{5, c.headers},
-			part{9, t.places() - tie})
+			part{9, 1<<9 - 1 - tie})
 	}
 	for _, part := range parts {
 		p = p<<part.bits | int64(min(part.value, 1<<part.bits-1))

@@ -192,7 +192,7 @@ func lastCall(l *bind.Listener) *rule {
 	field := fmt.Sprintf("spec.listeners[%d]", l.Index)
 	return &rule{
 		bound: from, rule: &bind.Rule{Index: l.Index, Pos: l.Pos, HTTP: &gatewayv1.HTTPRouteRule{}}, tags: objectTags(l.Object.Ref),
-		answers: true, preserveHost: true,
+		name: listenerName(l.Object.Ref, l.Name()) + ".calls", answers: true, preserveHost: true,
 		matches: []match{{route: from, rule: l.Index, field: field, pos: l.Pos, headers: []valueMatch{contentType}, last: true}},
 		plugins: []plugin{
 			{name: "request-termination", config: map[string]any{"status_code": 404, "message": "no route matches the call"}},

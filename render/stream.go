@@ -47,11 +47,11 @@ func (t *translator) streams(g *bind.Graph) {
 			rules = append(rules, t.streamRule(r)...)
 		}
 	}
-	t.refusePolicies(rules)
 	doors := tlsDoors(g)
 	var all []*stream
 	for _, r := range rules {
 		r.plugins = t.settle(r.bound.Object, r.plugins)
+		t.secure(r)
 		t.streamService(r)
 		own := streamsOf(r, doors)
 		t.warnOfStreams(own)
@@ -290,7 +290,7 @@ func (t *translator) refuseSharedPorts(all []*stream, doors map[int32]*hostSet) 
 		}
 		for _, p := range s.ports {
 			other := tcp[p]
-			same := other != nil && backendsKey(other.rule.Backends) == backendsKey(s.rule.rule.Backends)
+			same := other != nil && backendsKey(other) == backendsKey(s.rule)
 			if other == nil && doors[p] == nil || same {
 				continue
 			}

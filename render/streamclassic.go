@@ -44,9 +44,9 @@ func (t *translator) classicStreams(all []*stream) {
 				ports = s.ports
 			}
 		}
-		if level > maxDepth {
+		if level > maxLevel {
 			t.report(unsupported(s.rule.bound.Object, "spec.hostnames", fmt.Sprintf(
-				"router flavor traditional_compatible cannot order server names within more than %d wildcards", maxDepth)))
+				"router flavor traditional_compatible cannot order server names within more than %d wildcards", maxLevel)))
 			continue
 		}
 		fields["snis"] = snis
@@ -86,8 +86,8 @@ func classicGroups(all []*stream) [][]*stream {
 	return out
 }
 
-// maxDepth is how many wildcards a server name can be within, for Kong to ask the most specific one first.
-const maxDepth = 3
+// maxLevel is how many wildcards a server name can be within, for Kong to ask the most specific one first.
+const maxLevel = 3
 
 // depth returns how many of the names are wildcards over a hostname.
 func depth(hostname string, names []string) int {
@@ -102,7 +102,7 @@ func depth(hostname string, names []string) int {
 
 // destinations returns a route's destinations: some ports, or all for none. Among routes with server names Kong first asks the one with the
 // highest sum of what its destinations name: an address counts 8, a port 4, a network 1. So besides what they are about they name
-// as much as makes the routes of each level, from 0 to [maxDepth], come before all of those below: what is everywhere, or nowhere.
+// as much as makes the routes of each level, from 0 to [maxLevel], come before all of those below: what is everywhere, or nowhere.
 //
 // Source: Kong 3.9.3, kong/router/transform.lua, stream_get_priority.
 func destinations(ports []int32, level int) []any {

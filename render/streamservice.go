@@ -25,7 +25,7 @@ func (t *translator) streamService(r *rule) {
 	usable, bad := t.split(r)
 	all := usable
 	for _, b := range r.rule.Backends {
-		if b.Weight > 0 && broken(b) {
+		if b.Weight > 0 && r.broken(b) {
 			all = append(all, b)
 		}
 	}
