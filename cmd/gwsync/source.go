@@ -29,6 +29,9 @@ type sourceFlags struct {
 	repoPath string
 
 	tokenFile, keyFile, knownHosts string
+
+	secrets []string
+	sops    bool
 }
 
 func (f *sourceFlags) add(flags *pflag.FlagSet) {
@@ -40,6 +43,8 @@ func (f *sourceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.tokenFile, "git-token-file", "", "`FILE` with a token for --repo over https (else $GWSYNC_GIT_TOKEN)")
 	flags.StringVar(&f.keyFile, "ssh-key-file", "", "private key `FILE` for --repo over ssh (else the ssh agent)")
 	flags.StringVar(&f.knownHosts, "known-hosts", "", "`FILE` of known ssh servers (else ~/.ssh/known_hosts)")
+	flags.StringArrayVar(&f.secrets, "secrets", nil, "read the Secrets below this `DIR` as well: those that are in no git; may be repeated")
+	flags.BoolVar(&f.sops, "sops", false, "decrypt manifests that are encrypted with SOPS by running the program sops")
 }
 
 // replacedSources returns the flags of sources that count for nothing, since others are on the command line.
@@ -58,8 +63,23 @@ func (f *sourceFlags) given(flags *pflag.FlagSet) bool {
 	return flags.Changed("path") || flags.Changed("filename") || flags.Changed("repo")
 }
 
-// source returns the one source that the flags name.
+// source returns the one source that the flags name, with the Secrets that they name.
 func (f *sourceFlags) source(flags *pflag.FlagSet, p process) (sync.Source, error) {
+	src, err := f.manifests(flags, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range f.secrets {
+		src = sync.WithSecrets(src, dir)
+	}
+	if f.sops {
+		src = sync.Decrypted(src, sync.SOPS)
+	}
+	return src, nil
+}
+
+// manifests returns the one source that the flags name.
+func (f *sourceFlags) manifests(flags *pflag.FlagSet, p process) (sync.Source, error) {
 	named := 0
 	for _, name := range []string{"path", "filename", "repo"} {
 		if flags.Changed(name) {

@@ -278,7 +278,7 @@ func (d *decoder) unknown(f field, s *schema) {
 		hint = "did you mean " + near + "?"
 	}
 	if len(d.path) == len(f.name) && f.name == "sops" {
-		hint = "this file is encrypted with SOPS: decrypt it first"
+		hint = "this file is encrypted with SOPS: --sops has the program sops decrypt it"
 	}
 	d.failAt(f.key, CodeUnknownField, "unknown field "+quote(f.name), hint)
 }

@@ -84,7 +84,8 @@
 //
 // # Secrets
 //
-// No finding repeats a value of a Secret, nor text of a document that could not be parsed. stringData is merged into data.
+// No finding repeats a value of a Secret, nor text of a document that could not be parsed. stringData is merged into data. An input may be for
+// Secrets alone ([Input.SecretsOnly]): those that are in no git.
 //
 // # Limits
 //

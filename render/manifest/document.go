@@ -79,6 +79,9 @@ func (f *file) classify(doc document) {
 		v = k.version(name)
 	}
 	switch {
+	case f.secretsOnly && doc.apiVersion+" "+doc.kind != "v1 Secret":
+		f.reject(doc, CodeInvalidValue, f.lookup(doc.root, "kind"), "only Secrets are read from here",
+			"move it to the other manifests: this directory is for Secrets that are not in git")
 	case v != nil && v.channel == removed:
 		message, hint := k.deprecated(v)
 		f.reject(doc, CodeUnknownVersion, f.lookup(doc.root, "apiVersion"), message, hint)

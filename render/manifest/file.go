@@ -19,8 +19,9 @@ type file struct {
 	fs   fs.FS
 	path string
 	// display is the file's name in findings.
-	display   string
-	namespace string
+	display     string
+	namespace   string
+	secretsOnly bool
 
 	objects    []loaded
 	skipped    map[groupKind]sighting

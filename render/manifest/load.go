@@ -28,6 +28,8 @@ type Input struct {
 	// Prefix is put before file names in findings, so that they are what the user would type: "examples/basic". Prefix and
 	// name together are a file's identity: one that several inputs hold is read once.
 	Prefix string
+	// SecretsOnly makes an object of any other kind than Secret an error.
+	SecretsOnly bool
 }
 
 // Options of Load.
@@ -106,7 +108,7 @@ func list(inputs []Input) ([]file, diag.List, error) {
 			case err != nil:
 				findings = append(findings, unreadable(display, err))
 			case name == in.Path && !entry.IsDir():
-				files = append(files, file{fs: in.FS, path: name, display: display})
+				files = append(files, file{fs: in.FS, path: name, display: display, secretsOnly: in.SecretsOnly})
 			case name != in.Path && strings.HasPrefix(entry.Name(), "."):
 				if entry.IsDir() {
 					return fs.SkipDir
@@ -117,7 +119,7 @@ func list(inputs []Input) ([]file, diag.List, error) {
 					Message: "a link to a directory is not followed", Hint: "give the directory that it leads to as an input of its own",
 				})
 			case isManifest(entry):
-				files = append(files, file{fs: in.FS, path: name, display: display})
+				files = append(files, file{fs: in.FS, path: name, display: display, secretsOnly: in.SecretsOnly})
 			}
 			return nil
 		})
