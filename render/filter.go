@@ -17,7 +17,7 @@ func (t *translator) filters(r *rule) []plugin {
 		switch resolved := r.rule.Filters[i]; {
 		case blocks(resolved):
 			return r.refuse("invalid filter")
-		case resolved.Reason != "":
+		case resolved.Reason != "", resolved.Plugin != nil: // see attach
 			continue
 		}
 		plugins, err := r.filter(f)
@@ -35,7 +35,7 @@ func (t *translator) filters(r *rule) []plugin {
 
 // refuse makes the rule answer every request with 500.
 func (r *rule) refuse(message string) []plugin {
-	r.answers = true
+	r.answers, r.refused = true, true
 	return []plugin{internalError(message)}
 }
 

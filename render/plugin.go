@@ -30,6 +30,8 @@ type plugin struct {
 	object manifest.Object
 	field  string
 	pos    diag.Pos
+	// secrets are the places in config of what Secrets hold.
+	secrets [][]string
 	// user says that it is a user's own, which comes before what is generated.
 	user bool
 }
@@ -103,6 +105,7 @@ func merge(plugins []plugin) ([]plugin, []contradiction) {
 		report := func(path string) { wrong = append(wrong, contradiction{*first, p, path}) }
 		first.config = mergeMaps(first.config, p.config, "config", report)
 		first.fields = mergeMaps(first.fields, p.fields, "", report)
+		first.secrets = slices.Concat(first.secrets, p.secrets)
 	}
 	return out, wrong
 }
@@ -165,18 +168,37 @@ func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong
 	if !p.pos.IsZero() {
 		origin.Object, origin.Field, origin.Pos = p.diag(origin.Object), p.field, p.pos
 	}
-	fields := map[string]any{"name": p.name, "config": p.config, row.Singular: on.ID()}
+	fields := p.entity()
+	fields[row.Singular] = on.ID()
+	if name, ok := fields["instance_name"].(string); ok {
+		fields["instance_name"] = instance(name, on)
+	}
+	t.addPlugin(p, pluginID(p.name, on), fields, tags, origin)
+}
+
+// entity returns the fields of a plugin that is for all requests.
+func (p plugin) entity() map[string]any {
+	fields := map[string]any{"name": p.name, "config": p.config}
 	maps.Copy(fields, p.fields)
-	t.add(kong.Plugins, pluginID(p.name, on), fields, tags, origin)
+	return fields
+}
+
+// addPlugin adds a plugin, with a user's own tags, and those that say where it has secrets.
+func (t *translator) addPlugin(p plugin, id string, fields map[string]any, tags []string, origin kong.Origin) {
+	if p.user {
+		tags = t.tagsOf(p.object)
+	}
+	for _, path := range p.secrets {
+		tags = append(tags, kong.SecretTag(append([]string{"config"}, path...)...))
+	}
+	t.add(kong.Plugins, id, fields, tags, origin)
 }
 
 // global adds the plugins that are for all requests. Kong has one of a name there, too.
 func (t *translator) global() {
 	for _, p := range t.settle(manifest.Object{}, t.everywhere) {
-		fields := map[string]any{"name": p.name, "config": p.config}
-		maps.Copy(fields, p.fields)
 		origin := kong.Origin{Object: p.object.Ref.Diag(), Field: p.field, Pos: p.pos}
-		t.add(kong.Plugins, kong.ID(kong.Plugins, p.name+":global"), fields, objectTags(p.object.Ref), origin)
+		t.addPlugin(p, kong.ID(kong.Plugins, p.name+":global"), p.entity(), objectTags(p.object.Ref), origin)
 	}
 }
 

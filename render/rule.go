@@ -23,6 +23,8 @@ type rule struct {
 	plugins  []plugin
 	// answers says that a plugin answers all requests, so that the rule needs no backend.
 	answers bool
+	// refused says that the answer is 500: no other plugin must answer before.
+	refused bool
 	// path is the path of the rule's Service, "" for none; upgrade the status of a redirect to HTTPS that needs no plugin, 0 for none.
 	path    string
 	upgrade int
@@ -73,6 +75,7 @@ func (t *translator) rules(r *bind.Route) []*rule {
 		}
 		t.refuseUnknown(&one)
 		one.plugins = t.filters(&one)
+		t.attach(&one)
 		out = append(out, &one)
 	}
 	return out

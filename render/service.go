@@ -21,6 +21,7 @@ func (t *translator) services(rules []*rule) {
 		backends string
 		path     string
 		answers  bool
+		refused  bool
 	}
 	seen := map[sharing]string{}
 	for _, r := range rules {
@@ -28,7 +29,7 @@ func (t *translator) services(rules []*rule) {
 			continue // a plugin answers, and nothing of the manifests stands behind it
 		}
 		t.secure(r)
-		key := sharing{r.bound.Object.Ref, backendsKey(r), r.path, r.answers}
+		key := sharing{r.bound.Object.Ref, backendsKey(r), r.path, r.answers, r.refused}
 		if name, ok := seen[key]; ok {
 			r.service = name
 			continue
@@ -75,21 +76,27 @@ func (t *translator) service(r *rule) {
 	reached := t.lead(r, usable, fields, tags, origin)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
 	t.sendsHost(e, r)
-	if e.IsZero() || r.answers {
+	if e.IsZero() {
+		return
+	}
+	plugins, ok := t.attachToService(r, usable)
+	if !ok {
+		t.shut[r.service] = true
 		return
 	}
 	var good int64
 	for _, b := range usable {
 		good += int64(b.Weight)
 	}
-	var plugins []plugin
 	switch {
+	case r.answers:
 	case !reached:
-		plugins = append(plugins, unreachable(r.brokenStatus()))
+		plugins = []plugin{unreachable(r.brokenStatus())}
 	case bad > 0:
 		plugins = append(plugins, shareOfErrors(r.brokenStatus(), bad, bad+good))
 	}
-	for _, p := range t.settle(r.bound.Object, plugins) {
+	t.behind[r.service] = plugins
+	for _, p := range t.settle(r.bound.Object, inherit(plugins, t.everywhere)) {
 		t.plugin(p, e, tags, origin)
 	}
 }

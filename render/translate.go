@@ -19,11 +19,12 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 		target.Flavor = kong.TraditionalCompatible
 	}
 	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{}, authorities: map[string]kong.Entity{},
-		set: g.Set()}
+		set: g.Set(), graph: g, behind: map[string][]plugin{}, shut: map[string]bool{}}
 	t.labelledCAs()
 	t.vaults()
 	t.consumers()
 	t.customEntities()
+	t.globals()
 	var rules []*rule
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)
@@ -37,7 +38,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	t.refuseSharedPools()
 	rules = append(rules, t.separate(g, rules)...)
 	for _, r := range rules {
-		r.plugins = t.settle(r.bound.Object, r.plugins)
+		r.plugins = t.settle(r.bound.Object, t.effective(r))
 	}
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
@@ -61,6 +62,11 @@ type translator struct {
 	taken    map[kong.Key]kong.Entity
 	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
 	spread map[string]bool
+	graph  *bind.Graph
+	// behind are the plugins on each Service, by its name.
+	behind map[string][]plugin
+	// shut are the Services that nothing may pass to, since a plugin that is to be on them cannot be used.
+	shut map[string]bool
 	// set are all objects of the manifests.
 	set manifest.Set
 	// authorities are the CACertificates, by the digest of their certificate.

@@ -28,7 +28,8 @@ type Plugin struct {
 	Global bool
 	// Config is the whole configuration, with what Secrets hold.
 	Config map[string]any
-	// Secrets are the places in Config of what Secrets hold: keys, and indices of lists. None of it must be shown.
+	// Secrets are the places in Config of what Secrets hold, as field names: none of what is there must be shown. A list is secret as a
+	// whole.
 	Secrets [][]string
 	// Reason is why the plugin cannot be used: InvalidPluginConfig; "" if it can. Nothing passes where it was to be.
 	Reason string

@@ -165,7 +165,7 @@ func pointer(path string) []string {
 // that are not there are made, as the Ingress Controller makes them. What it is given stays as it is.
 func addAt(v any, steps []string, value any) (any, []string, error) {
 	if len(steps) == 0 {
-		return value, []string{}, nil
+		return value, nil, nil
 	}
 	if v == nil && (steps[0] == "-" || steps[0] == "0") {
 		v = []any{}
@@ -194,7 +194,7 @@ func addToObject(v map[string]any, steps []string, value any) (any, []string, er
 	return out, append([]string{steps[0]}, at...), nil
 }
 
-// addToList inserts a value, or adds it to an item. Where items move, all of the list counts as what the Secret holds.
+// addToList inserts a value, or adds it to an item. All of the list counts as what the Secret holds: items move.
 func addToList(v []any, steps []string, value any) (any, []string, error) {
 	if steps[0] == "-" {
 		steps = append([]string{strconv.Itoa(len(v))}, steps[1:]...)
@@ -204,17 +204,13 @@ func addToList(v []any, steps []string, value any) (any, []string, error) {
 		return nil, nil, errors.New("the list has " + count(len(v), "item"))
 	}
 	if len(steps) == 1 {
-		out := slices.Insert(slices.Clone(v), i, value)
-		if i < len(v) {
-			return out, []string{}, nil
-		}
-		return out, steps, nil
+		return slices.Insert(slices.Clone(v), i, value), nil, nil
 	}
 	var item any
 	if i < len(v) {
 		item = v[i]
 	}
-	below, at, err := addAt(item, steps[1:], value)
+	below, _, err := addAt(item, steps[1:], value)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -223,7 +219,7 @@ func addToList(v []any, steps []string, value any) (any, []string, error) {
 		out = append(out, nil)
 	}
 	out[i] = below
-	return out, append([]string{steps[0]}, at...), nil
+	return out, nil, nil
 }
 
 // null returns the place of an object's field that is null, if there is one.

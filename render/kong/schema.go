@@ -77,10 +77,11 @@ func (s Schemas) Fill(e Entity) (Entity, error) {
 }
 
 // Secret reports whether the value at the path, a list of field names and array indices from the entity's top, must never be
-// shown: by the table of kinds, or because Kong's schema stores it encrypted. So is all below a secret.
+// shown: by the table of kinds, because Kong's schema stores it encrypted, or because a tag of e says so ([SecretTag]). So is all below a
+// secret.
 func (s Schemas) Secret(e Entity, path ...string) bool {
 	row, _ := e.key.Kind.Row()
-	if len(path) > 0 && row.Secret(path[0]) {
+	if len(path) > 0 && row.Secret(path[0]) || e.tagsSecret(path) {
 		return true
 	}
 	var f *field
