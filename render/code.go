@@ -24,6 +24,8 @@ const (
 	ServedElsewhere = "ServedElsewhere"
 	// SharedConnections is a backend whose connections Kong does not keep apart from those of another that is verified otherwise.
 	SharedConnections = "SharedConnections"
+	// SharedCacheKey is a match that tells requests apart which Kong's router may answer alike, since its cache does not.
+	SharedCacheKey = "SharedCacheKey"
 	// SNIConflict is a server name with two certificates.
 	SNIConflict = "SNIConflict"
 	// TLSWithoutSNI is a route whose TLS requests are told from plain ones by their server name.

@@ -43,8 +43,9 @@
 // listen on a port that has only a name; a warning), ServedElsewhere (Kong answers on a listener that the route is not attached
 // to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
 // header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), TLSWithoutSNI (TLS requests without a
-// server name count as plain ones; for information), InvalidAnnotation, InconsistentAnnotations, NameCollision,
-// TooManyMatches, SNIConflict (errors), UnmappedPort (Kong must listen on the very port of a TLS listener; a warning).
+// server name count as plain ones; for information), SharedCacheKey (Kong's cache takes requests for one kind that a match tells apart,
+// see [KeyHeader]; a warning), InvalidAnnotation, InconsistentAnnotations, NameCollision, TooManyMatches, SNIConflict (errors),
+// UnmappedPort (Kong must listen on the very port of a TLS listener; a warning).
 //
 // BackendTLSPolicies are not rendered yet: a backend under one is answered 500, never sent anything without TLS.
 //
@@ -58,6 +59,11 @@
 // Kong's ports that no listener has are not looked at. There, the routes of all listeners may answer, but for those that ask for a port.
 // The hostnames of routes with traditional_compatible match in lower case only, as browsers send them: Kong compares the Host header
 // as it is, and has no other field for it, so that a request for SHOP.example.com goes to the routes of *.example.com, if to any.
+//
+// # Values
+//
+// What the specification leaves open is Kong's: of a header or query parameter that is repeated all values must match (with
+// traditional_compatible one), and a header X_A counts as X-A, and instead of it where both are sent.
 //
 // FuzzEquivalence holds all this to a reading of the specification that knows nothing of Kong.
 package render

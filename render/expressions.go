@@ -156,8 +156,13 @@ func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
 		t.report(unsupported(m.route.Object, m.field, err.Error()))
 		return
 	}
+	key, err := m.keyExpr()
+	if err != nil {
+		t.report(unsupported(m.route.Object, m.field, err.Error()))
+		return
+	}
 	fields := r.routeFields()
-	fields["expression"] = route.All(e, door).String()
+	fields["expression"] = route.All(e, door, key).String()
 	fields["protocols"] = r.protocolsAt(p)
 	fields["priority"] = exprPriority(p.hostname, m.traits(), tied)
 	name := cmp.Or(r.name, hostRouteName(m.route.Object.Ref, p.hostname, m.rule, m.index))

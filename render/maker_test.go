@@ -156,7 +156,6 @@ func (m *maker) rule() gatewayv1.HTTPRouteRule {
 	return r
 }
 
-// match has no regex for values that takes the empty text: Kong's cache holds an empty header or parameter for one that is not there.
 func (m *maker) match() gatewayv1.HTTPRouteMatch {
 	out := gatewayv1.HTTPRouteMatch{}
 	const prefix, exact, regex = gatewayv1.PathMatchPathPrefix, gatewayv1.PathMatchExact, gatewayv1.PathMatchRegularExpression
@@ -174,20 +173,20 @@ func (m *maker) match() gatewayv1.HTTPRouteMatch {
 	}
 	if m.below(3) == 0 {
 		for _, name := range some(m, 2, gatewayv1.HTTPHeaderName("x-a"), "X-A", "x-b") {
-			h := gatewayv1.HTTPHeaderMatch{Name: name, Value: pick(m, "1", "2", "v", "V", "~*1")}
+			h := gatewayv1.HTTPHeaderMatch{Name: name, Value: pick(m, "1", "2", "v", "V", "~*1", "1,2")}
 			if m.below(4) == 0 {
 				kind := gatewayv1.HeaderMatchRegularExpression
-				h.Type, h.Value = &kind, pick(m, "1", "^[12]$", "V", ".+", `\d`, `\D`)
+				h.Type, h.Value = &kind, pick(m, "1", "^[12]$", "V", ".+", `\d`, `\D`, ".*", "^$")
 			}
 			out.Headers = append(out.Headers, h)
 		}
 	}
 	if m.below(5) == 0 {
 		for _, name := range some(m, 2, gatewayv1.HTTPHeaderName("q"), "Q") {
-			p := gatewayv1.HTTPQueryParamMatch{Name: name, Value: pick(m, "1", "2", "a b", "A")}
+			p := gatewayv1.HTTPQueryParamMatch{Name: name, Value: pick(m, "1", "2", "a b", "A", "true", "1,2")}
 			if m.below(4) == 0 {
 				kind := gatewayv1.QueryParamMatchRegularExpression
-				p.Type, p.Value = &kind, pick(m, "1", "^[12]$", ".+")
+				p.Type, p.Value = &kind, pick(m, "1", "^[12]$", ".+", ".*", "^t")
 			}
 			out.QueryParams = append(out.QueryParams, p)
 		}
@@ -223,9 +222,10 @@ func (m *maker) requests(c cluster, n int) []route.Request {
 		q.Method = pick(m, "GET", "GET", "POST", "PUT")
 		q.Target = pick(m, "/", "/a", "/a/", "/a/b", "/ab", "/A", "/a.b", "/a/b/c", "/b", "/%61", "/a%2Fb", "/a%2fb", "//a", "/a/../b", "/./a/",
 			"/axb", "/a//b", "/aa", "/a/.", "/a%20b")
-		q.Target += pick(m, "", "", "", "?", "?q=1", "?q=2", "?Q=1", "?q=1&Q=2", "?q=a+b", "?q=a%20b", "?q", "?Q=a")
-		for _, name := range some(m, 2, "x-a", "X-B") {
-			q.Header = append(q.Header, [2]string{name, pick(m, "1", "2", "v", "V", "11", "~*1", "")})
+		q.Target += pick(m, "", "", "", "?", "?q=1", "?q=2", "?Q=1", "?q=1&Q=2", "?q=a+b", "?q=a%20b", "?q", "?Q=a", "?q=", "?q=true",
+			"?q=1,2", "?q=1&q=2", "?q=2&q=1")
+		for _, name := range some(m, 2, "x-a", "X-B", "X-A") {
+			q.Header = append(q.Header, [2]string{name, pick(m, "1", "2", "v", "V", "11", "~*1", "", "1,2")})
 		}
 		if m.below(8) == 0 {
 			q.Header = append(q.Header, [2]string{pick(m, "GwsyncPort", "gwsyncport", "Gwsync_Port"), pick(m, "80", "8080", "443")})

@@ -26,6 +26,8 @@ type match struct {
 	queries []valueMatch
 	// call is what precedence counts of a match of a GRPCRoute; zero for one of an HTTPRoute.
 	call call
+	// keyed says that the expression asks for [KeyHeader].
+	keyed bool
 	// last says that the match comes after all others of its hostname.
 	last bool
 }

@@ -165,9 +165,7 @@ func (t *translator) tellApart(ds doors, rules []*rule) {
 		}
 	}
 	if ports {
-		p := luaPlugin(preFunction, "rewrite", portFunction())
-		p.object, p.field, p.pos = needs.bound.Object, "spec.parentRefs", needs.bound.Object.At("spec.parentRefs")
-		t.everywhere = append(t.everywhere, p)
+		t.beforeRouter(needs.bound.Object, "spec.parentRefs", portFunction())
 	}
 }
 

@@ -86,8 +86,24 @@ func (c cluster) answer(q route.Request) answer {
 	return best.answer
 }
 
-// settles reports whether the text says who answers a request: one that comes to a listener's port.
+// settles reports whether the text says who answers a request: one that comes to a listener's port, and repeats neither a header nor a
+// parameter of the query (HTTPHeaderMatch.name, HTTPQueryParamMatch.name).
 func (c cluster) settles(q route.Request) bool {
+	seen := map[string]bool{}
+	for _, h := range q.Header {
+		name := strings.ToLower(h[0])
+		if seen[name] {
+			return false
+		}
+		seen[name] = true
+	}
+	_, query, _ := strings.Cut(q.Target, "?")
+	parameters, _ := url.ParseQuery(query)
+	for _, values := range parameters {
+		if len(values) > 1 {
+			return false
+		}
+	}
 	return slices.ContainsFunc(c.gateways, func(g *gatewayv1.Gateway) bool {
 		return slices.ContainsFunc(g.Spec.Listeners, func(l gatewayv1.Listener) bool { return uint16(l.Port) == q.DstPort })
 	})

@@ -36,6 +36,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	t.refuseTLS(g)
 	t.services(rules)
 	t.refuseSharedPools()
+	t.keepApart(rules)
 	rules = append(rules, t.separate(g, rules)...)
 	for _, r := range rules {
 		r.plugins = t.settle(r.bound.Object, t.effective(r))
