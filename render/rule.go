@@ -74,7 +74,7 @@ func (t *translator) rules(r *bind.Route) []*rule {
 			one.matches = matchesOf(r, one.rule)
 		}
 		t.refuseUnknown(&one)
-		one.plugins = t.filters(&one)
+		one.plugins = append(t.guard(&one), t.filters(&one)...)
 		t.attach(&one)
 		out = append(out, &one)
 	}

@@ -33,7 +33,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	for _, r := range rules {
 		r.upgradeToHTTPS()
 	}
-	t.refuseTLS(g)
+	t.clients(g)
 	t.services(rules)
 	t.refuseSharedPools()
 	t.keepApart(rules)
