@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -143,5 +144,22 @@ func TestCORSExposesAll(t *testing.T) {
 		if e := got.Header.Get("Access-Control-Expose-Headers"); e != want {
 			t.Errorf("exposes %q, want %q", e, want)
 		}
+	})
+}
+
+// TestCORSBeforeAuthentication asks a route with a plugin that wants credentials: browsers send none with a preflight request, and a page must
+// be able to read that its request was refused.
+func TestCORSBeforeAuthentication(t *testing.T) {
+	manifests := strings.Replace(gatewayWith(corsRules), "metadata: {name: r}", "metadata: {name: r, annotations: {konghq.com/plugins: auth}}", 1) + `
+---
+apiVersion: configuration.konghq.com/v1
+kind: KongPlugin
+metadata: {name: auth}
+plugin: key-auth`
+	inBothFlavors(t, manifests, func(t *testing.T, k traffic) {
+		allowed := map[string]string{"Allow-Origin": "https://www.foo.com", "Allow-Methods": "PUT", "Max-Age": "5"}
+		checkCORS(t, k, crossOrigin{"/cors-2", "https://www.foo.com", "PUT", "", "OPTIONS", 204, allowed})
+		checkCORS(t, k, crossOrigin{"/cors-2", "https://www.foo.com", "", "", "GET", 401, map[string]string{"Allow-Origin": "https://www.foo.com"}})
+		checkCORS(t, k, crossOrigin{"/cors-2", "https://evil.example", "", "", "GET", 401, map[string]string{}})
 	})
 }
