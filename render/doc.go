@@ -14,7 +14,9 @@
 // of protocol grpc.
 // A TCPRoute, UDPRoute or TLSRoute becomes a Service of protocol tcp, udp or tls, and a Route for its ports, or one for each server name.
 // A match becomes a Route: with router flavor expressions one for each hostname, with traditional_compatible one for all.
-// Filters become plugins on the Route. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
+// Filters become plugins on the Route, declarative ones where those are exact, else pre- and post-function with programs of package lua. Two
+// take none: a redirect of plain requests to HTTPS and nothing else is the Route's https_redirect_status_code, and a new prefix of the path
+// is the Service's path. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
 // A KongConsumer becomes a Consumer, and each Secret that it names a credential of the type that its label konghq.com/credential says. A
 // credential is known by the Secret's name, so that a new value changes the one that is there, and an id tells nothing of the value.
 // KongVaults become Vaults, KongCustomEntities what they say.
