@@ -10,6 +10,10 @@ const (
 	HostReplaced = "HostReplaced"
 	// InconsistentAnnotations are Services of one rule that ask for different fields of the one Kong service.
 	InconsistentAnnotations = "InconsistentAnnotations"
+	// InexactSession is a rule whose sessions Kong keeps with their backends for the most part.
+	InexactSession = "InexactSession"
+	// InexactTimeout is a timeout that Kong keeps for each wait, not for all of them together.
+	InexactTimeout = "InexactTimeout"
 	// InexactWeight is a weight that Kong cannot have.
 	InexactWeight = "InexactWeight"
 	// InvalidAnnotation is an annotation konghq.com/... whose value Kong would refuse.
@@ -20,6 +24,8 @@ const (
 	NameCollision = "NameCollision"
 	// NeedsSetting is what takes a setting in kong.conf that is not its default.
 	NeedsSetting = "NeedsSetting"
+	// OverriddenAnnotation is an annotation konghq.com/... of a Service that a route's own field wins over.
+	OverriddenAnnotation = "OverriddenAnnotation"
 	// ServedElsewhere is a route that Kong answers on more listeners than it is attached to.
 	ServedElsewhere = "ServedElsewhere"
 	// SharedConnections is a backend whose connections Kong does not keep apart from those of another that is verified otherwise.

@@ -17,7 +17,7 @@ func (t *translator) filters(r *rule) []plugin {
 		switch resolved := r.rule.Filters[i]; {
 		case blocks(resolved):
 			return r.refuse("invalid filter")
-		case resolved.Reason != "", resolved.Plugin != nil: // see attach
+		case resolved.Mirror != nil, resolved.Plugin != nil: // see ruleMirrors and attach
 			continue
 		}
 		plugins, err := r.filter(f)
@@ -30,7 +30,7 @@ func (t *translator) filters(r *rule) []plugin {
 			out = append(out, p)
 		}
 	}
-	return out
+	return append(out, t.ruleMirrors(r)...)
 }
 
 // refuse makes the rule answer every request with 500.

@@ -73,7 +73,6 @@ func (t *translator) rules(r *bind.Route) []*rule {
 		} else {
 			one.matches = matchesOf(r, one.rule)
 		}
-		t.refuseUnknown(&one)
 		one.plugins = append(t.guard(&one), t.filters(&one)...)
 		t.attach(&one)
 		out = append(out, &one)
@@ -133,24 +132,6 @@ func (t *translator) annotate(r *rule) {
 		set[p] = true
 	}
 	r.protocols = slices.Sorted(maps.Keys(set))
-}
-
-// refuseUnknown reports what the rule asks for and this version does not render: nothing is left out in silence.
-func (t *translator) refuseUnknown(r *rule) {
-	spec, at := r.rule.HTTP, fmt.Sprintf("spec.rules[%d]", r.rule.Index)
-	for field, set := range map[string]bool{
-		".timeouts": spec.Timeouts != nil, ".retry": spec.Retry != nil, ".sessionPersistence": spec.SessionPersistence != nil,
-	} {
-		if set {
-			t.report(unsupported(r.bound.Object, at+field, "gwsync does not render "+strings.TrimPrefix(field, ".")+" yet"))
-		}
-	}
-	for i, b := range r.rule.Backends {
-		if slices.ContainsFunc(b.Filters, func(f bind.Filter) bool { return f.Reason == "" }) {
-			field := fmt.Sprintf("%s.backendRefs[%d].filters", at, i)
-			t.report(unsupported(r.bound.Object, field, "gwsync does not render filters of a single backend yet"))
-		}
-	}
 }
 
 // hostnames returns the hostnames on which listeners accept the rule, sorted; "" is any. Those within others are there too, since

@@ -41,7 +41,11 @@ func (t *translator) streamService(r *rule) {
 	if bad > 0 {
 		fields["retries"] = 0
 	}
-	t.lead(r, all, fields, tags, origin)
+	d := &delivery{rule: r, tags: tags, origin: origin, fields: fields}
+	if shares := t.shares(r, all); len(shares) > 0 {
+		d.groups = []group{{backends: all, shares: shares}}
+	}
+	t.lead(d)
 	t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
 }
 

@@ -2,11 +2,13 @@ package lua
 
 import "strings"
 
-// Join returns the programs as one, in order. None of them may end with a return.
+// Join returns the programs as one, in order, without those that are empty. None of them may end with a return.
 func Join(programs ...Chunk) Chunk {
-	lines := make([]string, len(programs))
-	for i, p := range programs {
-		lines[i] = string(p)
+	var lines []string
+	for _, p := range programs {
+		if p != "" {
+			lines = append(lines, string(p))
+		}
 	}
 	return Chunk(strings.Join(lines, "\n"))
 }

@@ -28,7 +28,8 @@ const socketTimeout = 60 * time.Second
 // ngxSocket is ngx.socket.
 func (t *luaThread) ngxSocket() *lua.LTable {
 	methods := t.module("ngx.socket.tcp", functions{
-		"connect": t.socketConnect, "send": t.socketSend, "receive": t.socketReceive, "close": socketClose, "setkeepalive": socketClose,
+		"connect": t.socketConnect, "send": t.socketSend, "receive": t.socketReceive, "receiveany": t.socketReceiveAny,
+		"close": socketClose, "setkeepalive": socketClose,
 		"settimeout": func(l *lua.LState) int {
 			d := socketTime(l, 2)
 			socketOf(l).limit = timeouts{d, d, d}
@@ -39,7 +40,7 @@ func (t *luaThread) ngxSocket() *lua.LTable {
 			return 0
 		},
 		"getreusedtimes": t.give(func() any { return 0 }),
-	}, "sslhandshake setclientcert receiveany receiveuntil setoption bind")
+	}, "sslhandshake setclientcert receiveuntil setoption bind")
 	meta := t.NewTable()
 	meta.RawSetString("__index", methods)
 	tcp := func(l *lua.LState) int {
@@ -187,15 +188,7 @@ func (t *luaThread) socketReceive(l *lua.LState) int {
 	if read == nil {
 		raise(l, "bad pattern argument: %s", luaText14(l.Get(2)))
 	}
-	var text string
-	err := t.waiting(l, func(context.Context) error {
-		err := s.conn.SetReadDeadline(time.Now().Add(s.limit.read))
-		if err == nil {
-			text, err = read()
-		}
-		return err
-	})
-	t.spend(l, len(text))
+	text, err := t.socketRead(l, s, read)
 	if err != nil {
 		n := socketError(l, err)
 		l.Push(lua.LString(text))
@@ -203,6 +196,41 @@ func (t *luaThread) socketReceive(l *lua.LState) int {
 	}
 	l.Push(lua.LString(text))
 	return 1
+}
+
+// socketReceiveAny reads what there is, at least a byte and at most the number of bytes asked for.
+func (t *luaThread) socketReceiveAny(l *lua.LState) int {
+	s := socketOf(l)
+	if s.conn == nil {
+		return fail(l, "closed")
+	}
+	most := l.CheckInt(2)
+	if most <= 0 || most > luaText {
+		raise(l, "bad max argument: %d", most)
+	}
+	text, err := t.socketRead(l, s, func() (string, error) {
+		b := make([]byte, min(most, 64<<10))
+		n, err := s.r.Read(b)
+		return string(b[:n]), err
+	})
+	if text == "" && err != nil {
+		return socketError(l, err)
+	}
+	l.Push(lua.LString(text))
+	return 1
+}
+
+// socketRead reads from a socket within its time.
+func (t *luaThread) socketRead(l *lua.LState, s *luaSocket, read func() (string, error)) (text string, err error) {
+	err = t.waiting(l, func(context.Context) error {
+		err := s.conn.SetReadDeadline(time.Now().Add(s.limit.read))
+		if err == nil {
+			text, err = read()
+		}
+		return err
+	})
+	t.spend(l, len(text))
+	return text, err
 }
 
 // line reads a line of at most 64 KiB.

@@ -117,6 +117,8 @@ func (x *exchange) upstreamVariable(name string) (value string, ok, known bool) 
 			scheme = "http"
 		}
 		return scheme, true, true
+	case "upstream_upgrade":
+		return map[bool]string{true: "websocket"}[x.upgrades()], true, true
 	}
 	v, known := x.forwarded(name)
 	return v, known, known

@@ -1,0 +1,103 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/lua"
+)
+
+// mirrors returns the plugin that copies requests as the filters of type RequestMirror among some ask, none if none does. The copies are of
+// what goes to the backend, after the rule's other filters. A mirror that does not resolve is left out, which package bind reports.
+// Only is the number of the one backend whose requests are copied, 0 for all.
+func (t *translator) mirrors(r *rule, filters []bind.Filter, only int) ([]lua.Mirror, error) {
+	var out []lua.Mirror
+	for _, f := range filters {
+		if f.Mirror == nil || f.Reason != "" {
+			continue
+		}
+		m, err := t.mirror(r, *f.Mirror)
+		if err != nil {
+			return nil, fmt.Errorf("mirror %s: %w", f.Mirror.Target, err)
+		}
+		m.Only = only
+		m.Share, m.Of = portion(f)
+		if m.Share > 0 {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// ruleMirrors returns the plugin for the mirrors among a rule's filters. One that cannot be is reported, and its rule answers 500.
+func (t *translator) ruleMirrors(r *rule) []plugin {
+	i := slices.IndexFunc(r.rule.Filters, func(f bind.Filter) bool { return f.Mirror != nil && f.Reason == "" })
+	if i < 0 || r.answers {
+		return nil
+	}
+	field := fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
+	list, err := t.mirrors(r, r.rule.Filters, 0)
+	if err != nil {
+		t.report(unsupported(r.bound.Object, field, err.Error()))
+		return r.refuse("invalid filter")
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	p := luaPlugin(postFunction, "access", lua.Copies(list))
+	p.field, p.pos = field, r.bound.Object.At(field)
+	return []plugin{p}
+}
+
+// mirror returns where copies for a backend go.
+func (t *translator) mirror(r *rule, b bind.Backend) (lua.Mirror, error) {
+	if r.rule.GRPC != nil {
+		return lua.Mirror{}, errors.New("kong's Lua copies requests over HTTP/1.1, which no call of gRPC is")
+	}
+	if err := t.plainHTTP(b); err != nil {
+		return lua.Mirror{}, err
+	}
+	found, err := t.addresses(r, b)
+	return lua.Mirror{Addresses: luaAddresses(found)}, err
+}
+
+// portion returns how many of how many requests a filter copies (HTTPRequestMirrorFilter.percent, fraction).
+func portion(f bind.Filter) (share, of int64) {
+	m := f.HTTP.RequestMirror
+	switch {
+	case m == nil:
+		return 0, 1
+	case m.Percent != nil:
+		return int64(*m.Percent), 100
+	case m.Fraction != nil && m.Fraction.Denominator != nil:
+		return int64(m.Fraction.Numerator), int64(*m.Fraction.Denominator)
+	case m.Fraction != nil:
+		return int64(m.Fraction.Numerator), 100
+	}
+	return 1, 1
+}
+
+// plainHTTP returns an error for a backend to which generated Lua cannot speak: it knows HTTP/1.1 without TLS.
+func (t *translator) plainHTTP(b bind.Backend) error {
+	if b.Policy != nil {
+		return fmt.Errorf("%s asks for TLS, which Kong's Lua cannot verify", b.Policy.Object.Ref)
+	}
+	fields := protocol(b)
+	if v, _, ok := annotation(b.Service.Annotations, "protocol"); ok {
+		fields["protocol"] = v
+	}
+	if p, ok := fields["protocol"]; ok && p != "http" {
+		return fmt.Errorf("it speaks %s, and Kong's Lua only HTTP/1.1 without TLS", p)
+	}
+	return nil
+}
+
+func luaAddresses(shares []share) []lua.Address {
+	out := make([]lua.Address, len(shares))
+	for i, s := range shares {
+		out[i] = lua.Address{Host: s.host, Port: s.port, Weight: s.weight}
+	}
+	return out
+}

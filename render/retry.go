@@ -1,0 +1,88 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/lua"
+)
+
+// defaultAttempts is how often a request is sent again where the rule does not say (HTTPRouteRetry.attempts, from v1.7 on).
+const defaultAttempts = 1
+
+// maxAttempts is Kong's largest number of retries (kong/db/schema/entities/services.lua).
+const maxAttempts = 1<<15 - 1
+
+func (r *rule) retry() *gatewayv1.HTTPRouteRetry {
+	return r.rule.HTTP.Retry
+}
+
+func attempts(r *gatewayv1.HTTPRouteRetry) int {
+	if r.Attempts == nil {
+		return defaultAttempts
+	}
+	return min(*r.Attempts, maxAttempts)
+}
+
+// resends reports whether it takes Lua to retry a rule's requests. Kong by itself retries what failed to connect or timed out, at once and
+// as often as a Service says, whatever time that takes in all. By status it retries for the whole data plane or not at all.
+func (r *rule) resends() bool {
+	retry := r.retry()
+	return retry != nil && (len(retry.Codes) > 0 || retry.Backoff != nil && milliseconds(*retry.Backoff) > 0 || r.limits().request > 0)
+}
+
+// retries sets how often Kong itself asks again.
+func (t *translator) retries(r *rule, usable []bind.Backend, fields map[string]any) {
+	retry := r.retry()
+	if retry == nil {
+		return
+	}
+	n := int64(attempts(retry))
+	if r.resends() {
+		n = 0
+	}
+	if v, ok := fields["retries"].(int64); ok && v != n && v != 0 {
+		t.overridden(r, usable, fmt.Sprintf("spec.rules[%d].retry", r.rule.Index), "retries", v)
+	}
+	fields["retries"] = n
+}
+
+// resend returns the plugin that retries a rule's requests by itself, where Kong cannot.
+func (t *translator) resend(d *delivery) (plugin, error) {
+	fields, retry, l := d.fields, d.rule.retry(), d.rule.limits()
+	if p, ok := fields["protocol"]; ok && p != "http" {
+		return plugin{}, fmt.Errorf("backends speak %s, and what retries for Kong speaks HTTP/1.1 without TLS only", p)
+	}
+	if d.hashing != nil {
+		return plugin{}, errors.New("what retries for Kong chooses a backend at random, so that no session could persist")
+	}
+	program := lua.Retry{
+		Attempts: attempts(retry), Request: l.request, BackendRequest: l.backendRequest,
+		Connect: timeout(fields, "connect_timeout"), Write: timeout(fields, "write_timeout"), Read: timeout(fields, "read_timeout"),
+	}
+	if retry.Backoff != nil {
+		program.Backoff = milliseconds(*retry.Backoff)
+	}
+	for _, c := range retry.Codes {
+		program.Codes = append(program.Codes, int(c))
+	}
+	slices.Sort(program.Codes)
+	for _, g := range d.groups {
+		program.Addresses = append(program.Addresses, luaAddresses(g.shares))
+	}
+	return plugin{name: postFunction, config: map[string]any{
+		"access": []any{string(lua.Resend(program))}, "header_filter": []any{string(lua.Unsized)},
+	}}, nil
+}
+
+// timeout returns a timeout of a Service of Kong in milliseconds; it has one of a minute by default.
+func timeout(fields map[string]any, name string) int64 {
+	if v, ok := fields[name].(int64); ok {
+		return v
+	}
+	return 60_000
+}
