@@ -43,7 +43,7 @@ func TestBackendFilters(t *testing.T) {
     - {name: c, port: 80, weight: 0}
 `
 	eachFlavor(t, func(t *testing.T, f kong.Flavor) {
-		k := startTraffic(t, f, trafficRoute(rules), three(200))
+		k := startBacked(t, f, routeWith(rules), three(200))
 		count := map[string]int{}
 		const n = 400
 		for range n {
@@ -88,7 +88,7 @@ func TestBackendMirror(t *testing.T) {
     - {name: a, port: 80, filters: [{type: RequestMirror, requestMirror: {backendRef: {name: c, port: 80}}}]}
     - {name: b, port: 80}
 `
-	k := startTraffic(t, kong.Expressions, trafficRoute(rules), three(200))
+	k := startBacked(t, kong.Expressions, routeWith(rules), three(200))
 	var want []string
 	for _, target := range []string{"/1", "/2", "/3", "/4", "/5", "/6", "/7", "/8"} {
 		if resp, _ := k.ask(t, "GET", target, "", nil); resp.Header.Get("X-Backend") == "a.default.svc" {
@@ -116,7 +116,7 @@ func TestOnlyBackendFilters(t *testing.T) {
       - {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-own, value: filter}]}}
 `
 	eachFlavor(t, func(t *testing.T, f kong.Flavor) {
-		k := startTraffic(t, f, trafficRoute(rules), three(200))
+		k := startBacked(t, f, routeWith(rules), three(200))
 		resp, _ := k.ask(t, "GET", "/", "", nil)
 		if got := k.arrivals(); got[0].header.Get("X-Set") != "1" || resp.Header.Get("X-Own") != "filter" {
 			t.Errorf("the backend got %v, the client %v", got[0].header, resp.Header)
@@ -131,7 +131,7 @@ func TestBackendFiltersWithRetry(t *testing.T) {
     - {name: a, port: 80, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-set, value: a}]}}]}
     - {name: b, port: 80, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-set, value: b}]}}]}
 `
-	k := startTraffic(t, kong.Expressions, trafficRoute(rules), three(503))
+	k := startBacked(t, kong.Expressions, routeWith(rules), three(503))
 	for range 20 {
 		resp, _ := k.ask(t, "GET", "/", "", nil)
 		got := k.arrivals()

@@ -12,7 +12,7 @@ import (
 )
 
 // copies waits for as many requests at mirrors and returns them by backend.
-func (k *traffic) copies(t *testing.T, want int) map[string][]arrival {
+func (k *backed) copies(t *testing.T, want int) map[string][]arrival {
 	t.Helper()
 	got := map[string][]arrival{}
 	for n := 0; n < want; time.Sleep(time.Millisecond) {
@@ -36,7 +36,7 @@ func TestMirror(t *testing.T) {
     backendRefs: [{name: a, port: 80}]
 `
 	eachFlavor(t, func(t *testing.T, f kong.Flavor) {
-		k := startTraffic(t, f, trafficRoute(rules), map[string]http.HandlerFunc{
+		k := startBacked(t, f, routeWith(rules), map[string]http.HandlerFunc{
 			"a.default.svc": answering(200), "b.default.svc": answering(500), "c.default.svc": answering(404),
 		})
 		large := strings.Repeat("0123456789", 20_000)
@@ -72,7 +72,7 @@ func TestMirrorFails(t *testing.T) {
     backendRefs: [{name: a, port: 80}]
 `
 	done := make(chan struct{})
-	k := startTraffic(t, kong.Expressions, trafficRoute(rules), map[string]http.HandlerFunc{
+	k := startBacked(t, kong.Expressions, routeWith(rules), map[string]http.HandlerFunc{
 		"a.default.svc": answering(201), "b.default.svc": nil, "c.default.svc": func(http.ResponseWriter, *http.Request) { <-done },
 	})
 	t.Cleanup(func() { close(done) })
@@ -91,7 +91,7 @@ func TestMirrorShare(t *testing.T) {
     - {type: RequestMirror, requestMirror: {backendRef: {name: a, port: 80}}}
     backendRefs: [{name: a, port: 80}]
 `
-	k := startTraffic(t, kong.Expressions, trafficRoute(rules), three(200))
+	k := startBacked(t, kong.Expressions, routeWith(rules), three(200))
 	const n = 500
 	for range n {
 		k.ask(t, "GET", "/", "", nil)
