@@ -43,6 +43,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	}
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
+		t.misdirected(g, rules)
 	} else {
 		t.traditionalRoutes(rules)
 	}
