@@ -32,7 +32,8 @@ var update = flag.Bool("update", false, "rewrite the output of the examples in f
 // withoutExample are the codes whose findings take more than a few lines of YAML.
 var withoutExample = []string{
 	manifest.CodeUnreadable, manifest.CodeTooLarge, manifest.CodeNotFollowed, manifest.CodeAliasLimit,
-	render.NameCollision, render.SharedConnections, render.SNIConflict, render.TLSWithoutSNI, render.TooManyMatches, render.UnusedCertificate,
+	render.MissingSetting, render.NameCollision, render.SharedConnections, render.SNIConflict, render.TLSWithoutSNI, render.TooManyMatches,
+	render.UnusedCertificate,
 }
 
 // TestCodes holds the page to the constants of the program: every code has a section, and every section a code.

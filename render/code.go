@@ -20,6 +20,8 @@ const (
 	InvalidAnnotation = "InvalidAnnotation"
 	// InvalidCredential is a Secret that a KongConsumer names and that Kong cannot take as a credential.
 	InvalidCredential = "InvalidCredential"
+	// MissingSetting is something that the configuration needs of kong.conf, and the Kong that it is for has not.
+	MissingSetting = "MissingSetting"
 	// NameCollision is an object whose entities have the names of another's.
 	NameCollision = "NameCollision"
 	// NeedsSetting is what takes a setting in kong.conf that is not its default.

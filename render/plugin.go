@@ -34,6 +34,8 @@ type plugin struct {
 	secrets [][]string
 	// user says that it is a user's own, which comes before what is generated.
 	user bool
+	// merged are the plugins that it was made of, if several, see [merge].
+	merged []plugin
 }
 
 // luaPlugin returns the plugin that runs a program in a phase ("rewrite", "access", "header_filter", ...).
@@ -102,6 +104,10 @@ func merge(plugins []plugin) ([]plugin, []contradiction) {
 			continue
 		}
 		first := &out[at]
+		if first.merged == nil {
+			first.merged = []plugin{*first}
+		}
+		first.merged = append(first.merged, p)
 		report := func(path string) { wrong = append(wrong, contradiction{*first, p, path}) }
 		first.config = mergeMaps(first.config, p.config, "config", report)
 		first.fields = mergeMaps(first.fields, p.fields, "", report)
@@ -191,7 +197,7 @@ func (t *translator) addPlugin(p plugin, id string, fields map[string]any, tags 
 	for _, path := range p.secrets {
 		tags = append(tags, kong.SecretTag(append([]string{"config"}, path...)...))
 	}
-	t.add(kong.Plugins, id, fields, tags, origin)
+	t.explainPlugin(t.add(kong.Plugins, id, fields, tags, origin), p, origin)
 }
 
 // global adds the plugins that are for all requests. Kong has one of a name there, too.

@@ -15,11 +15,19 @@ import (
 // Translate returns the Kong configuration of a graph for a target, and findings about what cannot be said there. What is bound to
 // no listener is left out. The state holds all that it refers to.
 func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
+	t := &translator{}
+	return t.translate(g, target), t.findings
+}
+
+// translate fills the translator, which is empty, and returns the configuration.
+func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	if target.Flavor == "" {
 		target.Flavor = kong.TraditionalCompatible
 	}
-	t := &translator{target: target, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{}, authorities: map[string]kong.Entity{},
-		set: g.Set(), graph: g, behind: map[string][]plugin{}, shut: map[string]bool{}}
+	*t = translator{
+		target: target, set: g.Set(), graph: g, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{},
+		authorities: map[string]kong.Entity{}, behind: map[string][]plugin{}, shut: map[string]bool{}, sources: map[kong.Key][]Source{},
+	}
 	t.labelledCAs()
 	t.vaults()
 	t.consumers()
@@ -54,7 +62,7 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	if err != nil {
 		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
 	}
-	return state, t.findings
+	return state
 }
 
 // translator collects what a graph becomes.
@@ -80,6 +88,8 @@ type translator struct {
 	refused  map[refusal]bool
 	// hosts are the Hosts that Services send, by the Services' ids, where they send but one.
 	hosts    map[string]string
+	// sources say where the fields of plugins come from, see [Explain].
+	sources  map[kong.Key][]Source
 	findings diag.List
 }
 

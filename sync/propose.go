@@ -119,6 +119,12 @@ func (p *Proposal) render(ctx context.Context, src Source, dst Target, o render.
 	}
 	p.Revision = snapshot.Revision
 	o.Target.Flavor = p.Info.Flavor
-	p.Rendered, err = render.Render(snapshot.Inputs, o)
-	return err
+	if p.Rendered, err = render.Render(snapshot.Inputs, o); err != nil {
+		return err
+	}
+	settings := p.Info.Settings
+	settings.Flavor = p.Info.Flavor
+	missing := render.Missing(render.Needs(p.Rendered.State), settings)
+	p.Rendered.Findings = append(p.Rendered.Findings, missing...).Sorted()
+	return nil
 }

@@ -45,4 +45,6 @@ type Info struct {
 	Settle time.Duration
 	// Plugins are the names of the plugins that it has, sorted.
 	Plugins []string
+	// Settings are those of its kong.conf that matter to a configuration.
+	Settings kong.Settings
 }

@@ -133,7 +133,8 @@ func withSandbox(ctx context.Context, c sandbox.Config, do func(admin, proxy str
 	served := make(chan error, 1)
 	go func() {
 		const free = "127.0.0.1:0"
-		served <- newBox(c, proxy.Options{}).serve(ctx, addresses{admin: free, proxy: free, secure: free}, func(at addresses) { ready <- at })
+		at := addresses{admin: free, proxy: free, secure: free, streams: []streamListen{{address: free}, {address: free, ssl: true}, {address: free, udp: true}}}
+		served <- newBox(c, proxy.Options{}).serve(ctx, at, func(at addresses) { ready <- at })
 	}()
 	select {
 	case err := <-served:

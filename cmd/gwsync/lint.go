@@ -77,7 +77,9 @@ func (l *linter) render(ctx context.Context, source sync.Source) (render.Result,
 		return render.Result{}, err
 	}
 	o.Target.Tags = diff.Tags(l.how.instance)
-	return renderSource(ctx, source, o)
+	r, err := renderSource(ctx, source, o)
+	r.Findings = append(r.Findings, unusual(r, o.Target)...).Sorted()
+	return r, err
 }
 
 // looked counts what a look at the manifests saw: the objects that are in order, and those that findings are about.

@@ -16,19 +16,29 @@ import (
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
 )
 
 func newRender(p process) *cobra.Command {
 	var from sourceFlags
 	var how renderFlags
+	var explain bool
+	var output string
 	cmd := &cobra.Command{
 		Use:   "render",
 		Short: "Print the Kong configuration that the manifests come to",
 		Long: `Print the Kong configuration that the manifests come to, in Kong's declarative format, which a Kong without a database
-takes as it is on POST /config. It needs no Kong and no cluster.`,
+takes as it is on POST /config. It needs no Kong and no cluster.
+
+What the configuration needs of kong.conf that is not so by default is said on standard error.
+
+With --explain it prints instead which manifest, rule and match is behind each entity, and what the entity's fields are made of.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("output") && !explain {
+				return errors.New("--output is for --explain: the configuration is YAML")
+			}
 			source, err := from.source(cmd.Flags(), p)
 			if err != nil {
 				return err
@@ -42,11 +52,18 @@ takes as it is on POST /config. It needs no Kong and no cluster.`,
 			if err != nil {
 				return err
 			}
-			if err := showFindings(p.stderr, result); err != nil {
+			if err := errors.Join(showFindings(p.stderr, result), report.Findings(p.stderr, unusual(result, o.Target))); err != nil {
 				return err
 			}
+			write := result.State.Encode
+			switch {
+			case explain && output == "json":
+				write = func(w io.Writer) error { return writeExplanationsJSON(w, render.Explain(result.Graph, o.Target)) }
+			case explain:
+				write = func(w io.Writer) error { return writeExplanations(w, render.Explain(result.Graph, o.Target)) }
+			}
 			out := bufio.NewWriter(p.stdout)
-			if err := result.State.Encode(out); err != nil {
+			if err := write(out); err != nil {
 				return err
 			}
 			return out.Flush()
@@ -54,7 +71,14 @@ takes as it is on POST /config. It needs no Kong and no cluster.`,
 	}
 	from.add(cmd.Flags())
 	how.add(cmd.Flags())
+	cmd.Flags().BoolVar(&explain, "explain", false, "print what each entity and its fields come from instead")
+	outputFlag(cmd.Flags(), &output, "text", "json")
 	return cmd
+}
+
+// unusual returns what the configuration needs of a Kong that is not configured as by default.
+func unusual(r render.Result, t render.Target) diag.List {
+	return render.Unusual(render.Needs(r.State), cmp.Or(t.Flavor, kong.TraditionalCompatible))
 }
 
 // renderSource renders what a source holds now.

@@ -121,6 +121,7 @@ type renderFlags struct {
 	class           string
 	gateways        []string
 	flavor          string
+	profile         string
 	instance        string
 	address         string
 	addressMap      string
@@ -140,6 +141,7 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
+	flags.StringVar(&f.profile, "profile", "full", "full, or declarative: without Lua, and what takes Lua is an error")
 	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
 		"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
 }
@@ -160,6 +162,13 @@ func (f *renderFlags) binding() (render.Options, error) {
 			return o, fmt.Errorf("--router-flavor: %w", err)
 		}
 		o.Target.Flavor, o.Bind.Flavor = flavor, flavor
+	}
+	switch f.profile {
+	case "full":
+	case "declarative":
+		o.Target.Declarative = true
+	default:
+		return o, fmt.Errorf("--profile %q: want full or declarative", f.profile)
 	}
 	for _, g := range f.gateways {
 		namespace, name, ok := strings.Cut(g, "/")

@@ -75,6 +75,9 @@ func isAlphanumeric(c byte) bool { return isAlpha(c) || '0' <= c && c <= '9' }
 
 func isAlpha(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
+// Name returns the field's name in the language, without transformations.
+func (f TextField) Name() string { return f.f.name }
+
 // Lower returns the field with its values in lower case.
 func (f TextField) Lower() TextField { f.f.lower = true; return f }
 

@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -21,6 +23,12 @@ type root struct {
 		WorkerUpdate  *float64 `json:"worker_state_update_frequency"`
 		DBUpdate      *float64 `json:"db_update_frequency"`
 		DBPropagation float64  `json:"db_update_propagation"`
+		Role          string   `json:"role"`
+		UntrustedLua  string   `json:"untrusted_lua"`
+		Requires      luaList  `json:"untrusted_lua_sandbox_requires"`
+		ProxyListen   luaList  `json:"proxy_listen"`
+		StreamListen  luaList  `json:"stream_listen"`
+		PortMaps      luaList  `json:"port_maps"`
 	} `json:"configuration"`
 	Plugins struct {
 		Available map[string]any `json:"available_on_server"`
@@ -39,13 +47,43 @@ func (c *Client) Info(ctx context.Context) (sync.Info, error) {
 			return sync.Info{}, err
 		}
 	}
+	plugins := slices.Sorted(maps.Keys(r.Plugins.Available))
 	return sync.Info{
+		Settings: r.settings(flavor, plugins),
 		Version:  r.Version,
 		Flavor:   flavor,
 		Database: r.Configuration.Database != "off",
 		Settle:   r.settle(),
-		Plugins:  slices.Sorted(maps.Keys(r.Plugins.Available)),
+		Plugins:  plugins,
 	}, nil
+}
+
+// luaList is a list of texts, which Kong writes as an object where it is empty: Lua has one word for both.
+type luaList []string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (l *luaList) UnmarshalJSON(text []byte) error {
+	*l = nil
+	if len(text) > 0 && text[0] == '{' {
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(l))
+}
+
+// settings returns how the Kong is configured. What it does not say, as older ones may, is Kong's default.
+func (r *root) settings(f kong.Flavor, plugins []string) kong.Settings {
+	c, s := r.Configuration, kong.DefaultSettings()
+	s.Flavor, s.Plugins = f, plugins
+	s.Role = cmp.Or(c.Role, s.Role)
+	s.UntrustedLua = cmp.Or(c.UntrustedLua, s.UntrustedLua)
+	s.Requires, s.PortMaps = c.Requires, c.PortMaps
+	if c.ProxyListen != nil {
+		s.ProxyListen = c.ProxyListen
+	}
+	if c.StreamListen != nil {
+		s.StreamListen = c.StreamListen
+	}
+	return s
 }
 
 // settle returns how long a write takes until all workers of all nodes act on it: a node hears of another's writes within the

@@ -27,7 +27,10 @@ func TestInfo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := gwsync.Info{Version: "3.9.3", Flavor: kong.Expressions, Database: true, Settle: 7e9, Plugins: []string{"cors", "key-auth"}}
+		plugins := []string{"cors", "key-auth"}
+		settings := kong.DefaultSettings()
+		settings.Flavor, settings.Plugins = kong.Expressions, plugins
+		want := gwsync.Info{Version: "3.9.3", Flavor: kong.Expressions, Database: true, Settle: 7e9, Plugins: plugins, Settings: settings}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
 		}
@@ -43,7 +46,26 @@ func TestInfoDefaultsAreKongs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(gwsync.Info{Version: "3.4.0", Flavor: kong.TraditionalCompatible, Settle: 10e9}, got); d != "" {
+	want := gwsync.Info{Version: "3.4.0", Flavor: kong.TraditionalCompatible, Settle: 10e9, Settings: kong.DefaultSettings()}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// Kong writes an empty list as it writes an empty object.
+func TestInfoSettings(t *testing.T) {
+	s := &script{answers: map[string][]string{"GET /": {`200 {"version":"3.9.3","configuration":{
+		"database":"off","role":"control_plane","router_flavor":"expressions","untrusted_lua":"off","untrusted_lua_sandbox_requires":["cjson.safe"],
+		"proxy_listen":["0.0.0.0:80"],"stream_listen":["0.0.0.0:53 udp"],"port_maps":{}},"plugins":{"available_on_server":{"acl":{}}}}`}}}
+	got, err := client(t, s, Config{}).Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := kong.Settings{
+		Role: "control_plane", Flavor: kong.Expressions, UntrustedLua: "off", Requires: []string{"cjson.safe"},
+		ProxyListen: []string{"0.0.0.0:80"}, StreamListen: []string{"0.0.0.0:53 udp"}, Plugins: []string{"acl"},
+	}
+	if d := cmp.Diff(want, got.Settings); d != "" {
 		t.Error(d)
 	}
 }

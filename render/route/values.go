@@ -1,0 +1,33 @@
+package route
+
+import (
+	"slices"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// Values returns the constants that a route, classic or not, compares a field with by ==, as they are written, sorted: those of
+// "net.dst.port" are the ports that it names. A field with a transformation is another one.
+func Values(r kong.Entity, name string) []string {
+	text := r.Text("expression")
+	if text == "" {
+		text = classicText(r)
+	}
+	e, err := Parse(text)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	e.predicates(func(p *predicate) bool {
+		switch {
+		case p.op != opEqual || p.field != field{name: name}:
+		case p.value.kind == textKind:
+			out = append(out, p.value.text)
+		default:
+			out = append(out, p.value.String())
+		}
+		return true
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
+}
