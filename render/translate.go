@@ -87,7 +87,7 @@ type translator struct {
 	policies map[*bind.BackendTLSPolicy]policyResult
 	refused  map[refusal]bool
 	// hosts are the Hosts that Services send, by the Services' ids, where they send but one.
-	hosts    map[string]string
+	hosts map[string]string
 	// sources say where the fields of plugins come from, see [Explain].
 	sources  map[kong.Key][]Source
 	findings diag.List
