@@ -57,7 +57,7 @@ func (t *translator) streams(g *bind.Graph) {
 		t.warnOfStreams(own)
 		all = append(all, own...)
 	}
-	t.refuseSharedPorts(all, doors)
+	all = t.refuseSharedPorts(g, all)
 	if t.target.Flavor == kong.Expressions {
 		for _, s := range all {
 			t.streamExpression(s)
@@ -271,34 +271,60 @@ func portList(ports []int32) string {
 	return "ports " + strings.Join(out, " and ")
 }
 
-// refuseSharedPorts reports UDPRoutes on ports that TCPRoutes or TLS listeners have as well, unless both lead to the same backends. Kong's
-// router remembers the route of a port, and forgets whether it was asked for TCP or UDP.
+// refuseSharedPorts leaves out, and reports, routes on ports that have listeners both for UDP and for TCP or TLS, unless routes to the same
+// backends have both. Kong's router remembers the route of a port, and forgets whether it was asked for TCP or UDP; what has a server name
+// differs.
 //
 // Source: Kong 3.9.3, kong/router/fields.lua, get_cache_key.
-func (t *translator) refuseSharedPorts(all []*stream, doors map[int32]*hostSet) {
-	tcp := map[int32]*rule{}
-	for _, s := range all {
-		if s.protocol == "tcp" {
-			for _, p := range s.ports {
-				tcp[p] = s.rule
+func (t *translator) refuseSharedPorts(g *bind.Graph, all []*stream) []*stream {
+	type use struct{ udp, tcp, tls bool }
+	ports := map[int32]*use{}
+	for _, gateway := range g.Gateways {
+		for _, l := range gateway.AllListeners() {
+			u := ports[l.Spec.Port]
+			if u == nil {
+				u = &use{}
+				ports[l.Spec.Port] = u
 			}
+			u.udp = u.udp || l.Spec.Protocol == gatewayv1.UDPProtocolType
+			u.tcp = u.tcp || l.Spec.Protocol == gatewayv1.TCPProtocolType
+			u.tls = u.tls || l.Spec.Protocol == gatewayv1.TLSProtocolType
 		}
 	}
-	for _, s := range all {
-		if s.protocol != "udp" {
-			continue
-		}
-		for _, p := range s.ports {
-			other := tcp[p]
-			same := other != nil && backendsKey(other) == backendsKey(s.rule)
-			if other == nil && doors[p] == nil || same {
-				continue
+	for { // what is left out no longer stands beside others
+		kept := slices.DeleteFunc(slices.Clone(all), func(s *stream) bool {
+			i := slices.IndexFunc(s.ports, func(p int32) bool {
+				u := ports[p]
+				switch s.protocol {
+				case "udp":
+					return u.tls || u.tcp && !sharesBackends(s, p, all)
+				case "tcp":
+					return u.udp && !sharesBackends(s, p, all)
+				}
+				return false
+			})
+			if i >= 0 {
+				t.report(sharedPort(s, s.ports[i]))
 			}
-			f := unsupported(s.rule.bound.Object, "spec.parentRefs", fmt.Sprintf(
-				"port %d is one for streams of TCP as well, and Kong remembers the route of a port without regard to UDP or TCP", p))
-			f.Hint = "give the listeners ports with different numbers"
-			t.report(f)
-			break
+			return i >= 0
+		})
+		if len(kept) == len(all) {
+			return kept
 		}
+		all = kept
 	}
+}
+
+func sharedPort(s *stream, port int32) diag.Finding {
+	f := unsupported(s.rule.bound.Object, "spec.parentRefs", fmt.Sprintf("it is not served: port %d has listeners for UDP and for others, "+
+		"and Kong remembers the route of a port without regard to that", port))
+	f.Hint = "give the listeners ports with different numbers, or routes with the same backends"
+	return f
+}
+
+// sharesBackends reports whether a route of another kind leads from a port to the same backends.
+func sharesBackends(s *stream, port int32, all []*stream) bool {
+	return slices.ContainsFunc(all, func(o *stream) bool {
+		return o.protocol != s.protocol && !o.isTLS() && slices.Contains(o.ports, port) && backendsKey(o.rule) == backendsKey(s.rule)
+	})
 }

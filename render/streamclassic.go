@@ -20,7 +20,7 @@ func (t *translator) classicStreams(all []*stream) {
 			names = append(names, s.hostname)
 		}
 	}
-	seen := map[string]bool{}
+	seen, warned := map[string]bool{}, map[*rule]bool{}
 	for _, group := range classicGroups(all) {
 		s, name := group[0], group[0].classicName()
 		if seen[name] {
@@ -54,7 +54,8 @@ func (t *translator) classicStreams(all []*stream) {
 			fields["destinations"] = list
 		}
 		t.streamRoute(s.rule, name, kong.TraditionalCompatible, fields)
-		if ports == nil && name == s.classicName() {
+		if !warned[s.rule] {
+			warned[s.rule] = true
 			t.warnOfPlainStreams(s.rule)
 		}
 	}
