@@ -126,7 +126,7 @@ func (x *exchange) hashed(u kong.Entity, on, what string) (string, bool) {
 	case "ip":
 		return x.sender.Addr().Unmap().String(), true
 	case "header":
-		return hashedHeader(x.in.Header, u.Text(on+"_header"))
+		return hashedHeader(x.requestHeader(), u.Text(on+"_header"))
 	case "cookie":
 		return x.hashedCookie(u), true
 	case "path":
@@ -170,7 +170,8 @@ func hashedHeader(h http.Header, name string) (string, bool) {
 // hashedCookie returns the value of the cookie that the upstream hashes on. If the client has none, the answer sets it.
 func (x *exchange) hashedCookie(u kong.Entity) string {
 	name := u.Text("hash_on_cookie")
-	for _, c := range x.in.Cookies() {
+	now := http.Request{Header: x.requestHeader()}
+	for _, c := range now.Cookies() {
 		if strings.EqualFold(c.Name, name) {
 			return c.Value
 		}
