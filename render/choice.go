@@ -72,7 +72,7 @@ func (t *translator) delivery(r *rule) *delivery {
 	if err := rewritable(d); err != nil {
 		t.refuseDelivery(d, "", err)
 	}
-	if d.plain() {
+	if d.problem == "" && d.plain() {
 		d.own = t.ownFilters(d)
 	}
 	return d
@@ -174,10 +174,11 @@ func (t *translator) ownFilters(d *delivery) []plugin {
 			continue
 		}
 		field := fmt.Sprintf(".backendRefs[%d].filters[%d]", b.Index, i)
-		plugins, err := d.rule.filter(*f.HTTP)
-		if err == nil && d.rule.answers {
-			err = fmt.Errorf("a backend cannot have filter %s", f.Type)
+		if f.HTTP.RequestRedirect != nil {
+			t.refuseDelivery(d, field, errors.New("a redirect leaves nothing for the backend: make it a filter of the rule"))
+			return nil
 		}
+		plugins, err := d.rule.filter(*f.HTTP)
 		if err != nil {
 			t.refuseDelivery(d, field, err)
 			return nil

@@ -71,14 +71,14 @@ func (t *translator) timeouts(r *rule, usable []bind.Backend, fields map[string]
 	}
 	at := fmt.Sprintf("spec.rules[%d].timeouts", r.rule.Index)
 	limit := l.attempt()
-	if limit > 0 {
+	if limit == 0 {
+		limit = maxTimeout
+	} else if !r.resends() { // Lua keeps to them to the letter
 		t.report(diag.Finding{
 			Severity: diag.Info, Code: InexactTimeout, Object: r.bound.Object.Ref.Diag(), Pos: r.bound.Object.At(at), Field: at,
 			Message: fmt.Sprintf("Kong waits up to %d ms for the backend to connect, to take the request and to go on with its answer: "+
 				"an answer that comes piece by piece may take longer in all", min(limit, maxTimeout)),
 		})
-	} else {
-		limit = maxTimeout
 	}
 	limit = min(limit, maxTimeout)
 	for _, name := range []string{"connect-timeout", "write-timeout", "read-timeout"} {
