@@ -85,7 +85,9 @@ func (b *Backend) printf(format string, a ...any) {
 // atExit has stop called when the backend ends.
 func (b *Backend) atExit(stop func()) { b.stops = append(b.stops, stop) }
 
-func (b *Backend) address(port int) string { return net.JoinHostPort(b.pod.IP.String(), strconv.Itoa(port)) }
+func (b *Backend) address(port int) string {
+	return net.JoinHostPort(b.pod.IP.String(), strconv.Itoa(port))
+}
 
 // listen opens a port for TCP and has serve use it.
 func (b *Backend) listen(port int, serve func(net.Listener) error) error {

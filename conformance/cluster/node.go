@@ -97,7 +97,8 @@ func (n *node) start(name types.NamespacedName, d *appsv1.Deployment) error {
 	}
 	for i := range replicas {
 		p := identity
-		p.Namespace, p.Name, p.IP = name.Namespace, fmt.Sprintf("%s-%d", name.Name, i), n.subnet.Next()
+		// As in a cluster, a pod's name is the Deployment's with the hash of its template and a word of its own.
+		p.Namespace, p.Name, p.IP = name.Namespace, fmt.Sprintf("%s-5d8f9c7b6-%d", name.Name, i), n.subnet.Next()
 		p.Service = cmp.Or(c.env("SERVICE_NAME"), name.Name)
 		running, err := backend.Start(c.kind(), p)
 		if err != nil {
@@ -125,8 +126,8 @@ func podObject(p backend.Pod, d *appsv1.Deployment) *corev1.Pod {
 		Status: corev1.PodStatus{
 			Phase:      corev1.PodRunning,
 			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},
-			PodIP:      p.IP.String(),
-			PodIPs:     []corev1.PodIP{{IP: p.IP.String()}},
+			PodIP:      outside(p.IP).String(),
+			PodIPs:     []corev1.PodIP{{IP: outside(p.IP).String()}},
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,7 +39,11 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 		d.mu.Unlock()
 		address = pods[turn%len(pods)]
 	}
-	return (&net.Dialer{}).DialContext(ctx, network, address)
+	pod, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, netip.AddrPortFrom(inside(pod.Addr()), pod.Port()).String())
 }
 
 // pods returns the addresses behind a port of a Service.

@@ -41,6 +41,17 @@ func (s *Subnet) Next() netip.Addr {
 	return s.last
 }
 
+// outside and inside translate between an address of the loopback network, 127.N.X.Y, where a pod listens, and the one that the cluster
+// knows it by, 10.N.X.Y: an EndpointSlice must not hold loopback addresses.
+func outside(a netip.Addr) netip.Addr { return withFirst(a, 10) }
+func inside(a netip.Addr) netip.Addr  { return withFirst(a, 127) }
+
+func withFirst(a netip.Addr, first byte) netip.Addr {
+	b := a.As4()
+	b[0] = first
+	return netip.AddrFrom4(b)
+}
+
 // Close gives the subnet back.
 func (s *Subnet) Close() error { return s.claim.Close() }
 
