@@ -4,11 +4,15 @@ import (
 	"context"
 	"flag"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,18 +25,35 @@ import (
 	"sigs.k8s.io/gateway-api/apis/v1alpha3"
 	"sigs.k8s.io/gateway-api/apis/v1beta1"
 	"sigs.k8s.io/gateway-api/conformance"
+	confv1 "sigs.k8s.io/gateway-api/conformance/apis/v1"
+	"sigs.k8s.io/gateway-api/conformance/tests"
 	"sigs.k8s.io/gateway-api/conformance/utils/config"
 	"sigs.k8s.io/gateway-api/conformance/utils/flags"
+	"sigs.k8s.io/gateway-api/conformance/utils/kubernetes"
 	"sigs.k8s.io/gateway-api/conformance/utils/suite"
 	"sigs.k8s.io/gateway-api/pkg/features"
 
 	"github.com/gwsync/gwsync/conformance/cluster"
 	"github.com/gwsync/gwsync/conformance/controller"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-var flavor = flag.String("router-flavor", string(kong.Expressions), "router flavor of the Kongs: expressions or traditional_compatible")
+var (
+	routerFlavor = flag.String("router-flavor", string(kong.Expressions), "router flavor of the Kongs: expressions or traditional_compatible")
+	everything   = flag.Bool("everything", false, "run what is expected to fail, too, and hold nothing to expectations")
+)
 
+func flavor(t *testing.T) kong.Flavor {
+	t.Helper()
+	f, err := kong.ParseFlavor(*routerFlavor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestConformance runs the suite, and holds it to the expectations.
 func TestConformance(t *testing.T) {
 	log.SetLogger(logr.Discard())
 	subnet, err := cluster.NewSubnet()
@@ -40,10 +61,50 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = subnet.Close() })
-	f, err := kong.ParseFlavor(*flavor)
-	if err != nil {
-		t.Fatal(err)
+	c := newCluster(t, subnet)
+	k := controller.New(controller.Config{Cluster: c, Subnet: subnet, Flavor: flavor(t), Log: func(s string) { t.Log("proxy:", s) }})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	t.Cleanup(func() { cancel(); running.Wait() })
+	running.Go(func() { k.Run(ctx, func(err error) { t.Error("controller:", err) }) })
+
+	o := options(t, c)
+	waitForFeatures(t, o)
+	expected := expectations(flavor(t))
+	o.Hook = func(t *testing.T, test suite.ConformanceTest, s *suite.ConformanceTestSuite) {
+		t.Logf("RESULT %s failed %v skipped %v", test.ShortName, t.Failed(), t.Skipped())
+		if e := expected[test.ShortName]; !*everything && s.RunTest == "" {
+			check(t, e, k.Needed())
+		}
 	}
+	if !*everything {
+		for name, e := range expected {
+			if e.skipped() {
+				o.SkipTests = append(o.SkipTests, name)
+			}
+		}
+	}
+	conformance.RunConformanceWithOptions(t, o)
+}
+
+// check holds a test that has ended to what is expected of it.
+func check(t *testing.T, e expectation, needed []string) {
+	t.Helper()
+	switch {
+	case t.Skipped() && !e.skipped():
+		t.Error("it is skipped, and the expectations do not say why")
+	case !t.Skipped() && e.skipped():
+		t.Error("it is not skipped, though it is expected to fail")
+	case !t.Skipped():
+		if d := cmp.Diff(e.settings, needed, cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("settings that it needs: expected (-) and found (+)\n%s", d)
+		}
+	}
+}
+
+// newCluster returns a cluster with the suite's GatewayClass.
+func newCluster(t *testing.T, subnet *cluster.Subnet) *cluster.Cluster {
+	t.Helper()
 	c := cluster.New(subnet)
 	t.Cleanup(c.Close)
 	class := &unstructured.Unstructured{Object: map[string]any{
@@ -54,17 +115,12 @@ func TestConformance(t *testing.T) {
 	if err := c.Create(class); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	t.Cleanup(func() { cancel(); running.Wait() })
-	running.Go(func() {
-		controller.New(controller.Config{Cluster: c, Subnet: subnet, Flavor: f, Log: func(s string) { t.Log("proxy:", s) }}).
-			Run(ctx, func(err error) { t.Error("controller:", err) })
-	})
-	conformance.RunConformanceWithOptions(t, options(t, c))
+	return c
 }
 
+// options returns the suite's options, with those of its flags that are set.
 func options(t *testing.T, c *cluster.Cluster) suite.ConformanceOptions {
+	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		clientscheme.AddToScheme, apiextensionsv1.AddToScheme, gatewayv1.Install, v1beta1.Install, v1alpha3.Install, v1alpha2.Install,
@@ -78,23 +134,22 @@ func options(t *testing.T, c *cluster.Cluster) suite.ConformanceOptions {
 		ClientOptions: client.Options{Scheme: scheme, Mapper: cluster.Mapper()},
 		ManifestFS:    []fs.FS{&conformance.Manifests},
 	}
-	o.GatewayClassName, o.CleanupTestResources, o.Mode = flags.DefaultGatewayClassName, true, flags.DefaultMode
+	o.GatewayClassName, o.CleanupTestResources, o.Mode = flags.DefaultGatewayClassName, true, *routerFlavor
 	o.DisableParallelTests = true
-	o.TimeoutConfig = config.DefaultTimeoutConfig()
-	o.TimeoutConfig.MaxTimeToConsistency = 5 * time.Second
-	o.TimeoutConfig.DefaultPollInterval = 10 * time.Millisecond
-	for _, d := range []*time.Duration{
-		&o.TimeoutConfig.GatewayMustHaveAddress, &o.TimeoutConfig.GatewayMustHaveCondition, &o.TimeoutConfig.GatewayStatusMustHaveListeners,
-		&o.TimeoutConfig.GatewayListenersMustHaveConditions, &o.TimeoutConfig.ListenerSetMustHaveCondition,
-		&o.TimeoutConfig.ListenerSetListenersMustHaveConditions, &o.TimeoutConfig.GWCMustBeAccepted, &o.TimeoutConfig.HTTPRouteMustNotHaveParents,
-		&o.TimeoutConfig.HTTPRouteMustHaveCondition, &o.TimeoutConfig.TLSRouteMustHaveCondition, &o.TimeoutConfig.TCPRouteMustHaveCondition,
-		&o.TimeoutConfig.UDPRouteMustHaveCondition, &o.TimeoutConfig.RouteMustHaveParents, &o.TimeoutConfig.LatestObservedGenerationSet,
-		&o.TimeoutConfig.DefaultTestTimeout,
-	} {
-		*d = 5 * time.Second
+	o.TimeoutConfig = timeouts()
+	o.Implementation = confv1.Implementation{
+		Organization: "gwsync", Project: "gwsync", URL: "https://github.com/gwsync/gwsync", Version: "main",
+		Contact: []string{"https://github.com/gwsync/gwsync/issues"},
 	}
-	o.ExemptFeatures = features.SetsToNamesSet(features.MeshCoreFeatures, features.MeshExtendedFeatures).UnsortedList()
+	o.ConformanceProfiles = []suite.ConformanceProfileName{
+		suite.GatewayHTTPConformanceProfileName, suite.GatewayGRPCConformanceProfileName, suite.GatewayTLSConformanceProfileName,
+		suite.GatewayTCPConformanceProfileName, suite.GatewayUDPConformanceProfileName,
+	}
 	flags.ApplyAll(&o.ConfigurableOptions)
+	if *everything {
+		o.EnableAllSupportedFeatures = true
+		o.ExemptFeatures = features.SetsToNamesSet(features.MeshCoreFeatures, features.MeshExtendedFeatures).UnsortedList()
+	}
 	var err error
 	if o.Client, err = client.New(o.RestConfig, o.ClientOptions); err != nil {
 		t.Fatal(err)
@@ -103,4 +158,95 @@ func options(t *testing.T, c *cluster.Cluster) suite.ConformanceOptions {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// timeouts returns the suite's, but for how long it is patient: nothing here takes its time.
+func timeouts() config.TimeoutConfig {
+	const patience = 10 * time.Second
+	c := config.DefaultTimeoutConfig()
+	c.DefaultPollInterval = 10 * time.Millisecond
+	for _, d := range []*time.Duration{
+		&c.MaxTimeToConsistency, &c.GatewayMustHaveAddress, &c.GatewayMustHaveCondition, &c.GatewayStatusMustHaveListeners,
+		&c.GatewayListenersMustHaveConditions, &c.ListenerSetMustHaveCondition, &c.ListenerSetListenersMustHaveConditions,
+		&c.HTTPRouteMustNotHaveParents, &c.HTTPRouteMustHaveCondition, &c.TLSRouteMustHaveCondition, &c.TCPRouteMustHaveCondition,
+		&c.UDPRouteMustHaveCondition, &c.RouteMustHaveParents, &c.LatestObservedGenerationSet, &c.DefaultTestTimeout,
+	} {
+		*d = patience
+	}
+	return c
+}
+
+// waitForFeatures waits until the GatewayClass says what gwsync claims: the suite goes by that.
+func waitForFeatures(t *testing.T, o suite.ConformanceOptions) {
+	t.Helper()
+	class := &gatewayv1.GatewayClass{}
+	for range 1000 {
+		if err := o.Client.Get(t.Context(), client.ObjectKey{Name: o.GatewayClassName}, class); err != nil {
+			t.Fatal(err)
+		}
+		if len(class.Status.SupportedFeatures) > 0 {
+			return
+		}
+		time.Sleep(o.TimeoutConfig.DefaultPollInterval)
+	}
+	t.Fatal("the GatewayClass names no features")
+}
+
+// TestExpectationsAreOfTests wants expectations of tests that there are.
+func TestExpectationsAreOfTests(t *testing.T) {
+	there := map[string]bool{}
+	for _, test := range tests.ConformanceTests {
+		there[test.ShortName] = true
+	}
+	for name := range expectations(flavor(t)) {
+		if !there[name] {
+			t.Errorf("the suite has no test %s", name)
+		}
+	}
+}
+
+// TestRefused wants an error of gwsync's for what is refused, about an object of the test's own.
+func TestRefused(t *testing.T) {
+	expected := expectations(flavor(t))
+	for _, name := range slices.Sorted(maps.Keys(expected)) {
+		if code := expected[name].refused; code != "" {
+			t.Run(name, func(t *testing.T) { refused(t, name, code) })
+		}
+	}
+}
+
+func refused(t *testing.T, name, code string) {
+	subnet, err := cluster.NewSubnet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = subnet.Close() })
+	c := newCluster(t, subnet)
+	o := options(t, c)
+	applier := kubernetes.Applier{GatewayClass: o.GatewayClassName, ControllerName: controller.Name, ManifestFS: o.ManifestFS}
+	applier.MustApplyWithCleanup(t, o.Client, o.TimeoutConfig, "base/manifests.yaml", false)
+	base := map[diag.Object]bool{}
+	for _, u := range c.Objects() {
+		base[diag.Object{Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}] = true
+	}
+	for _, test := range tests.ConformanceTests {
+		if test.ShortName == name {
+			for _, m := range test.Manifests {
+				applier.MustApplyWithCleanup(t, o.Client, o.TimeoutConfig, m, false)
+			}
+		}
+	}
+	r, err := controller.Render(c.Objects(), flavor(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, f := range r.Findings {
+		if f.Severity == diag.Error && !base[f.Object] {
+			codes = append(codes, f.Code)
+		}
+	}
+	if !slices.Contains(codes, code) {
+		t.Errorf("no error of code %s: got %v", code, codes)
+	}
 }

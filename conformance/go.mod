@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/go-logr/logr v1.4.3
+	github.com/google/go-cmp v0.7.0
 	github.com/gwsync/gwsync v0.0.0-00010101000000-000000000000
 	golang.org/x/net v0.59.0
 	google.golang.org/grpc v1.81.1

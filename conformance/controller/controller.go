@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing/fstest"
@@ -45,13 +47,14 @@ type Controller struct {
 	Config
 	planes map[types.NamespacedName]*plane
 
-	mu       sync.Mutex
-	findings diag.List
+	mu sync.Mutex
+	// needed are the settings that what was rendered needs and a Kong has not by default.
+	needed map[string]bool
 }
 
 // New returns a controller.
 func New(c Config) *Controller {
-	return &Controller{Config: c, planes: map[types.NamespacedName]*plane{}}
+	return &Controller{Config: c, planes: map[types.NamespacedName]*plane{}, needed: map[string]bool{}}
 }
 
 // Run takes over all changes of the cluster until ctx ends. What failed is told to report.
@@ -73,11 +76,14 @@ func (c *Controller) Run(ctx context.Context, report func(error)) {
 	}
 }
 
-// Findings returns what gwsync had to say about the cluster's objects when it rendered them last.
-func (c *Controller) Findings() diag.List {
+// Needed returns the settings that what was rendered since the last call needs and a Kong has not by default, sorted: those of
+// Lua, written "untrusted_lua_sandbox_requires: resty.openssl.x509".
+func (c *Controller) Needed() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.findings
+	out := slices.Sorted(maps.Keys(c.needed))
+	clear(c.needed)
+	return out
 }
 
 // reconcile renders the cluster's objects, then says so in their statuses.
@@ -86,58 +92,80 @@ func (c *Controller) reconcile() error {
 		return err
 	}
 	objects := c.Cluster.Objects()
-	files, err := repository(objects)
+	r, err := Render(objects, c.Flavor)
 	if err != nil {
 		return err
 	}
-	set, findings, err := manifest.Load([]manifest.Input{{FS: files, Path: "."}}, manifest.Options{})
-	if err != nil {
-		return err
-	}
-	graph, bound := bind.Build(set, c.options())
-	findings = append(findings, bound...)
 	var errs []error
-	gateways := map[types.NamespacedName]bool{}
-	for _, g := range graph.Gateways {
-		name := types.NamespacedName{Namespace: g.Object.Ref.Namespace, Name: g.Object.Ref.Name}
-		gateways[name] = true
-		rendered, err := c.serve(set, name)
-		if findings = append(findings, rendered...); err != nil {
+	for name, g := range r.Gateways {
+		if err := c.serve(name, g); err != nil {
 			errs = append(errs, fmt.Errorf("gateway %s: %w", name, err))
 		}
 	}
 	for name, p := range c.planes {
-		if !gateways[name] {
+		if _, ok := r.Gateways[name]; !ok {
 			p.close()
 			delete(c.planes, name)
 		}
 	}
+	return errors.Join(append(errs, c.writeStatuses(objects, status.Of(r.Graph)))...)
+}
+
+// serve has a Gateway's Kong serve what was rendered for it.
+func (c *Controller) serve(name types.NamespacedName, g Gateway) error {
 	c.mu.Lock()
-	c.findings = findings.Sorted()
+	for _, n := range render.Needs(g.State) {
+		if n.Setting == "untrusted_lua_sandbox_requires" {
+			c.needed[n.Setting+": "+n.Value] = true
+		}
+	}
 	c.mu.Unlock()
-	return errors.Join(append(errs, c.writeStatuses(objects, status.Of(graph)))...)
-}
-
-func (c *Controller) options() bind.Options {
-	return bind.Options{Controllers: []string{Name}, Flavor: c.Flavor}
-}
-
-// serve has the Gateway's Kong serve what the manifests say, and returns what there is to say about that.
-func (c *Controller) serve(set manifest.Set, name types.NamespacedName) (diag.List, error) {
-	o := c.options()
-	o.Gateways = []types.NamespacedName{name}
-	graph, _ := bind.Build(set, o)
-	state, findings := render.Translate(graph, render.Target{Flavor: c.Flavor, AllowUnresolved: true})
 	p := c.planes[name]
 	if p == nil {
 		p = newPlane(c.Subnet.Next(), c.Config)
 		c.planes[name] = p
 	}
-	err := p.load(state)
-	for _, g := range graph.Gateways {
-		err = errors.Join(err, p.listen(g))
+	return errors.Join(p.load(g.State), p.listen(g.Gateway))
+}
+
+// Rendered is what the objects of a cluster come to.
+type Rendered struct {
+	// Graph is that of all Gateways.
+	Graph    *bind.Graph
+	Gateways map[types.NamespacedName]Gateway
+	// Findings are those of all stages and Gateways, sorted.
+	Findings diag.List
+}
+
+// Gateway is what a Gateway's Kong is to serve.
+type Gateway struct {
+	*bind.Gateway
+	State kong.State
+}
+
+// Render renders objects as gwsync renders a repository that holds them, with --allow-unresolved, for a Kong a Gateway.
+func Render(objects []*unstructured.Unstructured, f kong.Flavor) (Rendered, error) {
+	files, err := repository(objects)
+	if err != nil {
+		return Rendered{}, err
 	}
-	return findings, err
+	set, findings, err := manifest.Load([]manifest.Input{{FS: files, Path: "."}}, manifest.Options{})
+	if err != nil {
+		return Rendered{}, err
+	}
+	o := bind.Options{Controllers: []string{Name}, Flavor: f}
+	graph, bound := bind.Build(set, o)
+	r := Rendered{Graph: graph, Gateways: map[types.NamespacedName]Gateway{}, Findings: append(findings, bound...)}
+	for _, g := range graph.Gateways {
+		name := types.NamespacedName{Namespace: g.Object.Ref.Namespace, Name: g.Object.Ref.Name}
+		o.Gateways = []types.NamespacedName{name}
+		one, _ := bind.Build(set, o)
+		state, translated := render.Translate(one, render.Target{Flavor: f, AllowUnresolved: true})
+		r.Gateways[name] = Gateway{g, state}
+		r.Findings = append(r.Findings, translated...)
+	}
+	r.Findings = r.Findings.Sorted()
+	return r, nil
 }
 
 // repository returns the objects as the files of a repository, without what the API server and controllers keep of them.
