@@ -69,6 +69,7 @@ func (t *translator) separate(g *bind.Graph, rules []*rule) []*rule {
 	in := newIsolation(ds, rules)
 	listeners := t.isolate(in)
 	t.tellApart(ds, slices.Concat(rules, listeners))
+	t.foldUpgrades(rules)
 	t.separateTLS(ds, rules)
 	t.separatePorts(ds, rules)
 	t.warnOfListeners(in, rules)

@@ -116,28 +116,3 @@ func originOf(f *gatewayv1.HTTPRequestRedirectFilter, b bind.Binding) lua.Origin
 	}
 	return o
 }
-
-// upgradeToHTTPS makes a rule that only redirects plain requests to HTTPS do so without a plugin: Kong answers those to a route of protocol
-// https with a redirect of the same host, path and query. It runs no plugin then, so that there must be none, and it takes requests of HTTPS
-// too, for which no listener of the rule is there: those are answered as if no route was.
-//
-// Source: Kong 3.9.3, kong/runloop/handler.lua, access.before. It knows no redirect with 303.
-func (r *rule) upgradeToHTTPS() {
-	secure := slices.ContainsFunc(r.bindings, func(b bind.Binding) bool { return schemeOf(b) == "https" })
-	if secure || len(r.plugins) != 1 || !slices.Equal(r.protocols, []string{"http"}) || !slices.Contains([]int{301, 302, 307, 308}, r.upgrade) {
-		r.upgrade = 0
-		return
-	}
-	p := r.plugins[0]
-	p.name = "request-termination"
-	p.config = map[string]any{"status_code": 404, "message": "no Route matched with those values"}
-	r.plugins = []plugin{p}
-}
-
-// upgradeFields are the fields of a route by which Kong redirects plain requests to HTTPS; nil if the rule does not.
-func (r *rule) upgradeFields() map[string]any {
-	if r.upgrade == 0 {
-		return nil
-	}
-	return map[string]any{"protocols": []string{"https"}, "https_redirect_status_code": r.upgrade}
-}

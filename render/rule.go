@@ -28,6 +28,8 @@ type rule struct {
 	// path is the path of the rule's Service, "" for none; upgrade the status of a redirect to HTTPS that needs no plugin, 0 for none.
 	path    string
 	upgrade int
+	// folded says that plain requests and those of HTTPS need not be told apart, see [translator.foldUpgrades].
+	folded bool
 	// tls is how Kong speaks TLS to the backends, nil if no BackendTLSPolicy is for them; secured are the places of those that it is for.
 	tls     *backendTLS
 	secured []int

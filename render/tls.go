@@ -27,7 +27,7 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 	for _, r := range rules {
 		for _, p := range r.places {
 			for protocol, hosts := range routes {
-				if p.speaks(protocol) {
+				if p.speaks(protocol) && !r.folded {
 					hosts.add(p.hostname)
 				}
 			}
@@ -41,7 +41,7 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 	}
 	for _, r := range rules {
 		// With both protocols, traditional_compatible serves all hostnames on both: see warnOfListeners.
-		if !r.first || t.target.Flavor != kong.Expressions && len(r.protocols) > 1 {
+		if !r.first || r.folded || t.target.Flavor != kong.Expressions && len(r.protocols) > 1 {
 			continue
 		}
 		found, mixed := false, false
