@@ -67,7 +67,7 @@ func (v valueMatch) shared(query bool) string {
 
 // sharedValues returns the names of the match's headers and query parameters that requests share in Kong's cache.
 func (m match) sharedValues() (headers, queries []string) {
-	for _, h := range m.headers {
+	for _, h := range m.allHeaders() {
 		if h.shared(false) != "" {
 			headers = append(headers, strings.ReplaceAll(h.name, "-", "_")) // as the router looks for it
 		}
@@ -132,7 +132,7 @@ func (t *translator) warnOfCache(m *match) {
 	for _, list := range []struct {
 		values []valueMatch
 		field  string
-	}{{m.headers, ".headers"}, {m.queries, ".queryParams"}} {
+	}{{m.allHeaders(), ".headers"}, {m.queries, ".queryParams"}} {
 		for _, v := range list.values {
 			requests := v.shared(list.field == ".queryParams")
 			if requests == "" || t.target.Flavor != kong.Expressions && list.field == ".queryParams" { // which is refused anyway

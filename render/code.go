@@ -46,6 +46,8 @@ const (
 	UnusedObject = "UnusedObject"
 	// UnmappedPort is a TLSRoute that works only where Kong itself listens on the port of its listener.
 	UnmappedPort = "UnmappedPort"
+	// UnknownAnnotation is an annotation konghq.com/... that has no effect where it is.
+	UnknownAnnotation = "UnknownAnnotation"
 	// UnknownPort is a headless Service whose pods listen on a port that only they know.
 	UnknownPort = "UnknownPort"
 )

@@ -151,6 +151,11 @@ func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
 		t.report(unsupported(m.route.Object, m.field, err.Error()))
 		return
 	}
+	narrow, err := m.narrow.expressions(p)
+	if err != nil {
+		t.report(unsupported(m.route.Object, m.field, err.Error()))
+		return
+	}
 	door, err := p.expression()
 	if err != nil {
 		t.report(unsupported(m.route.Object, m.field, err.Error()))
@@ -162,7 +167,7 @@ func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
 		return
 	}
 	fields := r.routeFields()
-	fields["expression"] = route.All(e, door, key).String()
+	fields["expression"] = route.All(append([]route.Expr{e, door, key}, narrow...)...).String()
 	fields["protocols"] = r.protocolsAt(p)
 	fields["priority"] = exprPriority(p.hostname, m.traits(), tied)
 	name := cmp.Or(r.name, hostRouteName(m.route.Object.Ref, p.hostname, m.rule, m.index))

@@ -24,6 +24,7 @@ type match struct {
 	method  string
 	headers []valueMatch
 	queries []valueMatch
+	narrow  narrowing
 	// call is what precedence counts of a match of a GRPCRoute; zero for one of an HTTPRoute.
 	call call
 	// keyed says that the expression asks for [KeyHeader].
@@ -125,7 +126,8 @@ func (m match) traits() traits {
 	case m.call != call{}:
 		return traits{call: m.call}
 	}
-	return traits{false, call{}, m.path.kind, len(m.path.value), m.method != "", len(m.headers), len(m.queries)}
+	return traits{false, call{}, m.path.kind, len(m.path.value), m.method != "" || len(m.narrow.methods) > 0,
+		len(m.headers) + m.narrow.count(), len(m.queries)}
 }
 
 func (t traits) compare(o traits) int {

@@ -1,10 +1,8 @@
 package render
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -39,6 +37,9 @@ type rule struct {
 	protocols    []string
 	stripPath    bool
 	preserveHost bool
+	// settings are further fields of the routes that annotations set, and narrow is what they restrict the matches by.
+	settings map[string]any
+	narrow   narrowing
 	// places are where listeners accept the rule, see [rule.setPlaces].
 	places []place
 	// name is that of the only Route of a rule that stands for a listener, see [listenerRule]; else "".
@@ -75,11 +76,31 @@ func (t *translator) rules(r *bind.Route) []*rule {
 		} else {
 			one.matches = matchesOf(r, one.rule)
 		}
+		if t.narrowMatches(&one); len(one.matches) == 0 {
+			continue
+		}
 		one.plugins = append(t.guard(&one), t.filters(&one)...)
 		t.attach(&one)
 		out = append(out, &one)
 	}
 	return out
+}
+
+// narrowMatches restricts the matches of a rule as the annotations of its route say. A match that cannot be restricted is left out.
+func (t *translator) narrowMatches(r *rule) {
+	r.matches = slices.DeleteFunc(r.matches, func(m match) bool {
+		if m.narrow = r.narrow; m.narrow.invalid {
+			return true
+		}
+		err := m.check(r.protocols)
+		if err != nil {
+			t.report(unsupported(m.route.Object, m.field, err.Error()))
+		}
+		return err != nil
+	})
+	for i := range r.matches {
+		r.matches[i].narrow = r.narrow
+	}
 }
 
 // matchesOf returns a rule's matches; without any it matches everything (HTTPRouteRule.matches).
@@ -108,34 +129,6 @@ func protocols(bindings []bind.Binding) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// annotate applies the route's annotations.
-func (t *translator) annotate(r *rule) {
-	o, annotations := r.bound.Object, r.bound.Object.Annotations()
-	for name, field := range map[string]*bool{"strip-path": &r.stripPath, "preserve-host": &r.preserveHost} {
-		switch value, at, ok := annotation(annotations, name); {
-		case ok && value == "true":
-			*field = true
-		case ok && value == "false":
-			*field = false
-		case ok:
-			t.report(invalidAnnotation(o, at, fmt.Sprintf(`%q is neither "true" nor "false"`, value)))
-		}
-	}
-	value, at, ok := annotation(annotations, "protocols")
-	if !ok {
-		return
-	}
-	set := map[string]bool{}
-	for p := range strings.SplitSeq(value, ",") {
-		if p = strings.TrimSpace(p); p != "http" && p != "https" {
-			t.report(invalidAnnotation(o, at, fmt.Sprintf("an HTTPRoute cannot have protocol %q: want http, https or both", p)))
-			return
-		}
-		set[p] = true
-	}
-	r.protocols = slices.Sorted(maps.Keys(set))
-}
-
 // hostnames returns the hostnames on which listeners accept the rule, sorted; "" is any. Those within others are there too, since
 // precedence goes by them.
 func (r *rule) hostnames() []string {
@@ -157,6 +150,7 @@ func hostnamesOf(b bind.Binding) []string {
 // routeFields returns the fields that all routes of the rule share.
 func (r *rule) routeFields() map[string]any {
 	out := map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
+	maps.Copy(out, r.settings)
 	maps.Copy(out, r.upgradeFields())
 	return out
 }

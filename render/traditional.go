@@ -129,7 +129,7 @@ func (t *translator) ranks(all []*classic) map[*classic]int64 {
 		rank := -1
 		for i, c := range group {
 			if i == 0 || c.compare(group[i-1]) != 0 {
-				headers := len(c.match.headers) << 1
+				headers := (len(c.match.headers) + len(c.match.narrow.headers)) << 1
 				for rank++; rank&headers != headers; rank++ {
 				}
 			}
@@ -184,8 +184,13 @@ func (m match) sayableInClassic(hosts bool) error {
 	if len(m.queries) > 0 {
 		return errors.New("router flavor traditional_compatible cannot match query parameters")
 	}
-	if hosts && m.method != "" && len(m.headers) > 0 {
-		return errors.New("router flavor traditional_compatible cannot order a match on hostname, method, headers and path at once")
+	if m.criteria()+number(hosts) > 3 {
+		return errors.New("router flavor traditional_compatible cannot order a match on hostname, method, headers and path at once" + m.orSNI())
+	}
+	for _, h := range m.narrow.headers {
+		if h.values[0].regex && lowerChangesRegex(h.values[0].value) {
+			return errors.New("router flavor traditional_compatible lower-cases regular expressions, which changes the meaning of this one")
+		}
 	}
 	for i, h := range m.headers {
 		if slices.ContainsFunc(m.headers[:i], func(o valueMatch) bool { return o.name == h.name }) {
@@ -221,7 +226,7 @@ func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // warnOfCase says that Kong ignores the case of header values, where that makes a difference.
 func (t *translator) warnOfCase(m match) {
-	for _, h := range m.headers {
+	for _, h := range m.allHeaders() {
 		if h == contentType {
 			continue // which all clients of gRPC write alike
 		}
@@ -253,7 +258,21 @@ func (m match) classicFields() map[string]any {
 		}
 		fields["headers"] = headers
 	}
+	m.narrow.classicFields(fields)
 	return fields
+}
+
+// criteria counts what Kong matches a classic route by, apart from its hosts.
+func (m match) criteria() int {
+	return 1 + number(m.method != "" || len(m.narrow.methods) > 0) + number(len(m.headers)+len(m.narrow.headers) > 0) +
+		number(len(m.narrow.snis) > 0)
+}
+
+func (m match) orSNI() string {
+	if len(m.narrow.snis) > 0 {
+		return ", nor three of them and server names"
+	}
+	return ""
 }
 
 // classic returns the path as a regex that Kong anchors at its start. Even a prefix is one: Kong would ask a plain prefix

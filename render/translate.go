@@ -33,6 +33,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.consumers()
 	t.customEntities()
 	t.globals()
+	t.unknownAnnotations()
 	var rules []*rule
 	for _, r := range g.Routes {
 		rules = append(rules, t.rules(r)...)

@@ -250,14 +250,16 @@ type CACertificate struct {
 // Route is a route of any kind: HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute, as Object.Ref.Kind says.
 type Route struct {
 	Object manifest.Object
-	// Hostnames are spec.hostnames in lower case; none means any host, and so it is for kinds without.
+	// Hostnames are spec.hostnames in lower case, and those that the annotation konghq.com/host-aliases adds to them; none means any host, and
+	// so it is for kinds without.
 	Hostnames []string
 	// Parents has an entry for each of spec.parentRefs, in order.
 	Parents []Parent
 	// Rules has an entry for each of spec.rules, in order.
 	Rules []Rule
 
-	cover []string // Hostnames, sorted and without repetitions
+	cover     []string // Hostnames, sorted and without repetitions
+	specified int      // how many of Hostnames are those of the spec, if an annotation adds to them
 }
 
 // Accepted reports whether a listener of ours accepts the route, for one of its parentRefs.

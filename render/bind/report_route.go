@@ -112,7 +112,7 @@ func nearestBinding(p *Parent) *Binding {
 // belong to other listeners (GW Listeners, listener isolation).
 func (b *builder) reportUnserved(r *Route) {
 	for i, h := range r.Hostnames {
-		field := say("spec.hostnames[%d]", i)
+		field := r.hostnameField(i)
 		f := diag.Finding{
 			Severity: diag.Warning, Object: r.Object.Ref.Diag(), Pos: r.Object.At(field), Field: field,
 		}

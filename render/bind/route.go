@@ -14,6 +14,7 @@ func newRoute(o manifest.Object) (*Route, bool) {
 	switch t := o.Typed.(type) {
 	case *gatewayv1.HTTPRoute:
 		r.Hostnames = hostnames(t.Spec.Hostnames)
+		r.addAliases()
 		r.addParents(t.Spec.ParentRefs)
 		for i := range t.Spec.Rules {
 			rule := r.addRule(t.Spec.Rules[i].Name)
@@ -26,6 +27,7 @@ func newRoute(o manifest.Object) (*Route, bool) {
 		}
 	case *gatewayv1.GRPCRoute:
 		r.Hostnames = hostnames(t.Spec.Hostnames)
+		r.addAliases()
 		r.addParents(t.Spec.ParentRefs)
 		for i := range t.Spec.Rules {
 			rule := r.addRule(t.Spec.Rules[i].Name)
