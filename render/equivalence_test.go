@@ -23,6 +23,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
@@ -290,7 +291,11 @@ func encode(t *testing.T, c cluster, certificate *corev1.Secret) []byte {
 	t.Helper()
 	items := []any{certificate}
 	for _, g := range c.gateways {
-		items = append(items, g)
+		if g.Kind == "ListenerSet" {
+			items = append(items, listenerSet(g, c.gateways[0]))
+		} else {
+			items = append(items, g)
+		}
 	}
 	for _, r := range c.routes {
 		items = append(items, r)
@@ -311,6 +316,18 @@ func encode(t *testing.T, c cluster, certificate *corev1.Secret) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// listenerSet returns the ListenerSet of a Gateway that g stands for.
+func listenerSet(g, of *gatewayv1.Gateway) *gatewayv1.ListenerSet {
+	out := &gatewayv1.ListenerSet{TypeMeta: g.TypeMeta, ObjectMeta: g.ObjectMeta}
+	out.Spec.ParentRef.Name = gatewayv1.ObjectName(of.Name)
+	for _, l := range g.Spec.Listeners {
+		out.Spec.Listeners = append(out.Spec.Listeners, gatewayv1.ListenerEntry(l))
+	}
+	all := gatewayv1.NamespacesFromAll
+	of.Spec.AllowedListeners = &gatewayv1.AllowedListeners{Namespaces: &gatewayv1.ListenerNamespaces{From: &all}}
+	return out
 }
 
 // secret returns a certificate for HTTPS listeners.

@@ -21,10 +21,8 @@ func (s *hostSet) add(h string) {
 	}
 }
 
-func (s *hostSet) empty() bool { return len(s.has) == 0 }
-
 func (s *hostSet) overlaps(h string) bool {
-	if s.empty() {
+	if len(s.has) == 0 {
 		return false
 	}
 	return h == "" || s.has[""] || s.has[h] || s.under[h] || slices.ContainsFunc(wildcardsOver(h), func(w string) bool { return s.has[w] })

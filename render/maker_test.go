@@ -69,6 +69,11 @@ func (m *maker) cluster() cluster {
 		})
 	}
 	m.listeners(c.gateways)
+	for _, g := range c.gateways[1:] {
+		if m.below(2) == 0 {
+			g.Kind = "ListenerSet" // for one of the first Gateway
+		}
+	}
 	for i := range 1 + m.below(4) {
 		c.routes = append(c.routes, m.route(i, c.gateways))
 	}
@@ -110,7 +115,8 @@ func (m *maker) route(i int, gateways []*gatewayv1.Gateway) *gatewayv1.HTTPRoute
 	}
 	g := pick(m, gateways...)
 	ns := gatewayv1.Namespace(g.Namespace)
-	parent := gatewayv1.ParentReference{Name: gatewayv1.ObjectName(g.Name), Namespace: &ns}
+	kind := gatewayv1.Kind(g.Kind)
+	parent := gatewayv1.ParentReference{Kind: &kind, Name: gatewayv1.ObjectName(g.Name), Namespace: &ns}
 	switch l := pick(m, g.Spec.Listeners...); m.below(4) {
 	case 0:
 		parent.SectionName = &l.Name

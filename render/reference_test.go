@@ -15,7 +15,8 @@ import (
 )
 
 // cluster is what the Gateway API's text is read against: a second reading of it, which shares no code with the renderer. It knows what
-// [maker] makes up: listeners that are distinct and open to all namespaces, and Services by name in the route's own namespace.
+// [maker] makes up: listeners that are distinct and open to all namespaces, and Services by name in the route's own namespace. Some of the
+// gateways stand for ListenerSets of the first: to routes they are the same.
 type cluster struct {
 	gateways []*gatewayv1.Gateway
 	routes   []*gatewayv1.HTTPRoute

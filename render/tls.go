@@ -33,12 +33,7 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 			}
 		}
 	}
-	secure := &hostSet{}
-	for _, d := range ds.of("https") {
-		for _, l := range ds.listeners[d] {
-			secure.add(l.Hostname)
-		}
-	}
+	secure := len(ds.of("https")) > 0
 	for _, r := range rules {
 		// With both protocols, traditional_compatible serves all hostnames on both: see warnOfListeners.
 		if !r.first || r.folded || t.target.Flavor != kong.Expressions && len(r.protocols) > 1 {
@@ -52,7 +47,7 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 			}
 			mixes := routes[map[bool]string{true: "https", false: "http"}[plain]].overlaps(p.hostname)
 			mixed = mixed || mixes
-			found = found || mixes || plain && (secure.overlaps(p.hostname) || t.target.Flavor != kong.Expressions && !secure.empty())
+			found = found || mixes || plain && secure
 		}
 		if found {
 			t.report(t.separated(r.bound.Object, mixed))
@@ -68,7 +63,7 @@ func (t *translator) separated(o manifest.Object, mixed bool) diag.Finding {
 	switch {
 	case t.target.Flavor == kong.Expressions:
 		f.Severity, f.Code, f.Hint = diag.Info, TLSWithoutSNI, ""
-		f.Message = "its hostname is on listeners of the other protocol too: TLS requests without a server name count as plain ones"
+		f.Message = "there are listeners of the other protocol too: TLS requests without a server name count as plain ones"
 	case !mixed:
 		f.Severity, f.Code = diag.Warning, ServedElsewhere
 		f.Message += ": Kong serves the route on both"
