@@ -27,19 +27,26 @@ func certificatesByID(s kong.State) map[string]*tls.Certificate {
 	return out
 }
 
-// certificatesOf returns the certificates by the names of their SNIs.
-func certificatesOf(s kong.State, byID map[string]*tls.Certificate) map[string]*tls.Certificate {
-	out := map[string]*tls.Certificate{}
+// certificatesOf returns the certificates by the names of their SNIs: one, or two with keys of different types.
+func certificatesOf(s kong.State, byID map[string]*tls.Certificate) map[string][]*tls.Certificate {
+	out := map[string][]*tls.Certificate{}
 	for e := range s.Of(kong.SNIs) {
-		if k, ok := e.Ref("certificate"); ok && byID[k.ID] != nil {
-			out[e.Text("name")] = byID[k.ID]
+		k, ok := e.Ref("certificate")
+		if !ok || byID[k.ID] == nil {
+			continue
+		}
+		out[e.Text("name")] = []*tls.Certificate{byID[k.ID]}
+		if c, ok := s.Get(k); ok {
+			if second, err := tls.X509KeyPair([]byte(c.Text("cert_alt")), []byte(c.Text("key_alt"))); err == nil {
+				out[e.Text("name")] = append(out[e.Text("name")], &second)
+			}
 		}
 	}
 	return out
 }
 
 // GetCertificate returns the certificate for a TLS handshake, for tls.Config: the one whose SNI is the name that the client
-// asks for, as it is written; else "*.REST", else "FIRST.*" with the first and the last label left open; else "*"; else, and
+// asks for, as it is written; else "*.REST" if it has three labels, else "FIRST.*" with the first and the last label left open; else "*"; else, and
 // for clients that name nothing, one that the proxy signed itself for localhost.
 //
 // Source: Kong 3.9.3, kong/runloop/certificate.lua.
@@ -47,17 +54,27 @@ func (p *Proxy) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, er
 	if name := hello.ServerName; name != "" {
 		certificates := p.table().certificates
 		for _, sni := range sniCandidates(name) {
-			if c := certificates[sni]; c != nil {
-				return c, nil
+			if all := certificates[sni]; all != nil {
+				return supported(hello, all), nil
 			}
 		}
 	}
 	return p.own()
 }
 
+// supported returns the first certificate that a client can take, or else the first.
+func supported(hello *tls.ClientHelloInfo, all []*tls.Certificate) *tls.Certificate {
+	for _, c := range all {
+		if hello.SupportsCertificate(c) == nil {
+			return c
+		}
+	}
+	return all[0]
+}
+
 func sniCandidates(name string) []string {
 	out := []string{name}
-	if _, rest, ok := strings.Cut(name, "."); ok {
+	if _, rest, ok := strings.Cut(name, "."); ok && strings.Contains(rest, ".") {
 		out = append(out, "*."+rest)
 	}
 	if i := strings.LastIndexByte(name, '.'); i > 0 {

@@ -101,7 +101,7 @@ func TestCertificateThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := certificatesOf(s, certificatesByID(s))
-	if len(got) != 1 || byDER[string(got["good.com"].Certificate[0])] != "good.com" {
+	if len(got) != 1 || byDER[string(got["good.com"][0].Certificate[0])] != "good.com" {
 		t.Errorf("got %v", got)
 	}
 }

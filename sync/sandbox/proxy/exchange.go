@@ -15,6 +15,9 @@ import (
 
 // exchange is one request on its way through Kong. It belongs to one goroutine.
 type exchange struct {
+	// asksClient and resumesNothing are what code for the handshake asks for.
+	asksClient, resumesNothing bool
+
 	in      *http.Request
 	table   *table
 	options *Options

@@ -13,7 +13,7 @@ import (
 // Source: Kong 3.9.3, kong/plugins/pre-function/_handler.lua.
 type function struct {
 	rewrites, accesses, headers, bodies, logs []*luaChunk
-	certificate                               bool
+	certificates                              []*luaChunk
 }
 
 func newFunction(config kong.Value) (plugin, error) {
@@ -28,11 +28,11 @@ func newFunction(config kong.Value) (plugin, error) {
 	if err := decode(config, &c); err != nil {
 		return nil, err
 	}
-	f := &function{certificate: len(c.Certificate) > 0}
+	f := &function{}
 	for _, phase := range []struct {
 		code []string
 		into *[]*luaChunk
-	}{{c.Rewrite, &f.rewrites}, {c.Access, &f.accesses}, {c.HeaderFilter, &f.headers}, {c.BodyFilter, &f.bodies}, {c.Log, &f.logs}} {
+	}{{c.Rewrite, &f.rewrites}, {c.Access, &f.accesses}, {c.HeaderFilter, &f.headers}, {c.BodyFilter, &f.bodies}, {c.Log, &f.logs}, {c.Certificate, &f.certificates}} {
 		for _, code := range phase.code {
 			chunk, err := compileLua(code)
 			if err != nil {
@@ -77,9 +77,6 @@ func (f *function) access(x *exchange) (*response, error) { return f.answer(x, "
 
 // rewrite runs before the route is known, for the plugins that are for everything.
 func (f *function) rewrite(x *exchange) (*response, error) {
-	if f.certificate && x.scheme == "https" {
-		return nil, &unmodelledError{"code for the certificate phase"}
-	}
 	return f.answer(x, "rewrite", f.rewrites)
 }
 

@@ -30,6 +30,7 @@ func (p *Proxy) serveHTTP(ctx context.Context, l net.Listener, serve func(*http.
 		Handler: p, ReadHeaderTimeout: time.Minute, DisableGeneralOptionsHandler: true, Protocols: new(http.Protocols),
 		TLSConfig: &tls.Config{GetCertificate: p.GetCertificate, MinVersion: tls.VersionTLS12},
 	}
+	s.TLSConfig.GetConfigForClient = p.configFor(s.TLSConfig)
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetHTTP2(true)
 	s.Protocols.SetUnencryptedHTTP2(true)

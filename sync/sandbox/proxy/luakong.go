@@ -253,8 +253,7 @@ func (t *luaThread) clientModule() *lua.LTable {
 			return 0
 		},
 	}, "")
-	out.RawSetString("tls", t.module("kong.client.tls", nil, `request_client_certificate disable_session_reuse
-		get_full_client_certificate_chain set_client_verify disable_http2_alpn`))
+	out.RawSetString("tls", t.tlsModule())
 	return out
 }
 

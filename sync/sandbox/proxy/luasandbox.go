@@ -61,10 +61,7 @@ func newLuaBase(t *luaThread) luaBase {
 	under.RawSetString("kong", t.kongModule())
 	under.RawSetString("ngx", t.ngxModule())
 	under.RawSetString(concatName, t.NewFunction(t.concat))
-	under.RawSetString("require", t.NewFunction(func(l *lua.LState) int {
-		raise(l, "/usr/local/share/lua/5.1/kong/tools/sandbox.lua:79: require '%s' not allowed within sandbox", luaText14(l.Get(1)))
-		return 0
-	}))
+	under.RawSetString("require", t.NewFunction(t.require))
 	b.below.RawSetString("__index", under)
 	return b
 }

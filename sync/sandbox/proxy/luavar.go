@@ -15,6 +15,9 @@ import (
 // Source: nginx's documentation, "Alphabetical index of variables"; Kong 3.9.3, kong/templates/nginx_kong.lua.
 func (t *luaThread) getVar(l *lua.LState) int {
 	name := l.CheckString(2)
+	if t.phase == certificatePhase {
+		raise(l, "API disabled in the current context")
+	}
 	v, ok, known := t.x.variable(name)
 	switch {
 	case !known:

@@ -106,7 +106,7 @@ func newPluginTable(s kong.State) *pluginTable {
 		)
 	})
 	for _, p := range t.global() {
-		if f, ok := p.(configured).plugin.(*function); ok && (len(f.rewrites) > 0 || f.certificate) {
+		if f, ok := p.(configured).plugin.(*function); ok && (len(f.rewrites) > 0 || len(f.certificates) > 0) {
 			t.rewriting = append(t.rewriting, f)
 		}
 	}

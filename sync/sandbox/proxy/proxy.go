@@ -20,6 +20,8 @@ type Options struct {
 	// Dial reaches the backends that Backend does not map; (&net.Dialer{}).DialContext is the real network, DNS included. With
 	// nil the echo answers for them.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// SandboxRequires are the modules that plugins' Lua code may require, as untrusted_lua_sandbox_requires names them.
+	SandboxRequires []string
 	// NodeID is the node's id, as the Admin API answers it; request-termination echoes it. It may be empty.
 	NodeID string
 	// Log takes what the proxy cannot tell a client: why a stream was closed. nil drops it.

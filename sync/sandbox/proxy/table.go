@@ -16,8 +16,8 @@ type table struct {
 	matches      *route.Cache
 	routerErr    error // why there is no router
 	plugins      *pluginTable
-	upstreams    map[string]*upstream        // by name
-	certificates map[string]*tls.Certificate // by SNI
+	upstreams    map[string]*upstream          // by name
+	certificates map[string][]*tls.Certificate // by SNI
 
 	certificatesByID map[string]*tls.Certificate
 	trusted          map[string]*x509.CertPool // by service: what it verifies its backends with
