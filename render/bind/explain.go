@@ -71,10 +71,10 @@ func (c checker) explainRoute(r *Route) Explanation {
 	for i := range r.Parents {
 		e.Parts = append(e.Parts, c.explainParent(r, &r.Parents[i]))
 	}
-	e.Parts = append(e.Parts, c.explainPlugins(r.Object)...)
 	for i := range r.Rules {
 		e.Parts = append(e.Parts, c.explainRule(r, &r.Rules[i]))
 	}
+	e.Parts = append(e.Parts, c.explainPlugins(r.Object)...)
 	served := len(r.Bindings())
 	e.OK = served > 0 || len(r.Parents) > 0 && !r.ours()
 	for _, p := range e.Parts {

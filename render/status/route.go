@@ -109,7 +109,7 @@ func ruleDenials(r *bind.Route, said *words, reasons ...string) string {
 // referenceReasons are those of references that do not resolve. A BackendTLSPolicy that is not valid is not a matter of references:
 // the policy's own status tells.
 func referenceReasons() []string {
-	return []string{bind.RefNotPermitted, bind.InvalidKind, bind.BackendNotFound, bind.UnsupportedProtocol}
+	return []string{bind.RefNotPermitted, bind.InvalidKind, bind.BackendNotFound, bind.UnsupportedProtocol, bind.PluginNotFound}
 }
 
 // unresolved returns the first reason why a reference of the route does not resolve; "" if all do.
