@@ -49,7 +49,22 @@
 // see [KeyHeader]; a warning), InvalidAnnotation, InconsistentAnnotations, NameCollision, TooManyMatches, SNIConflict (errors),
 // UnmappedPort (Kong must listen on the very port of a TLS listener; a warning).
 //
-// BackendTLSPolicies are not rendered yet: a backend under one is answered 500, never sent anything without TLS.
+// # TLS
+//
+// A listener's certificates are found by its hostname, and where there are several, by the names in them; one name has one certificate, or
+// two with keys of different types. Kong finds no certificate for clients that name no server, and by a wildcard for one label only, so
+// that longer names in a certificate get an SNI of their own.
+//
+// A backend under a BackendTLSPolicy is verified, or answered 500: nothing is sent to it without TLS. Kong has one name for a backend,
+// server name and Host at once. Where the requests of a rule have the policy's hostname for a Host anyway that is exact, else they get it
+// (HostReplaced). After a policy has changed, Kong may use connections that were made before it for another minute. A Gateway's client
+// certificate is presented to its routes' backends (identify.go).
+//
+// Clients have to present certificates where the Gateway agrees by an annotation to what that takes, else the listener stays shut (clients.go):
+// Kong asks all clients of its TLS listeners for one, a route's own code verifies it, and closes the connection of those without.
+//
+// With flavor expressions, requests for a host of another HTTPS listener than that of the handshake are answered 421 (misdirected.go);
+// traditional_compatible serves them.
 //
 // # Listeners
 //
