@@ -98,7 +98,7 @@ func portsOf(e kong.Entity) []int {
 	}
 	var out []int
 	for _, v := range values {
-		if n, err := strconv.Atoi(v); err == nil {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
 			out = append(out, n)
 		}
 	}

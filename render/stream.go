@@ -50,9 +50,10 @@ func (t *translator) streams(g *bind.Graph) {
 	doors := tlsDoors(g)
 	var all []*stream
 	for _, r := range rules {
-		r.plugins = t.settle(r.bound.Object, r.plugins)
 		t.secure(r)
-		t.streamService(r)
+		if !t.streamService(r) {
+			continue
+		}
 		own := streamsOf(r, doors)
 		t.warnOfStreams(own)
 		all = append(all, own...)

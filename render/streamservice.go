@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gwsync/gwsync/render/bind"
@@ -17,8 +18,8 @@ var nobody = share{host: "127.0.0.1", port: 1}
 func (r *rule) isStream() bool { return isStreamKind(r.bound.Object.Ref.Kind) }
 
 // streamService adds the Service of a rule of streams. Broken backends have their share, which is refused: Kong must not try another
-// target instead.
-func (t *translator) streamService(r *rule) {
+// target instead. It returns false if nothing may pass, since a plugin cannot be used: there is none that would answer streams.
+func (t *translator) streamService(r *rule) bool {
 	origin := kong.Origin{
 		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
 	}
@@ -46,7 +47,27 @@ func (t *translator) streamService(r *rule) {
 		d.groups = []group{{backends: all, shares: shares}}
 	}
 	t.lead(d)
-	t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
+	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
+	return !e.IsZero() && t.streamPlugins(r, usable, e, d)
+}
+
+// streamPlugins gives a rule of streams, and its Service, the plugins that annotations name. It returns false if one of them cannot be used.
+func (t *translator) streamPlugins(r *rule, usable []bind.Backend, service kong.Entity, d *delivery) bool {
+	own, ok := t.userPlugins(r.bound.Object, t.graph.PluginRefs(r.bound.Object.Ref))
+	behind, usableToo := t.attachToService(r, usable)
+	if !ok || !usableToo {
+		return false
+	}
+	r.plugins = t.settle(r.bound.Object, inherit(own, behind))
+	behind = t.settle(r.bound.Object, behind)
+	refused := func(p plugin) bool { return p.name == "request-termination" && !p.user } // which settle has given for the others
+	if slices.ContainsFunc(r.plugins, refused) || slices.ContainsFunc(behind, refused) {
+		return false
+	}
+	for _, p := range behind {
+		t.plugin(p, service, d.tags, d.origin)
+	}
+	return true
 }
 
 // streamFields returns what Kong speaks to a backend of streams, and the annotations of its Service that are about them too: paths are
