@@ -27,6 +27,7 @@ func (t *translator) consumers() {
 		if e.IsZero() {
 			continue
 		}
+		t.consumerPlugins(o, e)
 		for i := range spec.Credentials {
 			c.add(o, spec, i, e)
 		}

@@ -30,10 +30,14 @@ func hostRouteName(route manifest.Ref, hostname string, rule, match int) string 
 	return fmt.Sprintf("%s.%s.%s.%s.%d.%d", strings.ToLower(route.Kind), route.Namespace, route.Name, hostname, rule, match)
 }
 
-// pluginID derives a plugin's id from its name and the one entity that it is attached to.
-func pluginID(plugin string, on kong.Entity) string {
-	row, _ := on.Kind().Row()
-	return kong.ID(kong.Plugins, plugin+":"+row.Singular+"/"+on.Name())
+// pluginID derives a plugin's id from its name and the entities that it is attached to.
+func pluginID(plugin string, on []kong.Entity) string {
+	name := plugin
+	for _, e := range on {
+		row, _ := e.Kind().Row()
+		name += ":" + row.Singular + "/" + e.Name()
+	}
+	return kong.ID(kong.Plugins, name)
 }
 
 // objectTags says which object an entity comes from, in the form by which the Ingress Controller maps Kong's errors back.

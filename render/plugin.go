@@ -170,14 +170,21 @@ func items(v any) ([]any, bool) {
 
 // plugin attaches a plugin to a Route or Service.
 func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong.Origin) {
-	row, _ := on.Kind().Row()
+	t.pluginOn(p, []kong.Entity{on}, tags, origin)
+}
+
+// pluginOn attaches a plugin to entities: a Route or a Service, a Consumer, or one of those and a Consumer.
+func (t *translator) pluginOn(p plugin, on []kong.Entity, tags []string, origin kong.Origin) {
 	if !p.pos.IsZero() {
 		origin.Object, origin.Field, origin.Pos = p.diag(origin.Object), p.field, p.pos
 	}
 	fields := p.entity()
-	fields[row.Singular] = on.ID()
-	if name, ok := fields["instance_name"].(string); ok {
-		fields["instance_name"] = instance(name, on)
+	for _, e := range on {
+		row, _ := e.Kind().Row()
+		fields[row.Singular] = e.ID()
+		if name, ok := fields["instance_name"].(string); ok {
+			fields["instance_name"] = instance(name, e)
+		}
 	}
 	t.addPlugin(p, pluginID(p.name, on), fields, tags, origin)
 }

@@ -19,6 +19,8 @@ type rule struct {
 	matches  []match
 	tags     []string
 	plugins  []plugin
+	// personal are the user's plugins for requests of certain consumers, and generated those of plugins that are gwsync's own.
+	personal, generated []plugin
 	// answers says that a plugin answers all requests, so that the rule needs no backend.
 	answers bool
 	// refused says that the answer is 500: no other plugin must answer before.

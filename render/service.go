@@ -95,13 +95,17 @@ func (t *translator) service(r *rule) []plugin {
 		t.shut[r.service] = true
 		return nil
 	}
+	plugins, personal := t.takePersonal(plugins)
+	t.personalBehind[r.service] = personal
 	if !r.answers && len(d.groups) == 0 {
 		plugins = []plugin{unreachable(r.brokenStatus())}
 	}
 	t.behind[r.service] = plugins
-	for _, p := range t.settle(r.bound.Object, inherit(plugins, t.everywhere)) {
+	plugins = inherit(plugins, t.everywhere)
+	for _, p := range t.settle(r.bound.Object, plugins) {
 		t.plugin(p, e, d.tags, d.origin)
 	}
+	t.personalOn(e, personal, generated(plugins), d.origin)
 	if r.answers || len(d.groups) == 0 {
 		return nil
 	}

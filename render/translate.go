@@ -27,6 +27,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	*t = translator{
 		target: target, set: g.Set(), graph: g, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{},
 		authorities: map[string]kong.Entity{}, behind: map[string][]plugin{}, shut: map[string]bool{}, sources: map[kong.Key][]Source{},
+		personal: map[manifest.Ref]bool{}, placed: map[manifest.Ref]bool{}, personalBehind: map[string][]plugin{},
 	}
 	t.labelledCAs()
 	t.vaults()
@@ -48,7 +49,8 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.keepApart(rules)
 	rules = append(rules, t.separate(g, rules)...)
 	for _, r := range rules {
-		r.plugins = t.settle(r.bound.Object, t.effective(r))
+		effective := t.effective(r)
+		r.plugins, r.generated = t.settle(r.bound.Object, effective), generated(effective)
 	}
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
@@ -59,6 +61,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.streams(g)
 	t.certificates(g)
 	t.global()
+	t.personalEverywhere()
 	state, err := kong.NewState(t.entities...)
 	if err != nil {
 		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
@@ -84,6 +87,11 @@ type translator struct {
 	authorities map[string]kong.Entity
 	// everywhere are the plugins for all requests, see [translator.global].
 	everywhere []plugin
+	// people are the consumers with plugins, personal the objects of these, and placed those that a route or a Service names, too.
+	people           []consumer
+	personal, placed map[manifest.Ref]bool
+	// personalBehind are the plugins for certain consumers on each Service, by its name.
+	personalBehind map[string][]plugin
 	// policies are the BackendTLSPolicies that were looked at, and refused those that were reported for a route.
 	policies map[*bind.BackendTLSPolicy]policyResult
 	refused  map[refusal]bool
@@ -135,6 +143,7 @@ func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields 
 	for _, p := range r.plugins {
 		t.plugin(p, e, r.tags, origin)
 	}
+	t.personalRoute(r, e, origin)
 }
 
 // unsupported says that a field of an object asks for what the target cannot do.

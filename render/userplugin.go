@@ -83,6 +83,7 @@ func (t *translator) attach(r *rule) {
 		r.plugins = r.refuse(invalidPlugin)
 		return
 	}
+	plugins, r.personal = t.takePersonal(plugins)
 	r.answers = r.answers || slices.ContainsFunc(plugins, plugin.answers)
 	r.plugins = append(plugins, r.plugins...)
 }
