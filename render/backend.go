@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ func (t *translator) addresses(r *rule, b bind.Backend) ([]share, error) {
 	if r.isStream() && r.broken(b) {
 		return []share{nobody}, nil
 	}
-	if _, ok := t.target.Addresses.exception(b.Target, b.Port); ok || len(b.Endpoints) == 0 {
+	if _, ok := t.target.Addresses.exception(b.Target, b.Port); ok || len(b.Endpoints) == 0 || t.byName(b) {
 		host, port, err := t.address(r, b)
 		return []share{{host: host, port: port}}, err
 	}
@@ -81,7 +82,8 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 			f, annotations = r.streamFields(b)
 		}
 		t.serviceAnnotations(b.Object, annotations, f)
-		if i > 0 && !maps.Equal(f, fields) {
+		maps.Copy(f, t.annotatedTLS(b, r.protocolTo(b)).fields)
+		if i > 0 && !reflect.DeepEqual(f, fields) {
 			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
 				fmt.Sprintf(
 					"annotations or appProtocol of %s port %d and %s port %d differ, but the backends of a rule share one Kong service",

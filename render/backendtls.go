@@ -37,6 +37,7 @@ const maxDepth = 64
 // secure decides how Kong speaks TLS to the backends of a rule, and what Host they get. The backends that it would not reach as their
 // policy says are refused: their share is answered 500, and nothing is ever sent to them without TLS.
 func (t *translator) secure(r *rule) {
+	t.verify(r)
 	for _, b := range r.rule.Backends {
 		if b.Policy == nil || b.Reason != "" || b.Weight == 0 {
 			continue
@@ -60,12 +61,13 @@ func (s *backendTLS) hostname() string {
 	return strings.ToLower(string(s.policy.Spec.Spec.Validation.Hostname))
 }
 
-// broken reports whether the requests of a backend of the rule are to be answered 500: one with a BackendTLSPolicy, unless it is secured.
+// broken reports whether the requests of a backend of the rule are to be answered 500: one with a BackendTLSPolicy, unless it is secured, or
+// with annotations about TLS that Kong cannot follow.
 func (r *rule) broken(b bind.Backend) bool {
 	if slices.Contains(r.secured, b.Index) {
 		b.Policy = nil
 	}
-	return broken(b)
+	return broken(b) || slices.Contains(r.unsafe, b.Index)
 }
 
 // policy returns what a policy becomes, or why Kong cannot do as it says. A policy is looked at once.

@@ -33,6 +33,8 @@ type rule struct {
 	// tls is how Kong speaks TLS to the backends, nil if no BackendTLSPolicy is for them; secured are the places of those that it is for.
 	tls     *backendTLS
 	secured []int
+	// unsafe are the places of those that annotations want TLS for that Kong cannot speak.
+	unsafe []int
 	// service names the Service that the rule's routes lead to.
 	service string
 

@@ -126,16 +126,16 @@ func (t *translator) lead(d *delivery) {
 		d.fields["host"] = d.rule.service + ".invalid"
 		return
 	}
-	single := len(d.groups) == 1 && d.hashing == nil
 	for i := range d.groups {
 		g := &d.groups[i]
+		fields := t.upstreamFields(d, g.backends)
 		if d.hashing == nil && len(g.backends) == 1 && len(g.backends[0].Endpoints) > 1 {
 			if name, ok := t.endpoints(d.rule, g.backends[0]); ok {
 				g.upstream = name
 				continue
 			}
 		}
-		if single && len(g.shares) == 1 {
+		if len(d.groups) == 1 && len(fields) == 0 && len(g.shares) == 1 {
 			d.fields["host"], d.fields["port"] = g.shares[0].host, g.shares[0].port
 			return
 		}
@@ -143,7 +143,7 @@ func (t *translator) lead(d *delivery) {
 		if i > 0 {
 			g.upstream += fmt.Sprintf(".backend%d", g.backends[0].Index)
 		}
-		t.upstream(d.rule, g.upstream, g.shares, d.hashing, d.tags, d.origin)
+		t.upstream(d.rule, g.upstream, g.shares, fields, d.tags, d.origin)
 	}
 	d.fields["host"] = d.groups[0].upstream
 }

@@ -32,6 +32,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.labelledCAs()
 	t.vaults()
 	t.consumers()
+	t.warnOfPolicies()
 	t.customEntities()
 	t.globals()
 	t.unknownAnnotations()
@@ -83,6 +84,9 @@ type translator struct {
 	shut map[string]bool
 	// set are all objects of the manifests.
 	set manifest.Set
+	// upstreams are what Services ask of their Upstreams by annotations, and upstreamPolicies what policies do; nil for nothing.
+	upstreams, upstreamPolicies map[manifest.Ref]map[string]any
+	serviceTLS                  map[tlsKey]serviceTLS
 	// authorities are the CACertificates, by the digest of their certificate.
 	authorities map[string]kong.Entity
 	// everywhere are the plugins for all requests, see [translator.global].
