@@ -20,6 +20,8 @@
 // A KongConsumer becomes a Consumer, and each Secret that it names a credential of the type that its label konghq.com/credential says. A
 // credential is known by the Secret's name, so that a new value changes the one that is there, and an id tells nothing of the value.
 // KongVaults become Vaults, KongCustomEntities what they say.
+// Timeouts and retries are fields of the Service, sessions those of an Upstream that hashes. See [lua.Resend] for retries that Kong cannot
+// do, [lua.Copies] for mirrors, [lua.Choose] for backends with filters of their own, each group of which has an Upstream.
 // Secrets and ConfigMaps with the label konghq.com/ca-cert become CACertificates, whether anything refers to them or not.
 // Names, ids and k8s-* tags are those of Kong's Ingress Controller, so that a Kong that it manages can be taken over in place.
 //
@@ -44,7 +46,8 @@
 // it; an error), UnknownPort (the pods of a headless Service
 // listen on a port that has only a name; a warning), ServedElsewhere (Kong answers on a listener that the route is not attached
 // to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
-// header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), TLSWithoutSNI (TLS requests without a
+// header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), InexactTimeout (for information), InexactSession and OverriddenAnnotation
+// (warnings), TLSWithoutSNI (TLS requests without a
 // server name count as plain ones; for information), SharedCacheKey (Kong's cache takes requests for one kind that a match tells apart,
 // see [KeyHeader]; a warning), InvalidAnnotation, InconsistentAnnotations, NameCollision, TooManyMatches, SNIConflict (errors),
 // UnmappedPort (Kong must listen on the very port of a TLS listener; a warning).
@@ -65,6 +68,23 @@
 //
 // With flavor expressions, requests for a host of another HTTPS listener than that of the handshake are answered 421 (misdirected.go);
 // traditional_compatible serves them.
+//
+// # Delivery
+//
+// What of a rule's delivery is exact, and what is not:
+//
+//   - weights: exact for backends of one filter list, by Kong's balancer; in the mean where Lua chooses at random, as it does between backends
+//     with different filters and for the share of those that are broken.
+//   - timeouts: Kong has one for each wait (InexactTimeout). request and backendRequest limit the same then, the shorter one counts, and
+//     nothing is asked again, unless the backend's annotation konghq.com/retries says so and there is no request timeout. The Gateway API's
+//     field wins over a longer timeout by annotation (OverriddenAnnotation).
+//   - retry without codes, backoff and request timeout: Kong's own, for failed connections and timeouts. nginx does not send POST, PATCH and
+//     LOCK again once they are under way. Else Lua asks the backend, exactly, with any method; request and answer are in memory as a
+//     whole, trailers are dropped, health checks do not count. attempts is 1 by default.
+//   - mirrors: copies are of the request that goes to the backend, after all filters of the rule in whatever order, with its Host. They
+//     are held in memory until they are sent; Kong bounds how many there are (lua_max_pending_timers, lua_max_running_timers), and leaves out
+//     the rest. No copies are made of WebSockets and of requests that a plugin answers.
+//   - sessions: hashed (InexactSession), for backends whose pods Kong sees: headless Services, those with EndpointSlices, ExternalName.
 //
 // # Listeners
 //

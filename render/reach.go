@@ -24,6 +24,11 @@ func Backends(g *bind.Graph, target Target) map[string][]Backend {
 		for i := range r.Rules {
 			one := &rule{bound: r, rule: &r.Rules[i]}
 			usable, _ := t.split(one)
+			for _, f := range one.rule.Filters {
+				if f.Mirror != nil && f.Reason == "" {
+					usable = append(usable, *f.Mirror)
+				}
+			}
 			for _, b := range usable {
 				addresses, err := t.addresses(one, b)
 				if err != nil {

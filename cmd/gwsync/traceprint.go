@@ -81,7 +81,11 @@ func (t trace) writeText(w io.Writer) error {
 		line("Plugin", p.Text("name"), p.Origin().Pos)
 	}
 	for _, s := range t.Sent {
-		line("Backend", s.Backend+t.servicesAt(), diag.Pos{})
+		if s.Copy {
+			line("Copy to", s.Backend, diag.Pos{})
+		} else {
+			line("Backend", s.Backend+t.servicesAt(), diag.Pos{})
+		}
 		fmt.Fprintf(&b, "\n    %s %s HTTP/1.1\n    Host: %s\n", s.Method, diag.Printable(s.Target), diag.Printable(s.Host))
 		for _, name := range slices.Sorted(maps.Keys(s.Header)) {
 			for _, v := range s.Header[name] {

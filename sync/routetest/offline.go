@@ -44,8 +44,10 @@ func (k Offline) Ask(ctx context.Context, r Request) (Outcome, error) {
 	out := Outcome{
 		Status: t.Status, Header: t.Header, Routed: &routed, Route: &route, Sent: &Sent{}, Echoed: len(t.Sent) > 0,
 	}
-	if len(t.Sent) > 0 {
-		last := t.Sent[len(t.Sent)-1]
+	for _, last := range t.Sent {
+		if last.Copy {
+			continue
+		}
 		out.Sent = &Sent{Path: last.Target, Host: last.Host, Header: last.Header, Backends: names(k.backends, last.Backend)}
 	}
 	return out, nil

@@ -15,6 +15,7 @@ type echoConn struct {
 	net.Conn // nil: none of it is used
 	peer     peer
 	trace    *Trace
+	apart    bool // from the request, in a timer
 	in, out  bytes.Buffer
 }
 
@@ -49,7 +50,9 @@ func (c *echoConn) answer() {
 	path, query, _ := strings.Cut(r.RequestURI, "?")
 	out := outgoing{method: r.Method, path: path, query: query, host: r.Host, header: r.Header, body: body}
 	if c.trace != nil {
-		c.trace.Sent = append(c.trace.Sent, sent(c.peer, &out))
+		s := sent(c.peer, &out)
+		s.Copy = c.apart
+		c.trace.Sent = append(c.trace.Sent, s)
 	}
 	resp := echo(c.peer, &out) //nolint:bodyclose // it is a buffer's
 	resp.ProtoMajor, resp.ProtoMinor, resp.Request = 1, 1, r

@@ -102,7 +102,7 @@ func (t *luaThread) socketConnect(l *lua.LState) int {
 	}
 	link := t.x.options.link(peer{host, port})
 	if link.dial == nil {
-		s.conn = &echoConn{peer: link.peer, trace: t.x.trace}
+		s.conn = &echoConn{peer: link.peer, trace: t.x.trace, apart: t.phase == "timer"}
 	} else {
 		err := t.waiting(l, func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, s.limit.connect)

@@ -34,10 +34,12 @@ type Sent struct {
 	Host   string
 	Header http.Header
 	Body   []byte
+	// Copy says that nobody waits for the answer: Lua sent it apart from the request, as to a mirror.
+	Copy bool
 }
 
 func sent(p peer, out *outgoing) Sent {
-	return Sent{p.String(), out.method, out.target(), out.host, out.header.Clone(), out.body}
+	return Sent{p.String(), out.method, out.target(), out.host, out.header.Clone(), out.body, false}
 }
 
 // Trace returns what becomes of a request, without asking any backend: the echo answers for all. The request is one as a server sees
