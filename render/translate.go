@@ -37,7 +37,8 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.globals()
 	t.unknownAnnotations()
 	var rules []*rule
-	for _, r := range g.Routes {
+	oldest := func(a, b *bind.Route) int { return a.Object.Older(b.Object) }
+	for _, r := range slices.SortedFunc(slices.Values(g.Routes), oldest) { // as matches of equal precedence are ordered
 		rules = append(rules, t.rules(r)...)
 	}
 	rules = append(rules, unimplemented(rules)...)

@@ -70,7 +70,7 @@ func (l *Listener) winner() string {
 	case first.Set == nil:
 		return say("listener %s of %s, which comes before its ListenerSets", first.Name(), first.Object.Ref)
 	}
-	return say("listener %s of %s, which comes first by name, since manifests do not say which one is older", first.Name(), first.Object.Ref)
+	return say("listener %s of %s, which comes first, by age or else by name", first.Name(), first.Object.Ref)
 }
 
 // claim names what no other listener may have.

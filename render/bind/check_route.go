@@ -206,7 +206,7 @@ func carriers(kind string) []string {
 
 // rivalCheck tells which route comes first at a listener.
 func rivalCheck(r *Route, b *Binding) Check {
-	const age = "; in a cluster the older of the two comes first, whatever its name"
+	const age = "; the older one comes first, else the first by name"
 	first := b.rival.Object
 	at := first.At("")
 	switch r.Object.Ref.Kind {

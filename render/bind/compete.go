@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -20,12 +19,11 @@ type claim struct {
 //   - a port has one TCPRoute or UDPRoute, and a hostname one TLSRoute: the others are accepted, and get nothing
 //     (conformance tests TCPRouteMultipleRoutesAttachment, UDPRouteMultipleRoutesAttachment)
 //
-// The oldest route comes first, then the first by "{namespace}/{name}". Manifests do not tell ages, so it is always the name that
-// decides; of two kinds with one name, the GRPCRoute, whose kind is the first by name. A route that is turned away takes nothing from
-// others.
+// The oldest route comes first, then the first by "{namespace}/{name}", see [manifest.Object.Older]; of two kinds with one name, the
+// GRPCRoute, whose kind is the first by name. A route that is turned away takes nothing from others.
 func (b *builder) compete() {
 	for _, claims := range b.claims() {
-		slices.SortStableFunc(claims, func(a, b claim) int { return byName(a.route, b.route) })
+		slices.SortStableFunc(claims, func(a, b claim) int { return a.route.Object.Older(b.route.Object) })
 		switch claims[0].route.Object.Ref.Kind {
 		case kindHTTPRoute, kindGRPCRoute:
 			separateKinds(claims)
@@ -37,15 +35,6 @@ func (b *builder) compete() {
 			}
 		}
 	}
-}
-
-// byName orders routes by "{namespace}/{name}", as the specification spells it (so that a-b/x comes before a/x), and by kind.
-func byName(a, b *Route) int {
-	x, y := a.Object.Ref, b.Object.Ref
-	if x.Namespace != y.Namespace {
-		return cmp.Compare(x.Namespace+"/", y.Namespace+"/")
-	}
-	return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Kind, y.Kind))
 }
 
 // claims returns the routes of each listener that could turn others away. HTTPRoutes are among them only where there is a GRPCRoute.

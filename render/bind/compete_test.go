@@ -47,20 +47,3 @@ func arbitraryClaims(seed []byte) []claim {
 	}
 	return claims
 }
-
-// TestByName orders routes as the specification does: by "{namespace}/{name}" as one text.
-func TestByName(t *testing.T) {
-	var routes []*Route
-	for _, name := range []string{"HTTPRoute a/x", "HTTPRoute a-b/a", "GRPCRoute a/x", "HTTPRoute a.b/z", "HTTPRoute a/b-c", "HTTPRoute a/b"} {
-		routes = append(routes, &Route{Object: manifest.Object{Ref: parseRef(name)}})
-	}
-	slices.SortFunc(routes, byName)
-	var got []string
-	for _, r := range routes {
-		got = append(got, r.Object.Ref.String())
-	}
-	want := []string{"HTTPRoute a-b/a", "HTTPRoute a.b/z", "HTTPRoute a/b", "HTTPRoute a/b-c", "GRPCRoute a/x", "HTTPRoute a/x"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}

@@ -38,9 +38,9 @@
 // Some routes cannot be at one listener together. Of an HTTPRoute and a GRPCRoute with a host in common, one is
 // accepted (GR GRPCRouteSpec.Hostnames), and the other has the reason HostnameConflict at that listener. Of several
 // TCPRoutes or UDPRoutes at a port, and of several TLSRoutes for one hostname, all are accepted and attached, and one
-// gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the first by namespace and name, and
-// of two kinds the GRPCRoute: [Binding.Winner]. In a cluster the oldest route comes first; manifests do not tell ages,
-// so that gwsync never decides by them, and reports every such case. A route that is turned away, or that is invalid,
+// gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the oldest, by a
+// metadata.creationTimestamp such as exported manifests have, else the first by namespace and name, and of two kinds the
+// GRPCRoute: [Binding.Winner]. Every such case is reported, since in git ages seldom are told. A route that is turned away, or that is invalid,
 // takes nothing from others.
 //
 // A rule that the CRDs let through and Kong cannot serve is [Rule.Dropped], and the other rules are served (SH
@@ -84,8 +84,8 @@
 //
 // Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP,
 // HTTPS, TLS and TCP, and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the
-// Gateway's own come before those of ListenerSets, and these are in the order of "namespace/name", since manifests have
-// no creation times: what comes later is rejected, whether the other can serve or not. Among the listeners of one
+// Gateway's own come before those of ListenerSets, and these are in the order of their ages, then of "namespace/name":
+// what comes later is rejected, whether the other can serve or not. Among the listeners of one
 // object, all are rejected, and none wins. Listeners of two Gateways that are not distinct are an error, since one Kong
 // is to serve both. How many listeners there are does not matter: a Kong has no limit.
 //

@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"cmp"
 	"slices"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -23,12 +22,8 @@ func (b *builder) resolveListenerSets() {
 	}
 }
 
-// precedence orders the ListenerSets of a Gateway. They come by creation time, then by "{namespace}/{name}" (LS ListenerSetSpec);
-// manifests have no creation times.
-func precedence(a, b *ListenerSet) int {
-	name := func(s *ListenerSet) string { return s.Object.Ref.Namespace + "/" + s.Object.Ref.Name }
-	return cmp.Compare(name(a), name(b))
-}
+// precedence orders the ListenerSets of a Gateway (LS ListenerSetSpec).
+func precedence(a, b *ListenerSet) int { return a.Object.Older(b.Object) }
 
 // newListenerSet resolves all of a ListenerSet that does not depend on others.
 func (b *builder) newListenerSet(o manifest.Object, spec *gatewayv1.ListenerSet) *ListenerSet {

@@ -17,11 +17,15 @@ type policyKey struct {
 	section string
 }
 
-// policies takes up the BackendTLSPolicies. Of several for one target and section the first by name counts: manifests do not tell
-// their age (BTP TargetRefs).
+// policies takes up the BackendTLSPolicies. Of several for one target and section the oldest counts, then the first by name (BTP
+// TargetRefs).
 func (b *builder) policies() {
 	for object, spec := range manifest.Of[gatewayv1.BackendTLSPolicy](b.set) {
-		p := &BackendTLSPolicy{Object: object, Spec: spec}
+		b.Policies = append(b.Policies, &BackendTLSPolicy{Object: object, Spec: spec})
+	}
+	oldest := func(p, o *BackendTLSPolicy) int { return p.Object.Older(o.Object) }
+	for _, p := range slices.SortedFunc(slices.Values(b.Policies), oldest) {
+		object, spec := p.Object, p.Spec
 		for i, ref := range spec.Spec.TargetRefs {
 			p.Targets = append(p.Targets, b.policyTarget(p, i, ref))
 		}
@@ -33,7 +37,6 @@ func (b *builder) policies() {
 		}
 		p.CACertificates = caCertificates(p.refs)
 		p.Reason, p.Unresolved = p.accepted(), p.resolved()
-		b.Policies = append(b.Policies, p)
 	}
 }
 

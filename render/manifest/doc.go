@@ -32,7 +32,7 @@
 // their own ([CodeDeprecatedVersion]). Whatever the version, [Object.Typed] is of the newest one's Go type, and findings and places
 // name the newest one's fields: a BackendTLSPolicy of v1alpha2, whose fields had other names, is converted. A TLSRoute without
 // hostnames, or several rules of a TLSRoute, TCPRoute or UDPRoute, are possible in v1alpha2 only. What the API server keeps track of
-// itself, such as status, managedFields and creationTimestamp, may be there, as it is in what kubectl get -o yaml prints, and is dropped.
+// itself, such as status and managedFields, may be there, as it is in what kubectl get -o yaml prints, and is dropped.
 //
 // Of kinds that are not read though they say how requests are served, such as KongIngress or XListenerSet, one warning each says so
 // ([CodeUnsupportedKind], unread.go).

@@ -1,6 +1,11 @@
 package manifest
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // forms returns the forms of the patterns that the schemas use most, by pattern. One without a function is checked by the
 // pattern itself.
@@ -45,9 +50,17 @@ func forms() map[string]form {
 			says: "a header value: printable ASCII characters, with single blanks between them"},
 		`^([0-9]{1,5}(h|m|s|ms)){1,4}$`: {
 			says: "a duration such as 10s or 1h30m"},
+		`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`: {
+			"a time such as 2026-01-31T12:00:00Z", isTime},
 		`(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9\-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)`: {
 			says: "an origin such as https://*.example.com:8443, or *"},
 	}
+}
+
+// isTime reports whether s is a time as Kubernetes writes it.
+func isTime(s string) bool {
+	var t metav1.Time
+	return s != "" && t.UnmarshalJSON([]byte(strconv.Quote(s))) == nil
 }
 
 // isLabel reports whether s is a DNS label in lower case (RFC 1123), of any length.
