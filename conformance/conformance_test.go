@@ -72,19 +72,33 @@ func TestConformance(t *testing.T) {
 	waitForFeatures(t, o)
 	expected := expectations(flavor(t))
 	o.Hook = func(t *testing.T, test suite.ConformanceTest, s *suite.ConformanceTestSuite) {
-		t.Logf("RESULT %s failed %v skipped %v", test.ShortName, t.Failed(), t.Skipped())
-		if e := expected[test.ShortName]; !*everything && s.RunTest == "" {
-			check(t, e, k.Needed())
+		needed := k.Needed()
+		if t.Failed() {
+			logFindings(t, k.Findings())
+		}
+		if !*everything && s.RunTest == "" && s.SupportedFeatures.HasAll(test.Features...) {
+			check(t, expected[test.ShortName], needed)
 		}
 	}
-	if !*everything {
-		for name, e := range expected {
-			if e.skipped() {
-				o.SkipTests = append(o.SkipTests, name)
-			}
+	for _, name := range slices.Sorted(maps.Keys(expected)) {
+		if expected[name].skipped() && !*everything {
+			o.SkipTests = append(o.SkipTests, name)
 		}
 	}
 	conformance.RunConformanceWithOptions(t, o)
+	for _, test := range tests.ConformanceTests {
+		if code := expected[test.ShortName].refused; code != "" && o.RunTest == "" {
+			t.Run(test.ShortName+" is refused", func(t *testing.T) { refused(t, c, o, test, code) })
+		}
+	}
+}
+
+// logFindings says of a test that failed what gwsync said.
+func logFindings(t *testing.T, l diag.List) {
+	t.Helper()
+	for _, f := range l {
+		t.Logf("gwsync: %s %s: %s: %s", f.Severity, f.Code, f.Object, f.Message)
+	}
 }
 
 // check holds a test that has ended to what is expected of it.
@@ -146,7 +160,7 @@ func options(t *testing.T, c *cluster.Cluster) suite.ConformanceOptions {
 		suite.GatewayTCPConformanceProfileName, suite.GatewayUDPConformanceProfileName,
 	}
 	flags.ApplyAll(&o.ConfigurableOptions)
-	if *everything {
+	if o.ReportOutputPath == "" { // a report goes by what the GatewayClass says
 		o.EnableAllSupportedFeatures = true
 		o.ExemptFeatures = features.SetsToNamesSet(features.MeshCoreFeatures, features.MeshExtendedFeatures).UnsortedList()
 	}
@@ -205,36 +219,12 @@ func TestExpectationsAreOfTests(t *testing.T) {
 	}
 }
 
-// TestRefused wants an error of gwsync's for what is refused, about an object of the test's own.
-func TestRefused(t *testing.T) {
-	expected := expectations(flavor(t))
-	for _, name := range slices.Sorted(maps.Keys(expected)) {
-		if code := expected[name].refused; code != "" {
-			t.Run(name, func(t *testing.T) { refused(t, name, code) })
-		}
-	}
-}
-
-func refused(t *testing.T, name, code string) {
-	subnet, err := cluster.NewSubnet()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = subnet.Close() })
-	c := newCluster(t, subnet)
-	o := options(t, c)
+// refused wants a finding of gwsync's of that code, about an object of the test's own.
+func refused(t *testing.T, c *cluster.Cluster, o suite.ConformanceOptions, test suite.ConformanceTest, code string) {
+	base := objects(c)
 	applier := kubernetes.Applier{GatewayClass: o.GatewayClassName, ControllerName: controller.Name, ManifestFS: o.ManifestFS}
-	applier.MustApplyWithCleanup(t, o.Client, o.TimeoutConfig, "base/manifests.yaml", false)
-	base := map[diag.Object]bool{}
-	for _, u := range c.Objects() {
-		base[diag.Object{Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}] = true
-	}
-	for _, test := range tests.ConformanceTests {
-		if test.ShortName == name {
-			for _, m := range test.Manifests {
-				applier.MustApplyWithCleanup(t, o.Client, o.TimeoutConfig, m, false)
-			}
-		}
+	for _, m := range test.Manifests {
+		applier.MustApplyWithCleanup(t, o.Client, o.TimeoutConfig, m, true)
 	}
 	r, err := controller.Render(c.Objects(), flavor(t))
 	if err != nil {
@@ -242,11 +232,20 @@ func refused(t *testing.T, name, code string) {
 	}
 	var codes []string
 	for _, f := range r.Findings {
-		if f.Severity == diag.Error && !base[f.Object] {
+		if f.Severity > diag.Info && !base[f.Object] {
 			codes = append(codes, f.Code)
 		}
 	}
 	if !slices.Contains(codes, code) {
-		t.Errorf("no error of code %s: got %v", code, codes)
+		t.Errorf("no finding of code %s: got %v", code, codes)
 	}
+}
+
+// objects returns the names of all objects.
+func objects(c *cluster.Cluster) map[diag.Object]bool {
+	out := map[diag.Object]bool{}
+	for _, u := range c.Objects() {
+		out[diag.Object{Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}] = true
+	}
+	return out
 }

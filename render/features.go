@@ -9,20 +9,28 @@ import (
 )
 
 // Features returns the features of the Gateway API that gwsync claims for a Kong, sorted: what a controller would write into the
-// supportedFeatures of its GatewayClasses. Those with a test in the conformance suite pass it, on a Kong with the settings that
-// docs/conformance.md names; the run in conformance/ holds the list to that.
+// supportedFeatures of its GatewayClasses. The run in conformance/ holds the list to the conformance suite; docs/conformance.md says
+// which tests of a claimed feature do not pass, and what kong.conf must have.
 //
-// What it leaves out: static and empty addresses and infrastructure, which take a cluster, and the features of meshes.
+// What it leaves out: static and empty addresses and infrastructure, which take a cluster; the names of backends' certificates and the
+// verification of clients', for which an open-source Kong has no exact way; and the features of meshes.
 func Features(t Target) []features.FeatureName {
 	claimed := features.SetsToNamesSet(
 		features.GatewayCoreFeatures, features.GatewayExtendedFeatures, features.ReferenceGrantCoreFeatures,
 		features.HTTPRouteCoreFeatures, features.HTTPRouteExtendedFeatures, features.GRPCRouteCoreFeatures, features.GRPCRouteExtendedFeatures,
 		features.TLSRouteCoreFeatures, features.TLSRouteExtendedFeatures, features.TCPRouteExtendedFeatures, features.UDPRouteFeatures,
-		features.BackendTLSPolicyCoreFeatures, features.BackendTLSPolicyExtendedFeatures,
+		features.BackendTLSPolicyCoreFeatures,
 	)
-	claimed.Delete(features.SupportGatewayStaticAddresses, features.SupportGatewayAddressEmpty, features.SupportGatewayInfrastructure)
+	claimed.Delete(
+		features.SupportGatewayStaticAddresses, features.SupportGatewayAddressEmpty, features.SupportGatewayInfrastructure,
+		features.SupportGatewayFrontendClientCertificateValidation,
+		features.SupportGatewayFrontendClientCertificateValidationInsecureFallback,
+	)
 	if t.Flavor != kong.Expressions {
-		claimed.Delete(features.SupportHTTPRouteQueryParamMatching, features.SupportHTTPRouteMethodMatching)
+		claimed.Delete(
+			features.SupportHTTPRouteQueryParamMatching, features.SupportHTTPRouteParentRefPort,
+			features.SupportGatewayHTTPSListenerDetectMisdirectedRequests,
+		)
 	}
 	return slices.Sorted(slices.Values(claimed.UnsortedList()))
 }

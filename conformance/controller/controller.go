@@ -50,6 +50,8 @@ type Controller struct {
 	mu sync.Mutex
 	// needed are the settings that what was rendered needs and a Kong has not by default.
 	needed map[string]bool
+	// findings are what there was to say about what was rendered last.
+	findings diag.List
 }
 
 // New returns a controller.
@@ -86,6 +88,13 @@ func (c *Controller) Needed() []string {
 	return out
 }
 
+// Findings returns what gwsync had to say when it rendered last.
+func (c *Controller) Findings() diag.List {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.findings
+}
+
 // reconcile renders the cluster's objects, then says so in their statuses.
 func (c *Controller) reconcile() error {
 	if err := c.Cluster.RunPods(); err != nil {
@@ -96,6 +105,9 @@ func (c *Controller) reconcile() error {
 	if err != nil {
 		return err
 	}
+	c.mu.Lock()
+	c.findings = r.Findings
+	c.mu.Unlock()
 	var errs []error
 	for name, g := range r.Gateways {
 		if err := c.serve(name, g); err != nil {
@@ -133,7 +145,7 @@ type Rendered struct {
 	// Graph is that of all Gateways.
 	Graph    *bind.Graph
 	Gateways map[types.NamespacedName]Gateway
-	// Findings are those of all stages and Gateways, sorted.
+	// Findings are those of all stages, for each Gateway by itself, sorted.
 	Findings diag.List
 }
 
@@ -154,15 +166,15 @@ func Render(objects []*unstructured.Unstructured, f kong.Flavor) (Rendered, erro
 		return Rendered{}, err
 	}
 	o := bind.Options{Controllers: []string{Name}, Flavor: f}
-	graph, bound := bind.Build(set, o)
-	r := Rendered{Graph: graph, Gateways: map[types.NamespacedName]Gateway{}, Findings: append(findings, bound...)}
+	graph, _ := bind.Build(set, o)
+	r := Rendered{Graph: graph, Gateways: map[types.NamespacedName]Gateway{}, Findings: findings}
 	for _, g := range graph.Gateways {
 		name := types.NamespacedName{Namespace: g.Object.Ref.Namespace, Name: g.Object.Ref.Name}
 		o.Gateways = []types.NamespacedName{name}
-		one, _ := bind.Build(set, o)
+		one, bound := bind.Build(set, o)
 		state, translated := render.Translate(one, render.Target{Flavor: f, AllowUnresolved: true})
 		r.Gateways[name] = Gateway{g, state}
-		r.Findings = append(r.Findings, translated...)
+		r.Findings = append(append(r.Findings, bound...), translated...)
 	}
 	r.Findings = r.Findings.Sorted()
 	return r, nil
