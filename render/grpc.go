@@ -11,9 +11,6 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// kindGRPCRoute is the kind of the routes whose rules are about calls.
-const kindGRPCRoute = "GRPCRoute"
-
 // call is what precedence counts of a match of a GRPCRoute, apart from its hostname (GRPCRouteRule.matches in the specification): the
 // characters of service and method, and the headers. It is zero for what is no such match, which comes last.
 //

@@ -25,14 +25,14 @@ func (t *translator) misdirected(g *bind.Graph, rules []*rule) {
 	}
 	ds := doorsOf(g)
 	apart := anyDoor
-	if len(ds.of("https")) > 1 {
+	if len(ds.secure()) > 1 {
 		byPorts := func(p place) bool { return p.apart == byPort }
 		if !slices.ContainsFunc(rules, func(r *rule) bool { return slices.ContainsFunc(r.places, byPorts) }) {
 			return
 		}
 		apart = byPort
 	}
-	for _, d := range ds.of("https") {
+	for _, d := range ds.secure() {
 		listeners := map[string]*bind.Listener{}
 		for _, l := range ds.listeners[d] {
 			if l.Distinct() && listeners[l.Hostname] == nil {

@@ -51,9 +51,9 @@ func doorsOf(g *bind.Graph) doors {
 	return ds
 }
 
-// of returns the doors of a protocol.
-func (ds doors) of(protocol string) []door {
-	return slices.DeleteFunc(slices.Clone(ds.all), func(d door) bool { return d.protocol != protocol })
+// secure returns the doors of HTTPS.
+func (ds doors) secure() []door {
+	return slices.DeleteFunc(slices.Clone(ds.all), func(d door) bool { return d.protocol != "https" })
 }
 
 // separate keeps the requests of each listener to its own routes, as far as the target can; what it cannot is a finding. It returns the
@@ -177,7 +177,7 @@ func (ds doors) apart(p place, plain *hostSet, ports bool) apart {
 		return anyDoor
 	case ports:
 		return byPort
-	case !p.speaks("https") && len(ds.of("https")) > 0:
+	case !p.speaks("https") && len(ds.secure()) > 0:
 		return withoutTLS // even if no HTTPS listener has the hostname: what Kong says of TLS must not be remembered for plain requests
 	case !p.speaks("http") && plain.overlaps(p.hostname):
 		return withTLS

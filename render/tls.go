@@ -33,7 +33,7 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 			}
 		}
 	}
-	secure := len(ds.of("https")) > 0
+	secure := len(ds.secure()) > 0
 	for _, r := range rules {
 		// With both protocols, traditional_compatible serves all hostnames on both: see warnOfListeners.
 		if !r.first || r.folded || t.target.Flavor != kong.Expressions && len(r.protocols) > 1 {

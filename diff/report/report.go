@@ -20,7 +20,7 @@ type Report struct {
 	// Base is the commit that was applied last, "" if it is not known; NoBase is why the plan's changes have no causes, "" if they have.
 	Base, NoBase string
 	// Drift leaves out of the text what the manifests alone have changed.
-	Drift bool
+	Drift    bool
 	Findings diag.List
 	// Applied, Failed and Skipped are how far an apply came with the changes of the plan.
 	Applied, Failed, Skipped []diff.Change

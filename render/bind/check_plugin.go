@@ -4,6 +4,7 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/render/manifest/konghq"
+	"slices"
 )
 
 // pluginChecks tells how far a reference to a plugin got.
@@ -44,7 +45,7 @@ func (c checker) otherPlugins(target manifest.Ref) string {
 		}
 		return say("name it without a namespace: %s is a KongClusterPlugin", target.Name)
 	}
-	here := append(c.names[scope{kind: kindKongPlugin, namespace: target.Namespace}], c.names[scope{kind: kindKongClusterPlugin}]...)
+	here := slices.Concat(c.names[scope{kind: kindKongPlugin, namespace: target.Namespace}], c.names[scope{kind: kindKongClusterPlugin}])
 	if near := c.guess.nearest(target.Name, here); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}
