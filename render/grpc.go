@@ -153,12 +153,22 @@ func (r *rule) brokenStatus() int {
 }
 
 // unimplemented returns rules that answer the calls which no GRPCRoute matches, at the listeners that have one: with the status
-// UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners. Where
-// HTTPRoutes have other hosts of the listener, they come first.
+// UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners, and one
+// for calls to any other host on their ports. Where HTTPRoutes have other hosts of the listener, they come first.
 func unimplemented(rules []*rule) []*rule {
 	var out []*rule
 	known := map[string]*rule{}
 	seen := map[*bind.Listener]bool{}
+	add := func(l *bind.Listener, hostname string) {
+		last := known[hostname]
+		if last == nil {
+			last = lastCall(l, hostname)
+			known[hostname] = last
+			out = append(out, last)
+		}
+		last.bindings = append(last.bindings, bind.Binding{Listener: l, Accepted: true, Hostnames: []string{hostname}})
+		last.protocols = protocols(last.bindings)
+	}
 	for _, r := range rules {
 		if r.rule.GRPC == nil {
 			continue
@@ -169,27 +179,27 @@ func unimplemented(rules []*rule) []*rule {
 				continue
 			}
 			seen[l] = true
-			last := known[l.Hostname]
-			if last == nil {
-				last = lastCall(l)
-				known[l.Hostname] = last
-				out = append(out, last)
+			add(l, l.Hostname)
+			if l.Hostname != "" {
+				add(l, "")
 			}
-			own := bind.Binding{Listener: l, Accepted: true, Hostnames: []string{l.Hostname}}
-			last.bindings = append(last.bindings, own)
-			last.protocols = protocols(last.bindings)
 		}
 	}
 	return out
 }
 
-// lastCall returns the rule for the calls to a listener that no other takes. It comes from the listener.
-func lastCall(l *bind.Listener) *rule {
+// lastCall returns the rule for the calls to a listener that no other takes, or for those to hosts that no listener has. It comes from the
+// listener.
+func lastCall(l *bind.Listener, hostname string) *rule {
+	name := listenerName(l.Object.Ref, l.Name()) + ".calls"
+	if hostname != l.Hostname {
+		name += ".elsewhere"
+	}
 	from := &bind.Route{Object: l.Object}
 	field := fmt.Sprintf("spec.listeners[%d]", l.Index)
 	return &rule{
 		bound: from, rule: &bind.Rule{Index: l.Index, Pos: l.Pos, HTTP: &gatewayv1.HTTPRouteRule{}}, tags: objectTags(l.Object.Ref),
-		name: listenerName(l.Object.Ref, l.Name()) + ".calls", answers: true, preserveHost: true,
+		name: name, answers: true, preserveHost: true,
 		matches: []match{{route: from, rule: l.Index, field: field, pos: l.Pos, headers: []valueMatch{contentType}, last: true}},
 		plugins: []plugin{
 			{name: "request-termination", config: map[string]any{"status_code": 404, "message": "no route matches the call"}},
