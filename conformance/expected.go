@@ -23,13 +23,10 @@ func (e expectation) skipped() bool { return e.refused != "" || e.cluster != "" 
 
 // expectations returns what is expected of tests by their names. All others pass on a Kong with default settings.
 func expectations(f kong.Flavor) map[string]expectation {
-	const age = "the age of objects; without it, ties go to the name"
 	out := map[string]expectation{
-		"GatewayInfrastructureMetadata":    {cluster: "the objects that a controller deploys a Gateway as"},
-		"GatewayOptionalAddressValue":      {cluster: "addresses to assign"},
-		"GatewayStaticAddresses":           {cluster: "addresses to assign"},
-		"TCPRouteMultipleRoutesAttachment": {cluster: age},
-		"UDPRouteMultipleRoutesAttachment": {cluster: age},
+		"GatewayInfrastructureMetadata": {cluster: "the objects that a controller deploys a Gateway as"},
+		"GatewayOptionalAddressValue":   {cluster: "addresses to assign"},
+		"GatewayStaticAddresses":        {cluster: "addresses to assign"},
 
 		"BackendTLSPolicyConflictResolution":         {refused: render.HostReplaced},
 		"BackendTLSPolicySANValidation":              {refused: bind.UnsupportedValue},
