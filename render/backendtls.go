@@ -175,7 +175,7 @@ func sameTLS(a, b *bind.BackendTLSPolicy) bool {
 		reflect.DeepEqual(a.Spec.Spec.Validation, b.Spec.Spec.Validation) && maps.Equal(a.Spec.Spec.Options, b.Spec.Spec.Options)
 }
 
-// refusePolicy says why requests for a backend are answered 500, once for a policy and route.
+// refusePolicy says why requests for a backend are answered 500, or connections refused, once for a policy and route.
 func (t *translator) refusePolicy(r *rule, b bind.Backend, err error) {
 	field := "spec"
 	var at fieldError
@@ -190,7 +190,11 @@ func (t *translator) refusePolicy(r *rule, b bind.Backend, err error) {
 		t.refused = map[refusal]bool{}
 	}
 	t.refused[key] = true
-	f := unsupported(b.Policy.Object, field, fmt.Sprintf("%s: requests of %s for %s are answered 500", err, r.bound.Object.Ref, b.Target))
+	effect := "requests of %s for %s are answered 500"
+	if r.isStream() {
+		effect = "connections of %s to %s are refused"
+	}
+	f := unsupported(b.Policy.Object, field, err.Error()+": "+fmt.Sprintf(effect, r.bound.Object.Ref, b.Target))
 	f.Related = []diag.Pos{b.Pos}
 	t.report(f)
 }

@@ -84,6 +84,7 @@ func (t *translator) guard(r *rule) []plugin {
 	}
 	p := luaPlugin(preFunction, "access", lua.VerifyClientCertificate(authorities(guarded), plain))
 	const frontend = "spec.tls.frontend"
+	p.guard = true
 	p.object, p.field, p.pos = guarded.Gateway.Object, frontend, guarded.Gateway.Object.At(frontend)
 	return []plugin{p}
 }

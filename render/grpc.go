@@ -32,8 +32,11 @@ func (c call) compare(o call) int {
 }
 
 // contentType is how Kong tells requests of gRPC from others (Kong 3.9.3, kong/runloop/handler.lua, access). Kong's routes of the protocols
-// grpc and grpcs would keep other requests from all other routes, to answer them 415, so that ours are of http and https.
-var contentType = valueMatch{name: "content-type", value: "^application/grpc", regex: true}
+// grpc and grpcs would keep other requests from all other routes, to answer them 415, so that ours are of http and https. Kong takes
+// application/grpc-web for gRPC as well, which it is not.
+//
+// Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Content-Type.
+var contentType = valueMatch{name: "content-type", value: "^application/grpc([+;]|$)", regex: true}
 
 // asHTTP returns the rule of a GRPCRoute in the form of one of an HTTPRoute: what the two have in common has the same types. Its matches
 // are not among that.

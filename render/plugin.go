@@ -32,8 +32,9 @@ type plugin struct {
 	pos    diag.Pos
 	// secrets are the places in config of what Secrets hold.
 	secrets [][]string
-	// user says that it is a user's own, which comes before what is generated.
-	user bool
+	// user says that it is a user's own, which comes before what is generated, but for a guard: that keeps requests out which nothing else
+	// is to see.
+	user, guard bool
 	// merged are the plugins that it was made of, if several, see [merge].
 	merged []plugin
 }
@@ -43,17 +44,39 @@ func luaPlugin(name, phase string, program lua.Chunk) plugin {
 	return plugin{name: name, config: map[string]any{phase: []any{string(program)}}}
 }
 
-// settle returns the plugins for an entity, each name once, users' own before generated ones. What contradicts is reported, and so is what
-// the target's profile does not allow: the answer is 500 then.
+// isLua reports whether the plugin runs Lua of its configuration.
+func (p plugin) isLua() bool { return p.name == preFunction || p.name == postFunction }
+
+// settle returns the plugins for an entity of ours as [translator.combine] does. If it cannot, the answer is 500.
 func (t *translator) settle(o manifest.Object, plugins []plugin) []plugin {
+	if out, ok := t.combine(o, plugins); ok {
+		return out
+	}
+	return []plugin{internalError("invalid filter")}
+}
+
+// turn is when a plugin does its part, of those that become one: guards, users' own, generated ones.
+func (p plugin) turn() int {
+	switch {
+	case p.guard:
+		return 0
+	case p.user:
+		return 1
+	}
+	return 2
+}
+
+// combine returns plugins each name once, in their turns. It returns false if some contradict each other, or the target's profile does not
+// allow one, which is reported.
+func (t *translator) combine(o manifest.Object, plugins []plugin) ([]plugin, bool) {
 	plugins = slices.Clone(plugins)
-	slices.SortStableFunc(plugins, func(a, b plugin) int { return number(b.user) - number(a.user) })
+	slices.SortStableFunc(plugins, func(a, b plugin) int { return a.turn() - b.turn() })
 	for _, p := range plugins {
-		if t.target.Declarative && (p.name == preFunction || p.name == postFunction) {
+		if t.target.Declarative && p.isLua() {
 			f := unsupported(p.owner(o), p.field, "profile declarative does without Lua, and no other plugin of Kong can say this")
 			f.Pos, f.Hint = firstPos(p.pos, f.Pos), "render it with --profile full, for a Kong whose untrusted_lua is sandbox (its default) or on"
 			t.report(f)
-			return []plugin{internalError("invalid filter")}
+			return nil, false
 		}
 	}
 	merged, contradictions := merge(plugins)
@@ -63,10 +86,7 @@ func (t *translator) settle(o manifest.Object, plugins []plugin) []plugin {
 		f.Pos, f.Related = firstPos(c.second.pos, f.Pos), slices.DeleteFunc([]diag.Pos{c.first.pos}, diag.Pos.IsZero)
 		t.report(f)
 	}
-	if len(contradictions) > 0 {
-		return []plugin{internalError("invalid filter")}
-	}
-	return merged
+	return merged, len(contradictions) == 0
 }
 
 // owner returns the object that asks for the plugin, by default o.
@@ -91,7 +111,7 @@ type contradiction struct {
 }
 
 // merge makes one plugin of those of one name, in the order of the first of each: lists are put behind each other, other values must
-// agree. What the plugins hold is left as it is.
+// agree, and so must what transformers do to one header. What the plugins hold is left as it is.
 func merge(plugins []plugin) ([]plugin, []contradiction) {
 	var out []plugin
 	var wrong []contradiction
@@ -109,6 +129,7 @@ func merge(plugins []plugin) ([]plugin, []contradiction) {
 		}
 		first.merged = append(first.merged, p)
 		report := func(path string) { wrong = append(wrong, contradiction{*first, p, path}) }
+		contradictPairs(first.config, p, report)
 		first.config = mergeMaps(first.config, p.config, "config", report)
 		first.fields = mergeMaps(first.fields, p.fields, "", report)
 		first.secrets = slices.Concat(first.secrets, p.secrets)
@@ -205,14 +226,6 @@ func (t *translator) addPlugin(p plugin, id string, fields map[string]any, tags 
 		tags = append(tags, kong.SecretTag(append([]string{"config"}, path...)...))
 	}
 	t.explainPlugin(t.add(kong.Plugins, id, fields, tags, origin), p, origin)
-}
-
-// global adds the plugins that are for all requests. Kong has one of a name there, too.
-func (t *translator) global() {
-	for _, p := range t.settle(manifest.Object{}, t.everywhere) {
-		origin := kong.Origin{Object: p.object.Ref.Diag(), Field: p.field, Pos: p.pos}
-		t.addPlugin(p, kong.ID(kong.Plugins, p.name+":global"), p.entity(), objectTags(p.object.Ref), origin)
-	}
 }
 
 func (p plugin) diag(o diag.Object) diag.Object {

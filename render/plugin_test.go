@@ -53,3 +53,34 @@ func TestMergeContradiction(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What transformers do to one header has to be what they would do one after the other.
+func TestMergeHeaders(t *testing.T) {
+	for _, test := range []struct {
+		verb, pair, other, next string
+		want                    bool
+	}{
+		{"replace", "X:1", "replace", "x:2", true},
+		{"replace", "X:1", "replace", "x:1", false},
+		{"replace", "X:1", "replace", "y:2", false},
+		{"add", "x:1", "replace", "x:2", true},
+		{"add", "x:1", "replace", "x:1", false},
+		{"add", "x:1", "append", "x:2", false},
+		{"add", "x:1", "remove", "x", true},
+		{"append", "x:1", "append", "x:2", false},
+		{"append", "x:1", "add", "x:1", true},
+		{"rename", "x:y", "rename", "x:z", true},
+		{"remove", "x", "add", "x:1", false},
+	} {
+		config := func(verb, pair string) map[string]any {
+			return map[string]any{verb: map[string]any{"headers": []string{pair}}}
+		}
+		_, wrong := merge([]plugin{
+			{name: "response-transformer", config: config(test.verb, test.pair)},
+			{name: "response-transformer", config: config(test.other, test.next)},
+		})
+		if got := len(wrong) > 0; got != test.want {
+			t.Errorf("%s %s, then %s %s: contradictory is %v, want %v", test.verb, test.pair, test.other, test.next, got, test.want)
+		}
+	}
+}

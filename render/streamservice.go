@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/gwsync/gwsync/render/bind"
@@ -55,13 +54,13 @@ func (t *translator) streamService(r *rule) bool {
 func (t *translator) streamPlugins(r *rule, usable []bind.Backend, service kong.Entity, d *delivery) bool {
 	own, ok := t.userPlugins(r.bound.Object, t.graph.PluginRefs(r.bound.Object.Ref))
 	behind, usableToo := t.attachToService(r, usable)
-	if !ok || !usableToo {
+	if !ok || !usableToo || t.closed {
 		return false
 	}
-	r.plugins = t.settle(r.bound.Object, inherit(own, behind))
-	behind = t.settle(r.bound.Object, behind)
-	refused := func(p plugin) bool { return p.name == "request-termination" && !p.user } // which settle has given for the others
-	if slices.ContainsFunc(r.plugins, refused) || slices.ContainsFunc(behind, refused) {
+	if r.plugins, ok = t.combine(r.bound.Object, inherit(own, behind)); !ok {
+		return false
+	}
+	if behind, ok = t.combine(r.bound.Object, behind); !ok {
 		return false
 	}
 	for _, p := range behind {

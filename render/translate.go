@@ -50,6 +50,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.refuseSharedPools()
 	t.keepApart(rules)
 	rules = append(rules, t.separate(g, rules)...)
+	global := t.settleEverywhere()
 	for _, r := range rules {
 		effective := t.effective(r)
 		r.plugins, r.generated = t.settle(r.bound.Object, effective), generated(effective)
@@ -62,7 +63,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	}
 	t.streams(g)
 	t.certificates(g)
-	t.global()
+	t.addGlobal(global)
 	t.personalEverywhere()
 	state, err := kong.NewState(t.entities...)
 	if err != nil {
@@ -90,8 +91,9 @@ type translator struct {
 	serviceTLS                  map[tlsKey]serviceTLS
 	// authorities are the CACertificates, by the digest of their certificate.
 	authorities map[string]kong.Entity
-	// everywhere are the plugins for all requests, see [translator.global].
+	// everywhere are the plugins for all requests, see [translator.settleEverywhere]; closed says that one of them cannot be.
 	everywhere []plugin
+	closed     bool
 	// people are the consumers with plugins, personal the objects of these, and placed those that a route or a Service names, too.
 	people           []consumer
 	personal, placed map[manifest.Ref]bool

@@ -110,7 +110,7 @@ func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, 
 
 // effective returns the plugins for the Routes of a rule, with those that they would put out of force.
 func (t *translator) effective(r *rule) []plugin {
-	if t.shut[r.service] {
+	if t.shut[r.service] || t.closed {
 		return []plugin{internalError(invalidPlugin)}
 	}
 	return t.refuseProtocols(r, inherit(r.plugins, t.behind[r.service], t.everywhere))
@@ -146,29 +146,6 @@ func inherit(plugins []plugin, around ...[]plugin) []plugin {
 		others := func(q plugin) bool { return q.name == p.name && !q.isDisabled() }
 		return p.isDisabled() && slices.ContainsFunc(out, others)
 	})
-}
-
-// globals takes up the KongClusterPlugins that are for all requests.
-func (t *translator) globals() {
-	for o := range t.set.All() {
-		if p, ok := t.graph.Plugin(o.Ref); ok && p.Global {
-			t.everyPlugin(p)
-		} else if o.Ref.Kind == "KongClusterPlugin" {
-			t.ours(o)
-		}
-	}
-}
-
-func (t *translator) everyPlugin(p *bind.Plugin) {
-	out := userPlugin(p)
-	switch {
-	case p.Reason != "":
-		t.report(unsupported(p.Object, "plugin", "the plugin is for all requests and cannot be used: without it, what it keeps out could pass"))
-	case slices.ContainsFunc(t.everywhere, func(q plugin) bool { return q.name == out.name }): // bind said so
-		t.report(unsupported(p.Object, "plugin", "another is plugin "+out.name+" for all requests, too: one of the two would be without effect"))
-	default:
-		t.everywhere = append(t.everywhere, out)
-	}
 }
 
 // instance returns the name of a plugin's instance on an entity. Kong has one instance of a name, and a KongPlugin may be on many entities.
