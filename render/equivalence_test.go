@@ -52,7 +52,14 @@ func FuzzEquivalence(f *testing.F) {
 	})
 }
 
-func checkEquivalence(t *testing.T, c cluster, flavor kong.Flavor, manifests []byte, requests []route.Request) {
+// reading says what the Gateway API's text makes of manifests: whether it settles who answers a request, and who does.
+type reading interface {
+	fmt.Stringer
+	settles(q route.Request) bool
+	answer(q route.Request) answer
+}
+
+func checkEquivalence(t *testing.T, c reading, flavor kong.Flavor, manifests []byte, requests []route.Request) {
 	t.Helper()
 	in := fstest.MapFS{"all.json": &fstest.MapFile{Data: manifests}}
 	result, err := render.Render([]manifest.Input{{FS: in, Path: "."}}, render.Options{
@@ -68,9 +75,8 @@ func checkEquivalence(t *testing.T, c cluster, flavor kong.Flavor, manifests []b
 	}
 }
 
-// divergences returns the requests that Kong answers otherwise than the Gateway API has it. Where nobody should answer a plain request, it
-// is as good that Kong asks for HTTPS.
-func divergences(t *testing.T, c cluster, flavor kong.Flavor, state kong.State, requests []route.Request) []divergence {
+// divergences returns the requests that Kong answers otherwise than the Gateway API has it.
+func divergences(t *testing.T, c reading, flavor kong.Flavor, state kong.State, requests []route.Request) []divergence {
 	t.Helper()
 	router, err := route.New(state, flavor)
 	if err != nil {
@@ -87,12 +93,27 @@ func divergences(t *testing.T, c cluster, flavor kong.Flavor, state kong.State, 
 		}
 		want := c.answer(sent)
 		for i, m := range []route.Match{fresh, known} {
-			if got := kongAnswer(t, m, plugins); got != want && !(got.does == "status 426" && want == answer{}) {
+			if got := kongAnswer(t, m, plugins); !got.is(want) {
 				out = append(out, divergence{flavor, sent, i == 0, want, got})
 			}
 		}
 	}
 	return out
+}
+
+// is reports whether a client gets what it should. Who sends it to HTTPS by the same status makes no difference, nor, where nobody should
+// answer, whether Kong asks for HTTPS, or tells a call in so many words.
+func (a answer) is(want answer) bool {
+	switch {
+	case a == want, strings.HasPrefix(want.does, "upgrade ") && a.does == want.does:
+		return true
+	case strings.HasPrefix(want.does, "upgrade ") && a.does == "redirect":
+		want.does = "redirect"
+		return a == want
+	case want == answer{}:
+		return a.does == "status 426" || a == unimplemented
+	}
+	return want == unimplemented && a.does == "status 426"
 }
 
 func lines(l diag.List) string {
@@ -112,11 +133,13 @@ func answeringPlugins(s kong.State) map[string]string {
 		case "request-termination":
 			config, _ := p.Field("config")
 			does = fmt.Sprint(config.(map[string]any)["status_code"])
-		case "redirect":
+		case "redirect", "post-function": // which is for redirects only
 			does = "redirect"
+		case "response-transformer":
+			does = unimplemented.does
 		}
 		for _, field := range []string{"route", "service"} {
-			if key, ok := p.Ref(field); ok && does != "" {
+			if key, ok := p.Ref(field); ok && does != "" && out[key.ID] != unimplemented.does {
 				out[key.ID] = does
 			}
 		}
@@ -200,15 +223,23 @@ func kongAnswer(t *testing.T, m route.Match, plugins map[string]string) answer {
 		}
 		return answer{}
 	}
-	origin := m.Route.Origin()
-	if strings.HasPrefix(origin.Field, "spec.listeners[") && plugins[m.Route.ID()] == "404" && m.Status == 0 {
+	switch does := plugins[m.Route.ID()]; {
+	case m.Status == 0 && does == "404":
 		return answer{}
+	case m.Status == 0 && does == unimplemented.does:
+		return unimplemented
+	}
+	origin := m.Route.Origin()
+	if strings.HasPrefix(origin.Field, "spec.listeners[") {
+		return answer{does: fmt.Sprint("status ", m.Status)}
 	}
 	out := answer{route: origin.Object.Namespace + "/" + origin.Object.Name}
 	if _, err := fmt.Sscanf(origin.Field, "spec.rules[%d].matches[%d]", &out.rule, &out.match); err != nil {
 		t.Fatalf("origin %s: %v", origin.Field, err)
 	}
 	switch {
+	case m.Location != "":
+		out.does = fmt.Sprint("upgrade ", m.Status)
 	case m.Status != 0:
 		out.does = fmt.Sprint("status ", m.Status)
 	case plugins[m.Route.ID()] != "":
@@ -268,9 +299,13 @@ var excuses = []struct {
 		}},
 }
 
-// about reports whether a finding concerns a field, or a part of it, of the route that answers.
+// about reports whether a finding concerns a field, or a part of it, of the route that answers; or of a GRPCRoute, for which calls that none
+// takes are UNIMPLEMENTED.
 func about(f diag.Finding, a answer, field string) bool {
-	return f.Object.Kind == "HTTPRoute" && f.Object.Namespace+"/"+f.Object.Name == a.route &&
+	if a == unimplemented {
+		return f.Object.Kind == "GRPCRoute" && f.Field == field
+	}
+	return strings.HasSuffix(f.Object.Kind, "Route") && f.Object.Namespace+"/"+f.Object.Name == a.route &&
 		(f.Field == field || strings.HasPrefix(f.Field, field+"."))
 }
 
@@ -286,10 +321,10 @@ func (d divergence) excuse(l diag.List) string {
 	return ""
 }
 
-// encode returns a cluster as a manifest.
-func encode(t *testing.T, c cluster, certificate *corev1.Secret) []byte {
+// encode returns a cluster as a manifest, with other routes than its own.
+func encode(t *testing.T, c cluster, certificate *corev1.Secret, others ...any) []byte {
 	t.Helper()
-	items := []any{certificate}
+	items := append([]any{certificate}, others...)
 	for _, g := range c.gateways {
 		if g.Kind == "ListenerSet" {
 			items = append(items, listenerSet(g, c.gateways[0]))

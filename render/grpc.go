@@ -88,7 +88,7 @@ func newCall(r *bind.Route, rule, index int, m gatewayv1.GRPCRouteMatch) match {
 	out.pos = r.Object.At(out.field)
 	out.call.exact = true
 	if m.Method != nil {
-		out.path, out.call = newMethodMatch(*m.Method)
+		out.path, out.call, out.unsayable = newMethodMatch(*m.Method)
 	}
 	for _, h := range m.Headers {
 		regex := h.Type != nil && *h.Type == gatewayv1.GRPCHeaderMatchRegularExpression
@@ -101,28 +101,25 @@ func newCall(r *bind.Route, rule, index int, m gatewayv1.GRPCRouteMatch) match {
 
 // newMethodMatch returns the path criterion of a method match, and what precedence counts of it. The path of a call is
 // /SERVICE/METHOD. A regular expression has to match all of the service, or of the method.
-func newMethodMatch(m gatewayv1.GRPCMethodMatch) (pathMatch, call) {
+func newMethodMatch(m gatewayv1.GRPCMethodMatch) (pathMatch, call, error) {
 	service, method := text(m.Service), text(m.Method)
 	c := call{service: len(service), method: len(method), exact: true}
 	if m.Type != nil && *m.Type == gatewayv1.GRPCMethodMatchRegularExpression {
 		c.exact = false
-		return pathMatch{regexPath, "/" + segment(service) + "/" + segment(method) + "$"}, c
+		s, err := segment(service)
+		if err != nil {
+			return pathMatch{}, c, err
+		}
+		name, err := segment(method)
+		return pathMatch{regexPath, "/" + s + "/" + name + "$"}, c, err
 	}
 	switch {
 	case method == "":
-		return pathMatch{prefixPath, "/" + service}, c
+		return pathMatch{prefixPath, "/" + service}, c, nil
 	case service == "":
-		return pathMatch{regexPath, "/[^/]+/" + route.QuoteRegex(method) + "$"}, c
+		return pathMatch{regexPath, "/[^/]+/" + route.QuoteRegex(method) + "$"}, c, nil
 	}
-	return pathMatch{exactPath, "/" + service + "/" + method}, c
-}
-
-// segment returns the regex of a segment of the path, which is any if there is none.
-func segment(regex string) string {
-	if regex == "" {
-		return "[^/]+"
-	}
-	return "(?:" + regex + ")"
+	return pathMatch{exactPath, "/" + service + "/" + method}, c, nil
 }
 
 func text(s *string) string {
@@ -158,7 +155,7 @@ func (r *rule) brokenStatus() int {
 // unimplemented returns rules that answer the calls which no GRPCRoute matches, at the listeners that have one: with the status
 // UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners, and one
 // for calls to any other host on their ports. Where HTTPRoutes have other hosts of the listener, they come first.
-func unimplemented(rules []*rule) []*rule {
+func unimplemented(routes []*bind.Route) []*rule {
 	var out []*rule
 	known := map[string]*rule{}
 	seen := map[*bind.Listener]bool{}
@@ -172,13 +169,13 @@ func unimplemented(rules []*rule) []*rule {
 		last.bindings = append(last.bindings, bind.Binding{Listener: l, Accepted: true, Hostnames: []string{hostname}})
 		last.protocols = protocols(last.bindings)
 	}
-	for _, r := range rules {
-		if r.rule.GRPC == nil {
+	for _, r := range routes {
+		if r.Object.Ref.Kind != kindGRPCRoute {
 			continue
 		}
-		for _, b := range r.bindings {
+		for _, b := range r.Bindings() {
 			l := b.Listener
-			if seen[l] {
+			if seen[l] || shut(l) {
 				continue
 			}
 			seen[l] = true

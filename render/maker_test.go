@@ -127,10 +127,42 @@ func (m *maker) route(i int, gateways []*gatewayv1.Gateway) *gatewayv1.HTTPRoute
 	if m.below(2) == 0 {
 		r.Spec.Hostnames = some(m, 3, hostnames...)
 	}
+	if m.below(5) == 0 {
+		m.upgrades(r, g)
+		return r
+	}
 	for range 1 + m.below(3) {
 		r.Spec.Rules = append(r.Spec.Rules, m.rule())
 	}
 	return r
+}
+
+// upgrades makes a route one that sends all requests of an HTTP listener to HTTPS, as is usual beside routes of HTTPS listeners.
+func (m *maker) upgrades(r *gatewayv1.HTTPRoute, g *gatewayv1.Gateway) {
+	r.Spec.Rules = []gatewayv1.HTTPRouteRule{{Filters: []gatewayv1.HTTPRouteFilter{m.upgrade()}}}
+	for _, l := range g.Spec.Listeners {
+		if l.Protocol == gatewayv1.HTTPProtocolType {
+			r.Spec.ParentRefs[0].SectionName, r.Spec.ParentRefs[0].Port = &l.Name, nil
+		}
+	}
+}
+
+// upgrade returns a redirect to HTTPS and nothing else.
+func (m *maker) upgrade() gatewayv1.HTTPRouteFilter {
+	scheme, status := "https", pick(m, 301, 301, 302, 308, 303)
+	return gatewayv1.HTTPRouteFilter{Type: gatewayv1.HTTPRouteFilterRequestRedirect,
+		RequestRedirect: &gatewayv1.HTTPRequestRedirectFilter{Scheme: &scheme, StatusCode: &status}}
+}
+
+// redirect returns a redirect elsewhere: to a host, or a path.
+func (m *maker) redirect() gatewayv1.HTTPRouteFilter {
+	host, scheme, target := gatewayv1.PreciseHostname("elsewhere.example"), "https", gatewayv1.PortNumber(443)
+	to := &gatewayv1.HTTPRequestRedirectFilter{Hostname: &host, Scheme: &scheme, Port: &target}
+	if path := "/new"; m.below(3) == 0 {
+		to = &gatewayv1.HTTPRequestRedirectFilter{Path: &gatewayv1.HTTPPathModifier{
+			Type: gatewayv1.FullPathHTTPPathModifier, ReplaceFullPath: &path}}
+	}
+	return gatewayv1.HTTPRouteFilter{Type: gatewayv1.HTTPRouteFilterRequestRedirect, RequestRedirect: to}
 }
 
 func (m *maker) rule() gatewayv1.HTTPRouteRule {
@@ -144,17 +176,17 @@ func (m *maker) rule() gatewayv1.HTTPRouteRule {
 			BackendObjectReference: gatewayv1.BackendObjectReference{Name: gatewayv1.ObjectName(name), Port: &port}, Weight: weight,
 		}}}
 	}
-	switch m.below(8) {
+	switch m.below(9) {
 	case 0:
 		r.BackendRefs = backend("gone", nil)
 	case 1:
 	case 2:
 		r.BackendRefs = backend("a", &none)
 	case 3:
-		host, scheme, target := gatewayv1.PreciseHostname("elsewhere.example"), "https", gatewayv1.PortNumber(443)
-		r.Filters = []gatewayv1.HTTPRouteFilter{{Type: gatewayv1.HTTPRouteFilterRequestRedirect,
-			RequestRedirect: &gatewayv1.HTTPRequestRedirectFilter{Hostname: &host, Scheme: &scheme, Port: &target}}}
-	case 4, 5:
+		r.Filters = []gatewayv1.HTTPRouteFilter{m.redirect()}
+	case 4:
+		r.Filters = []gatewayv1.HTTPRouteFilter{m.upgrade()}
+	case 5, 6:
 		r.BackendRefs = backend("b", nil)
 	default:
 		r.BackendRefs = backend("a", nil)

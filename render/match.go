@@ -27,6 +27,8 @@ type match struct {
 	narrow  narrowing
 	// call is what precedence counts of a match of a GRPCRoute; zero for one of an HTTPRoute.
 	call call
+	// unsayable says why Kong has no path for the match; nil if it has.
+	unsayable error
 	// keyed says that the expression asks for [KeyHeader].
 	keyed bool
 	// last says that the match comes after all others of its hostname.

@@ -82,8 +82,12 @@ func (a annotated) header(name, separator string) (choice headerChoice, ok bool)
 	return out, ok
 }
 
-// check returns an error if a match says itself what annotations say, too, or if no request of the protocols can meet them.
+// check returns an error if a match cannot be said, if it says itself what annotations say, too, or if no request of the protocols can meet
+// them.
 func (m match) check(protocols []string) error {
+	if m.unsayable != nil {
+		return m.unsayable
+	}
 	if len(m.narrow.snis) > 0 && !slices.Contains(protocols, "https") {
 		return fmt.Errorf("annotation %ssnis is for routes at HTTPS listeners, and this one is at none", annotationPrefix)
 	}

@@ -45,7 +45,7 @@ func (c cluster) String() string {
 type answer struct {
 	route       string // namespace/name
 	rule, match int
-	does        string // "redirect", "500", or the name of a Service
+	does        string // "redirect", "upgrade STATUS" for one to HTTPS and nothing else, "500", or the name of a Service
 }
 
 func (a answer) String() string {
@@ -160,9 +160,7 @@ func (c cluster) listener(port int32, host string) (owner *gatewayv1.Gateway, be
 // serves reports whether a route is attached to a listener and answers for a host there, and by which hostname: what the route's and
 // the listener's have in common.
 func serves(r *gatewayv1.HTTPRoute, g *gatewayv1.Gateway, l *gatewayv1.Listener, host string) (string, bool) {
-	attached := slices.ContainsFunc(r.Spec.ParentRefs, func(p gatewayv1.ParentReference) bool {
-		return string(p.Name) == g.Name && (p.SectionName == nil || *p.SectionName == l.Name) && (p.Port == nil || *p.Port == l.Port)
-	})
+	attached := names(r, g, l)
 	best, found := "", false
 	hostnames := r.Spec.Hostnames
 	if len(hostnames) == 0 {
@@ -178,6 +176,13 @@ func serves(r *gatewayv1.HTTPRoute, g *gatewayv1.Gateway, l *gatewayv1.Listener,
 		}
 	}
 	return best, found
+}
+
+// names reports whether a route names a listener as one of its parents.
+func names(r *gatewayv1.HTTPRoute, g *gatewayv1.Gateway, l *gatewayv1.Listener) bool {
+	return slices.ContainsFunc(r.Spec.ParentRefs, func(p gatewayv1.ParentReference) bool {
+		return string(p.Name) == g.Name && (p.SectionName == nil || *p.SectionName == l.Name) && (p.Port == nil || *p.Port == l.Port)
+	})
 }
 
 // candidate is a match that a request satisfies, on a hostname.
@@ -303,6 +308,9 @@ func firstHeaders(m gatewayv1.HTTPRouteMatch) []gatewayv1.HTTPHeaderMatch {
 func (c cluster) does(r *gatewayv1.HTTPRoute, rule gatewayv1.HTTPRouteRule) string {
 	for _, f := range rule.Filters {
 		if f.Type == gatewayv1.HTTPRouteFilterRequestRedirect {
+			if to := f.RequestRedirect; to.Hostname == nil && to.Port == nil && to.Path == nil {
+				return fmt.Sprint("upgrade ", *to.StatusCode)
+			}
 			return "redirect"
 		}
 	}

@@ -57,7 +57,7 @@ func (t *translator) foldUpgrades(rules []*rule) {
 		}
 	}
 	for _, route := range byRoute(rules) {
-		if upgradeOf(route) != 0 && !slices.ContainsFunc(route[0].hostnames(), apart.overlaps) {
+		if plain.routes[route[0].bound] != 0 && !slices.ContainsFunc(route[0].hostnames(), apart.overlaps) {
 			for _, r := range route {
 				r.folded = true
 			}
@@ -99,21 +99,49 @@ type plainHosts struct {
 	hostSet
 	// upgrades are the statuses of those that only send to HTTPS, all with one; 0 for others.
 	upgrades map[string]int
+	// routes are the statuses with which routes send all plain requests to HTTPS, where no other does anything else with any of them.
+	routes map[*bind.Route]int
 }
 
 func newPlainHosts(rules []*rule) plainHosts {
-	out := plainHosts{upgrades: map[string]int{}}
-	for _, route := range byRoute(rules) {
+	out := plainHosts{upgrades: map[string]int{}, routes: map[*bind.Route]int{}}
+	hosts := map[int]*hostSet{} // by status
+	routes := byRoute(rules)
+	for _, route := range routes {
 		status := upgradeOf(route)
-		for _, p := range route[0].places {
-			if !p.speaks("http") {
-				continue
+		if hosts[status] == nil {
+			hosts[status] = &hostSet{}
+		}
+		for _, h := range route[0].plainHostnames() {
+			hosts[status].add(h)
+		}
+	}
+	for _, route := range routes {
+		status := upgradeOf(route)
+		for other, set := range hosts {
+			if other != status && slices.ContainsFunc(route[0].plainHostnames(), set.overlaps) {
+				status = 0
+				break
 			}
-			if before, ok := out.upgrades[p.hostname]; ok && before != status {
+		}
+		out.routes[route[0].bound] = status
+		for _, h := range route[0].plainHostnames() {
+			if before, ok := out.upgrades[h]; ok && before != status {
 				status = 0
 			}
-			out.upgrades[p.hostname] = status
-			out.add(p.hostname)
+			out.upgrades[h] = status
+			out.add(h)
+		}
+	}
+	return out
+}
+
+// plainHostnames returns the hostnames at HTTP listeners.
+func (r *rule) plainHostnames() []string {
+	var out []string
+	for _, p := range r.places {
+		if p.speaks("http") {
+			out = append(out, p.hostname)
 		}
 	}
 	return out
