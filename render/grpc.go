@@ -170,7 +170,7 @@ func unimplemented(routes []*bind.Route) []*rule {
 		last.protocols = protocols(last.bindings)
 	}
 	for _, r := range routes {
-		if r.Object.Ref.Kind != kindGRPCRoute {
+		if r.Object.Ref.Kind != "GRPCRoute" {
 			continue
 		}
 		for _, b := range r.Bindings() {

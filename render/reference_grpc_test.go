@@ -77,10 +77,11 @@ func (c callCluster) answer(q route.Request) answer {
 	return answer{}
 }
 
-// isCall reports whether a request is one of gRPC, by its content type.
+// isCall reports whether a request is one of gRPC, by its content type: that of gRPC, with or without the format of messages
+// (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). That of gRPC-web begins alike.
 func isCall(q route.Request) bool {
 	return slices.ContainsFunc(q.Header, func(h [2]string) bool {
-		return strings.EqualFold(h[0], "content-type") && strings.HasPrefix(h[1], "application/grpc")
+		return strings.EqualFold(h[0], "content-type") && (h[1] == "application/grpc" || strings.HasPrefix(h[1], "application/grpc+"))
 	})
 }
 
