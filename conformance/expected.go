@@ -28,15 +28,13 @@ func expectations(f kong.Flavor) map[string]expectation {
 		"GatewayOptionalAddressValue":   {cluster: "addresses to assign"},
 		"GatewayStaticAddresses":        {cluster: "addresses to assign"},
 
-		"BackendTLSPolicyConflictResolution":         {refused: render.HostReplaced},
-		"BackendTLSPolicySANValidation":              {refused: bind.UnsupportedValue},
-		"GatewayFrontendClientCertificateValidation": {refused: bind.UnsupportedValue},
-		"GatewayFrontendClientCertificateValidationInsecureFallback": {
-			open: "Kong asks clients for no certificate: it lets them in, as the test wants, which also wants to be asked",
-		},
-		"GRPCRouteListenerHostnameMatching": {
-			open: "calls to hosts that no listener has get NotFound instead of Unimplemented",
-		},
+		"GatewayFrontendClientCertificateValidation": {settings: []string{
+			"untrusted_lua_sandbox_requires: resty.openssl.x509",
+			"untrusted_lua_sandbox_requires: resty.openssl.x509.chain",
+			"untrusted_lua_sandbox_requires: resty.openssl.x509.store",
+		}},
+		"BackendTLSPolicyConflictResolution": {refused: render.HostReplaced},
+		"BackendTLSPolicySANValidation":      {refused: bind.UnsupportedValue},
 	}
 	if f == kong.TraditionalCompatible {
 		out["HTTPRouteQueryParamMatching"] = expectation{refused: bind.UnsupportedValue}

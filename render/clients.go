@@ -13,40 +13,36 @@ import (
 	"github.com/gwsync/gwsync/render/lua"
 )
 
-// askAnnotation is how a Gateway agrees to what it takes to verify clients: an open-source Kong asks all clients of all of its TLS listeners
-// for a certificate, whoever's they are, or none.
-const askAnnotation = "gwsync.dev/request-client-certificates"
-
 // guards reports whether the clients of a listener must present a certificate that is valid. Those of the mode AllowInsecureFallback need
-// not, and nothing tells backends what they present, so that Kong does not even ask for it (GW FrontendTLSValidation).
+// not (GW FrontendTLSValidation).
 func guards(l *bind.Listener) bool {
 	return l.Clients != nil && l.Clients.Mode != gatewayv1.AllowInsecureFallback
 }
 
-// shut reports whether a listener serves nothing, since its clients must present certificates and its Gateway does not agree to what that
-// takes.
-func shut(l *bind.Listener) bool {
-	return guards(l) && l.Gateway.Object.Annotations()[askAnnotation] != "true"
+// staysShut reports whether a listener serves nothing, since its clients must present certificates and Kong must not ask for any, see
+// [Target.RequestClientCertificates].
+func (t *translator) staysShut(l *bind.Listener) bool {
+	return guards(l) && !t.target.RequestClientCertificates
 }
 
-// clients reports the listeners that stay shut rather than open to all, and has Kong ask for certificates where others need them.
+// clients reports the listeners that stay shut rather than open to all, and has Kong ask for certificates where listeners want them.
 func (t *translator) clients(g *bind.Graph) {
 	const frontend = "spec.tls.frontend"
 	var asks *bind.Gateway
 	for _, gw := range g.Gateways {
 		listeners := gw.AllListeners()
-		if i := slices.IndexFunc(listeners, shut); i >= 0 {
+		if i := slices.IndexFunc(listeners, t.staysShut); i >= 0 {
 			f := unsupported(gw.Object, frontend, fmt.Sprintf("clients of listener %s must present certificates, for which Kong asks either all of its "+
 				"TLS clients or none: it stays shut rather than open to all", listeners[i].Name()))
-			f.Hint = fmt.Sprintf("annotate the Gateway with %s: \"true\" to have Kong ask all clients, or remove the validation", askAnnotation)
+			f.Hint = "have Kong ask all clients by --request-client-certificates, or remove the validation"
 			t.report(f)
 		}
-		open := func(l *bind.Listener) bool { return guards(l) && !shut(l) && l.Programmed }
-		if asks == nil && slices.ContainsFunc(listeners, open) {
+		validates := func(l *bind.Listener) bool { return l.Clients != nil && l.Programmed }
+		if asks == nil && slices.ContainsFunc(listeners, validates) {
 			asks = gw
 		}
 	}
-	if asks == nil || t.target.Declarative {
+	if asks == nil || !t.target.RequestClientCertificates || t.target.Declarative {
 		return // without Lua the rules of these listeners answer 500
 	}
 	p := luaPlugin(preFunction, "certificate", lua.RequestClientCertificate())

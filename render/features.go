@@ -12,8 +12,8 @@ import (
 // supportedFeatures of its GatewayClasses. The run in conformance/ holds the list to the conformance suite; docs/conformance.md says
 // which tests of a claimed feature do not pass, and what kong.conf must have.
 //
-// What it leaves out: static and empty addresses and infrastructure, which take a cluster; the names of backends' certificates and the
-// verification of clients', for which an open-source Kong has no exact way; and the features of meshes.
+// What it leaves out: static and empty addresses and infrastructure, which take a cluster; the names of backends' certificates, for which an
+// open-source Kong has no exact way, and the verification of clients' unless the target allows it; and the features of meshes.
 func Features(t Target) []features.FeatureName {
 	claimed := features.SetsToNamesSet(
 		features.GatewayCoreFeatures, features.GatewayExtendedFeatures, features.ReferenceGrantCoreFeatures,
@@ -23,9 +23,13 @@ func Features(t Target) []features.FeatureName {
 	)
 	claimed.Delete(
 		features.SupportGatewayStaticAddresses, features.SupportGatewayAddressEmpty, features.SupportGatewayInfrastructure,
-		features.SupportGatewayFrontendClientCertificateValidation,
-		features.SupportGatewayFrontendClientCertificateValidationInsecureFallback,
 	)
+	if !t.RequestClientCertificates {
+		claimed.Delete(
+			features.SupportGatewayFrontendClientCertificateValidation,
+			features.SupportGatewayFrontendClientCertificateValidationInsecureFallback,
+		)
+	}
 	if t.Flavor != kong.Expressions {
 		claimed.Delete(
 			features.SupportHTTPRouteQueryParamMatching, features.SupportHTTPRouteParentRefPort,

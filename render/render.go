@@ -25,6 +25,10 @@ type Target struct {
 	// AllowUnresolved turns errors of binding into warnings: what is bound works, a broken backend's share answers 500, as the
 	// Gateway API asks of a running controller.
 	AllowUnresolved bool
+	// RequestClientCertificates allows what it takes to verify the certificates of clients (GW FrontendTLSValidation): an open-source Kong
+	// asks all clients of all its TLS listeners for a certificate, whoever's they are, or none. Without it listeners that need them stay
+	// shut.
+	RequestClientCertificates bool
 	// Declarative renders without Lua, for a Kong with untrusted_lua = off: what needs pre-function or post-function is an error.
 	Declarative bool
 }

@@ -53,7 +53,7 @@ type rule struct {
 // rules returns the rules of a route that can be rendered, in order; none if no listener accepts it. Those that are dropped are not
 // served at all (SH RouteConditionPartiallyInvalid).
 func (t *translator) rules(r *bind.Route) []*rule {
-	bindings := served(r)
+	bindings := t.served(r)
 	if len(bindings) == 0 {
 		return nil
 	}

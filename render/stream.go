@@ -70,7 +70,7 @@ func (t *translator) streams(g *bind.Graph) {
 
 // streamRule returns the rule of a route of streams that is to be rendered, of which there is one (TCPRouteSpec.rules), or none.
 func (t *translator) streamRule(r *bind.Route) []*rule {
-	bindings := served(r)
+	bindings := t.served(r)
 	for i := range bindings {
 		b := &bindings[i]
 		b.Hostnames = slices.DeleteFunc(slices.Clone(b.Hostnames), func(h string) bool { return slices.Contains(b.Taken, h) })

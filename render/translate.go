@@ -41,7 +41,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	for _, r := range slices.SortedFunc(slices.Values(g.Routes), oldest) { // as matches of equal precedence are ordered
 		rules = append(rules, t.rules(r)...)
 	}
-	rules = append(rules, unimplemented(g.Routes)...)
+	rules = append(rules, t.unimplemented(g.Routes)...)
 	for _, r := range rules {
 		r.upgradeToHTTPS()
 	}

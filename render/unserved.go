@@ -8,10 +8,10 @@ import (
 
 // served returns where a route is to be served: without the hostnames that belong to other listeners altogether. Elsewhere is left with
 // what belongs to them within the others.
-func served(r *bind.Route) []bind.Binding {
+func (t *translator) served(r *bind.Route) []bind.Binding {
 	var out []bind.Binding
 	for _, b := range r.Bindings() {
-		if shut(b.Listener) {
+		if t.staysShut(b.Listener) {
 			continue
 		}
 		all := hostnamesOf(b)

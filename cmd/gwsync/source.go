@@ -116,16 +116,18 @@ func (f *sourceFlags) auth(p process) git.Auth {
 
 // renderFlags say how manifests become Kong's configuration.
 type renderFlags struct {
-	namespace       string
-	controllers     []string
-	class           string
-	gateways        []string
-	flavor          string
-	profile         string
-	instance        string
-	address         string
-	addressMap      string
-	allowUnresolved bool
+	namespace   string
+	controllers []string
+	class       string
+	gateways    []string
+	flavor      string
+	profile     string
+	// requestClientCertificates is [render.Target.RequestClientCertificates].
+	requestClientCertificates bool
+	instance                  string
+	address                   string
+	addressMap                string
+	allowUnresolved           bool
 }
 
 func (f *renderFlags) add(flags *pflag.FlagSet) {
@@ -141,6 +143,8 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
+	flags.BoolVar(&f.requestClientCertificates, "request-client-certificates", false,
+		"have Kong ask all its TLS clients for a certificate, as verifying those of some takes (else their listeners stay shut)")
 	flags.StringVar(&f.profile, "profile", "full", "full, or declarative: without Lua, and what takes Lua is an error")
 	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
 		"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
@@ -151,7 +155,7 @@ func (f *renderFlags) binding() (render.Options, error) {
 	o := render.Options{
 		Manifest: manifest.Options{Namespace: f.namespace},
 		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class},
-		Target:   render.Target{AllowUnresolved: f.allowUnresolved},
+		Target:   render.Target{AllowUnresolved: f.allowUnresolved, RequestClientCertificates: f.requestClientCertificates},
 	}
 	if err := validNamespace(f.namespace); err != nil {
 		return o, err

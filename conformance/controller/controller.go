@@ -172,7 +172,7 @@ func Render(objects []*unstructured.Unstructured, f kong.Flavor) (Rendered, erro
 		name := types.NamespacedName{Namespace: g.Object.Ref.Namespace, Name: g.Object.Ref.Name}
 		o.Gateways = []types.NamespacedName{name}
 		one, bound := bind.Build(set, o)
-		state, translated := render.Translate(one, render.Target{Flavor: f, AllowUnresolved: true})
+		state, translated := render.Translate(one, render.Target{Flavor: f, AllowUnresolved: true, RequestClientCertificates: true})
 		r.Gateways[name] = Gateway{g, state}
 		r.Findings = append(append(r.Findings, bound...), translated...)
 	}

@@ -39,7 +39,7 @@ type port struct {
 func newPlane(address netip.Addr, c Config) *plane {
 	k := sandbox.New(sandbox.Config{Flavor: c.Flavor, DBLess: true})
 	p := &plane{address: address, kong: k, open: map[port]bool{}}
-	p.proxy = proxy.New(k.State, c.Flavor, proxy.Options{Dial: c.Cluster.Dial, NodeID: k.NodeID(), Log: c.Log})
+	p.proxy = proxy.New(k.State, c.Flavor, proxy.Options{Dial: c.Cluster.Dial, NodeID: k.NodeID(), Log: c.Log, SandboxRequires: modules()})
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -101,4 +101,9 @@ func (p *plane) serve(at port) error {
 	}
 	p.served.Go(func() { _ = serve(p.ctx, l) })
 	return nil
+}
+
+// modules returns those that Lua may require in a Kong that verifies the certificates of clients: untrusted_lua_sandbox_requires.
+func modules() []string {
+	return []string{"resty.openssl.x509", "resty.openssl.x509.chain", "resty.openssl.x509.store"}
 }

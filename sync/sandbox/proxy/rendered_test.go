@@ -23,7 +23,9 @@ import (
 func rendered(t *testing.T, f kong.Flavor, manifests ...string) kong.State {
 	t.Helper()
 	tree := fstest.MapFS{"all.yaml": {Data: []byte(strings.Join(manifests, "\n---\n"))}}
-	result, err := render.Render([]manifest.Input{{FS: tree, Path: "."}}, render.Options{Target: render.Target{Flavor: f}})
+	result, err := render.Render([]manifest.Input{{FS: tree, Path: "."}}, render.Options{
+		Target: render.Target{Flavor: f, RequestClientCertificates: true},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func TestRenderedClientCertificates(t *testing.T) {
 	server := root.issue(t, "www.example.com", false)
 	valid, foreign := root.issue(t, "client", false).certificate(), other.issue(t, "client", false).certificate()
 	gateway := "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n" +
-		"metadata: {name: kong, annotations: {gwsync.dev/request-client-certificates: \"true\"}}\nspec:\n  gatewayClassName: kong\n" +
+		"metadata: {name: kong}\nspec:\n  gatewayClassName: kong\n" +
 		"  tls: {frontend: {default: {validation: {caCertificateRefs: [{group: \"\", kind: ConfigMap, name: ca}]}}}}\n" +
 		"  listeners: [{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: server}]}}]"
 	modules := []string{"resty.openssl.x509", "resty.openssl.x509.chain", "resty.openssl.x509.store"}
