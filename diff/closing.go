@@ -36,6 +36,8 @@ func (g *guard) needsClosing(r *route) bool {
 	switch {
 	case !r.isOpen() || !r.canClose():
 		return false
+	case g.global[Update] && r.changes(g.plan):
+		return true
 	case r.isGone():
 		return r.had > 0 // without plugins of its own it is deleted first, by one write
 	case !r.willOpen():
@@ -51,6 +53,9 @@ func (g *guard) needsClosing(r *route) bool {
 func (r *route) writesSeen() []*pluginWrite {
 	return slices.Collect(r.pluginWrites())
 }
+
+// changes reports whether the route itself matches other requests afterwards, or sends them elsewhere.
+func (r *route) changes(p Plan) bool { return r.change >= 0 && matters(p.changes[r.change]) }
 
 // canClose reports whether the route can be closed without writing what is not ours.
 func (r *route) canClose() bool { return r.ours || r.from != nil && r.from.ours }

@@ -33,7 +33,8 @@
 //	close    park routes and disable services whose guard cannot be changed by one write; settle
 //	guard    routes that cannot match yet, then plugins; deletes of closed routes; settle
 //	open     updates of what requests reach, and the final form of all that was closed; settle
-//	delete   the rest, in the reverse order of references
+//	delete   the rest, in the reverse order of references; settle
+//	clear    plugins for all requests, which any route may have needed to match what it should
 //
 // A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or
 // by an update together with what it guards, its route is closed for two settle times: clients see a short 404 (or the next

@@ -10,15 +10,18 @@ import (
 // guard is the plan seen from the routes: which plugins guard which route before and after, which writes change that,
 // and which routes have to be closed meanwhile.
 //
-// Global plugins and those of a consumer guard no route in particular: they are written with the others, and only waited for.
+// Global plugins guard every route, foreign ones included. What they do may be what a route matches by, such as a header that they set: a
+// route changes only after they are created, and before they are deleted, and is closed while they are updated. Plugins of a consumer guard
+// no route in particular: they are written with the others, and only waited for.
 type guard struct {
 	plan     Plan
 	changes  map[kong.Key]int
 	services map[string]*service
 	routes   map[string]*route
 	plugins  map[int]*pluginWrite // by change
-	// global says that plugins are written that guard no route in particular.
-	global bool
+	// unscoped says that plugins are written that guard no route in particular, and global what is done to those for all requests.
+	unscoped bool
+	global   map[Op]bool
 
 	// serviceOrder and routeOrder make the walks deterministic: live entities first, then new ones.
 	serviceOrder []*service
@@ -32,6 +35,7 @@ func newGuard(p Plan) *guard {
 		services: map[string]*service{},
 		routes:   map[string]*route{},
 		plugins:  map[int]*pluginWrite{},
+		global:   map[Op]bool{},
 	}
 	for i, c := range p.changes {
 		g.changes[c.Entity().Key()] = i
@@ -125,7 +129,10 @@ func (g *guard) addPlugins() {
 			continue
 		}
 		if len(w.routes)+len(w.services) == 0 {
-			g.global = true
+			g.unscoped = true
+			if c := g.plan.changes[w.change]; isGlobal(c) {
+				g.global[c.Op] = true
+			}
 			continue
 		}
 		w.op = g.plan.changes[w.change].Op
@@ -137,6 +144,14 @@ func (g *guard) addPlugins() {
 			s.writes = append(s.writes, w)
 		}
 	}
+}
+
+// isGlobal reports whether a change is about a plugin for all requests.
+func isGlobal(c Change) bool {
+	for range c.Entity().Refs() {
+		return false
+	}
+	return c.Entity().Kind() == kong.Plugins
 }
 
 // scope notes what the plugin guards. A plugin with a route and a service runs for requests that match both, which the

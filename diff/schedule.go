@@ -18,6 +18,7 @@ const (
 	guarding
 	opening
 	deleting
+	clearing
 )
 
 // step is the place of a phase: its stage, and within it an order by the rank of its kinds.
@@ -181,6 +182,10 @@ func (s *schedule) goneRoute(r *route) {
 
 func (s *schedule) plugin(i int, c Change) {
 	w := s.guard.plugins[i]
+	if c.Op == Delete && isGlobal(c) {
+		s.add(clearing, c.Op, c.Before, i)
+		return
+	}
 	if c.Op == Delete && (w == nil || !w.early) {
 		s.add(deleting, c.Op, c.Before, i)
 		return
@@ -227,6 +232,7 @@ func (s *schedule) settles() {
 	for _, w := range s.guard.plugins {
 		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
 	}
+	s.settle[deleting] = s.has(clearing) && s.guard.leaves()
 	if s.access.guards {
 		s.settle[create] = s.access.among(s.steps, create)
 		s.settle[opening] = s.settle[opening] || s.access.among(s.steps, deleting)
@@ -251,8 +257,8 @@ func (g *guard) opens() bool {
 		if !r.willOpen() {
 			continue
 		}
-		guarded := g.global || r.has > 0 || r.to != nil && r.to.has > 0
-		late := !r.isOpen() || r.closed || r.from != r.to
+		guarded := g.unscoped || r.has > 0 || r.to != nil && r.to.has > 0
+		late := !r.isOpen() || r.closed || r.from != r.to || r.dirty && g.global[Create]
 		for w := range r.pluginWrites() {
 			late = late || r.dirty && w.op == Create
 			guarded = true
@@ -262,6 +268,11 @@ func (g *guard) opens() bool {
 		}
 	}
 	return false
+}
+
+// leaves reports whether routes that are open change or go, which may have needed a plugin that goes.
+func (g *guard) leaves() bool {
+	return slices.ContainsFunc(g.routeOrder, func(r *route) bool { return r.isOpen() && (r.isGone() || r.dirty) })
 }
 
 // phases returns the schedule in order. A settle that has no phase to follow gets an empty one.

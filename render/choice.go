@@ -80,9 +80,16 @@ func (t *translator) delivery(r *rule) *delivery {
 
 // refuseDelivery reports what a rule asks for and cannot have: its requests are answered 500.
 func (t *translator) refuseDelivery(d *delivery, field string, err error) {
-	t.report(unsupported(d.rule.bound.Object, fmt.Sprintf("spec.rules[%d]%s", d.rule.rule.Index, field), err.Error()))
+	f := unsupported(d.rule.bound.Object, fmt.Sprintf("spec.rules[%d]%s", d.rule.rule.Index, field), err.Error())
+	if errors.Is(err, errBackendPlugin) {
+		f.Hint = "make it a filter of the rule, give the backend a rule of its own, or name the plugin in the annotation konghq.com/plugins of the Service"
+	}
+	t.report(f)
 	d.problem = "unsupported rule"
 }
+
+// errBackendPlugin is why the requests of a rule are answered 500 whose backend has a filter of type ExtensionRef.
+var errBackendPlugin = errors.New("kong has plugins for a route or a service, not for one of several backends")
 
 // rewritable returns an error for a rule that changes paths for backends which leave no room for that.
 func rewritable(d *delivery) error {
@@ -174,6 +181,10 @@ func (t *translator) ownFilters(d *delivery) []plugin {
 			continue
 		}
 		field := fmt.Sprintf(".backendRefs[%d].filters[%d]", b.Index, i)
+		if f.Plugin != nil {
+			t.refuseDelivery(d, field, errBackendPlugin)
+			return nil
+		}
 		if f.HTTP.RequestRedirect != nil {
 			t.refuseDelivery(d, field, errors.New("a redirect leaves nothing for the backend: make it a filter of the rule"))
 			return nil
@@ -257,6 +268,8 @@ func (t *translator) changes(d *delivery, g group) (lua.Backend, error) {
 		switch {
 		case f.Mirror != nil:
 			continue
+		case f.Plugin != nil:
+			err = errBackendPlugin
 		case f.HTTP.RequestHeaderModifier != nil:
 			out.Request, err = requestProgram(f.HTTP.RequestHeaderModifier, out.Request)
 		case f.HTTP.ResponseHeaderModifier != nil:

@@ -8,16 +8,14 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// classAnnotation says which controller an object of Kong's own kinds is for: ingressClass is ours, and that of objects that do not say.
-const (
-	classAnnotation = "kubernetes.io/ingress.class"
-	ingressClass    = "kong"
-)
+// classAnnotation says which controller an object of Kong's own kinds is for.
+const classAnnotation = "kubernetes.io/ingress.class"
 
-// ours reports whether an object of Kong's own kinds, or one that counts by a label, is for this Kong. What is left out is said.
+// ours reports whether an object of Kong's own kinds, or one that counts by a label, is for this Kong: it names the Ingress class that is
+// ours, or none. What is left out is said.
 func (t *translator) ours(o manifest.Object) bool {
-	class := cmp.Or(o.Annotations()[classAnnotation], ingressClass)
-	if class == ingressClass {
+	class := cmp.Or(o.Annotations()[classAnnotation], t.graph.IngressClass())
+	if class == t.graph.IngressClass() {
 		return true
 	}
 	t.foreign(o, "metadata.annotations["+classAnnotation+"]", class)

@@ -26,7 +26,7 @@ func (t *translator) customEntities() {
 	}
 	var all []pair
 	for o, c := range manifest.Of[konghq.KongCustomEntity](t.set) {
-		if c.Spec.ControllerName != ingressClass {
+		if c.Spec.ControllerName != t.graph.IngressClass() {
 			t.foreign(o, "spec.controllerName", c.Spec.ControllerName)
 		} else if t.ours(o) {
 			all = append(all, pair{o, c})

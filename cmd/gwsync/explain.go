@@ -23,7 +23,7 @@ func newExplain(p process) *cobra.Command {
 		Short: "Say why something is or is not bound, or what a code means",
 		Long: `Say how objects are bound, or why not: for each parentRef and listener, and for each reference, every check with its outcome, the
 grant or listener that allowed it, and for a denial the smallest change of the manifests that would allow it. Of a Service, Secret,
-ConfigMap, Namespace or ReferenceGrant it says who refers to it, and who may.
+ConfigMap, Namespace, ReferenceGrant or one of Kong's kinds it says who refers to it, and who may.
 
 Kinds have kubectl's names: httproute, gtw, svc. A kind without a namespace is named as ns/shop; where a namespace is left out,
 it is that of --namespace. Without an argument it explains each route, Gateway, ListenerSet, GatewayClass and policy that is not all

@@ -12,6 +12,7 @@ import (
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/manifest/konghq"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -23,7 +24,7 @@ type kindNames struct {
 
 // kinds are those that gwsync reads.
 //
-// Source of the names: the CRDs of gateway-api v1.6.3, and `kubectl api-resources`.
+// Source of the names: the CRDs of gateway-api v1.6.3 and of Kong's Ingress Controller, and `kubectl api-resources`.
 var kinds = [...]kindNames{
 	{gatewayv1.GroupName, "GatewayClass", "gatewayclasses", "gc", true},
 	{gatewayv1.GroupName, "Gateway", "gateways", "gtw", false},
@@ -40,6 +41,13 @@ var kinds = [...]kindNames{
 	{"", "Secret", "secrets", "", false},
 	{"", "ConfigMap", "configmaps", "cm", false},
 	{"discovery.k8s.io", "EndpointSlice", "endpointslices", "", false},
+	{konghq.Group, "KongPlugin", "kongplugins", "kp", false},
+	{konghq.Group, "KongClusterPlugin", "kongclusterplugins", "kcp", true},
+	{konghq.Group, "KongConsumer", "kongconsumers", "kc", false},
+	{konghq.Group, "KongConsumerGroup", "kongconsumergroups", "kcg", false},
+	{konghq.Group, "KongUpstreamPolicy", "kongupstreampolicies", "kup", false},
+	{konghq.Group, "KongVault", "kongvaults", "kv", true},
+	{konghq.Group, "KongCustomEntity", "kongcustomentities", "kce", false},
 }
 
 // named reports whether s names the kind, as kubectl would have it: in the singular or plural, or short, with the group or without.

@@ -116,12 +116,13 @@ func (f *sourceFlags) auth(p process) git.Auth {
 
 // renderFlags say how manifests become Kong's configuration.
 type renderFlags struct {
-	namespace   string
-	controllers []string
-	class       string
-	gateways    []string
-	flavor      string
-	profile     string
+	namespace    string
+	controllers  []string
+	class        string
+	ingressClass string
+	gateways     []string
+	flavor       string
+	profile      string
 	// requestClientCertificates is [render.Target.RequestClientCertificates].
 	requestClientCertificates bool
 	instance                  string
@@ -142,6 +143,8 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
 	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
+	flags.StringVar(&f.ingressClass, "ingress-class", "kong",
+		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is this `NAME`, or if they have none")
 	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
 	flags.BoolVar(&f.requestClientCertificates, "request-client-certificates", false,
 		"have Kong ask all its TLS clients for a certificate, as verifying those of some takes (else their listeners stay shut)")
@@ -154,7 +157,7 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 func (f *renderFlags) binding() (render.Options, error) {
 	o := render.Options{
 		Manifest: manifest.Options{Namespace: f.namespace},
-		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class},
+		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class, IngressClass: f.ingressClass},
 		Target:   render.Target{AllowUnresolved: f.allowUnresolved, RequestClientCertificates: f.requestClientCertificates},
 	}
 	if err := validNamespace(f.namespace); err != nil {

@@ -42,7 +42,7 @@ type Options struct {
 	// Gateways are those that the Kong is to serve, of those that are ours; none means all. Others are treated as somebody else's. One
 	// that is not among the manifests, or not ours, is an error finding ([UnknownGateway]).
 	Gateways []types.NamespacedName
-	// IngressClass is that of the KongClusterPlugins and the like that are ours, and of those that name none; "" means "kong".
+	// IngressClass is that of the KongConsumers, KongClusterPlugins and the like that are ours, and of those that name none; "" means "kong".
 	IngressClass string
 	// Flavor is the router flavor of the Kong that regexes are for; "" means Kong's default, traditional_compatible.
 	Flavor kong.Flavor

@@ -35,6 +35,9 @@ func (c checker) explainReferred(ref manifest.Ref) (Explanation, bool) {
 			Checks: []Check{deny(checkClass, ForeignGateway, class.decided(o), "%s", class.String())},
 		}, true
 	}
+	if e, ok := c.explainKong(o); ok {
+		return e, true
+	}
 	return c.explainTarget(o), true
 }
 
@@ -52,6 +55,7 @@ func (c checker) explainTarget(o manifest.Object) Explanation {
 		}
 		e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
 	}
+	e.Parts = append(e.Parts, c.namedBy(o.Ref)...)
 	switch n := len(e.Parts); {
 	case n == 0:
 		e.Verdict = "of no interest: nothing that gwsync reads refers to it"
@@ -116,6 +120,10 @@ func offered(spec *gatewayv1.ReferenceGrant) string {
 // explainService is explainTarget with what else says how to get to a Service.
 func (c checker) explainService(o manifest.Object, s *corev1.Service) Explanation {
 	e := c.explainTarget(o)
+	for n := range namings(o) {
+		part := c.explainNaming(n)
+		e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
+	}
 	for _, part := range c.explainPlugins(o) {
 		e.Parts, e.OK = append(e.Parts, part), e.OK && part.OK
 	}

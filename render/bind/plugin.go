@@ -71,9 +71,12 @@ func (g *Graph) Plugin(r manifest.Ref) (*Plugin, bool) {
 // defaultIngressClass is that of the Ingress Controller.
 const defaultIngressClass = "kong"
 
+// IngressClass returns the Ingress class of the objects that are ours, see [Options.IngressClass].
+func (g *Graph) IngressClass() string { return g.options.IngressClass }
+
 // ofOurClass reports whether an object of the Ingress Controller's kinds is for our Kong: it names its Ingress class, or none.
 func (g *Graph) ofOurClass(o manifest.Object) bool {
-	return cmp.Or(o.Annotations()[classAnnotation], g.options.IngressClass) == g.options.IngressClass
+	return cmp.Or(o.Annotations()[classAnnotation], g.IngressClass()) == g.IngressClass()
 }
 
 // plugins finds the plugins of ours, and resolves the references to them that stand in annotations.
@@ -108,7 +111,7 @@ func takesPlugins(r manifest.Ref) bool {
 		return r.Group == gatewayGroup
 	case kindService:
 		return r.Group == ""
-	case "KongConsumer", "KongConsumerGroup":
+	case "KongConsumer", kindKongConsumerGroup:
 		return r.Group == konghq.Group
 	}
 	return r.Kind == "KongServiceFacade"
