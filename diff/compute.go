@@ -82,7 +82,11 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 		if filled = filled.Answered(before); before.Equal(filled) {
 			continue
 		}
-		if f := fields(schemas, before, filled); len(f) > 0 {
+		held, err := schemas.Resolve(before)
+		if err != nil {
+			return fmt.Errorf("shorthands of %s: %w", title(e), err)
+		}
+		if f := fields(schemas, held, filled); len(f) > 0 {
 			p.changes = append(p.changes, Change{Op: Update, Before: before, After: e, Fields: f})
 		}
 	}

@@ -59,7 +59,10 @@ const pluginSchema = `{"fields": [{"config": {"type": "record", "required": true
 	{"password": {"type": "string", "encrypted": true}},
 	{"redis": {"type": "record", "fields": [{"host": {"type": "string"}}, {"password": {"type": "string", "encrypted": true}}]}},
 	{"hooks": {"type": "array", "elements": {"type": "record", "fields": [
-		{"url": {"type": "string"}}, {"token": {"type": "string", "encrypted": true}}]}}}]}}]}`
+		{"url": {"type": "string"}}, {"token": {"type": "string", "encrypted": true}}]}}}],
+	"shorthand_fields": [
+		{"redis_host": {"deprecation": {"replaced_with": [{"path": ["redis", "host"]}]}}},
+		{"redis_password": {"deprecation": {"replaced_with": [{"path": ["redis", "password"]}]}}}]}}]}`
 
 func schemas(t *testing.T) kong.Schemas {
 	t.Helper()
@@ -101,6 +104,31 @@ func TestDefaultsAreNoChange(t *testing.T) {
 	}
 	if after := p.Phases()[0].Writes[0].Entity; !after.Equal(plugin(t, map[string]any{})) {
 		t.Errorf("Kong is sent its own defaults: %s", after.AppendJSON(nil))
+	}
+}
+
+// TestShorthandsAreNoChange has a Kong answer deprecated shorthands, and a manifest use them.
+func TestShorthandsAreNoChange(t *testing.T) {
+	redis := map[string]any{"host": "a", "password": "P"}
+	live := state(t, entity(t, kong.Plugins, "p", map[string]any{"name": "p", "enabled": true,
+		"config": map[string]any{"timeout": 10, "redis": redis, "redis_host": "a", "redis_password": "P"}}))
+	for _, config := range []map[string]any{{"redis": redis}, {"redis_host": "a", "redis_password": "P"}} {
+		if p := planOf(t, live, state(t, plugin(t, config))); !p.Empty() {
+			t.Errorf("want no change for %v, got %v", config, p.Changes()[0].Fields)
+		}
+	}
+	p := planOf(t, live, state(t, plugin(t, map[string]any{"redis_host": "b", "redis_password": "Q"})))
+	want := []diff.Field{
+		{Path: "/config/redis/host", Old: "a", New: "b"},
+		{Path: "/config/redis/password", Old: diff.Redacted, New: diff.Redacted, Secret: true},
+	}
+	if d := cmp.Diff(want, p.Changes()[0].Fields); d != "" {
+		t.Error("-want +got:\n" + d)
+	}
+	for _, f := range planOf(t, live, kong.State{}).Changes()[0].Fields {
+		if f.Old == "P" {
+			t.Error("a deletion shows the secret at", f.Path)
+		}
 	}
 }
 

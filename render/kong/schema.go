@@ -29,6 +29,9 @@ type field struct {
 	fields    map[string]*field
 	elements  *field
 	values    *field
+	// replaced are the deprecated shorthands of a record: the path of the field that each stands for. Kong takes them, and answers them
+	// beside the fields.
+	replaced map[string][]string
 }
 
 // WithKind returns the schemas and that of kind k, as GET /schemas/KIND answers it.
@@ -66,7 +69,8 @@ func (s Schemas) HasKind(k Kind) bool { return s.kinds[k] != nil }
 func (s Schemas) HasPlugin(name string) bool { return s.plugins[name] != nil }
 
 // Fill returns e as Kong would answer it: with the defaults of its kind and, for a plugin, of its configuration, and with
-// arrays that the schema calls sets in a fixed order. What has no schema here stays as it is.
+// arrays that the schema calls sets in a fixed order, but without deprecated shorthands: the fields say what those say. What has no
+// schema here stays as it is.
 func (s Schemas) Fill(e Entity) (Entity, error) {
 	schema := s.of(e)
 	if schema == nil {
@@ -74,6 +78,15 @@ func (s Schemas) Fill(e Entity) (Entity, error) {
 	}
 	filled, _ := schema.fill(e.fields).(map[string]Value)
 	return New(e.key.Kind, e.key.ID, filled, e.origin)
+}
+
+// Resolve returns e, as a Kong answered it, without deprecated shorthands, which it answers beside the fields that they stand for.
+func (s Schemas) Resolve(e Entity) (Entity, error) {
+	schema := s.of(e)
+	if schema == nil {
+		return e, nil
+	}
+	return New(e.key.Kind, e.key.ID, schema.resolveAll(e.fields), e.origin)
 }
 
 // Secret reports whether the value at the path, a list of field names and array indices from the entity's top, must never be
@@ -86,9 +99,12 @@ func (s Schemas) Secret(e Entity, path ...string) bool {
 	}
 	var f *field
 	for i, name := range path {
-		if i == 0 {
+		switch {
+		case i == 0:
 			f = s.top(e, name)
-		} else {
+		case f.replaced[name] != nil:
+			return s.Secret(e, slices.Concat(path[:i], f.replaced[name], path[i+1:])...)
+		default:
 			f = f.child(name)
 		}
 		switch {
@@ -157,7 +173,7 @@ func (f *field) fill(v Value) Value {
 }
 
 func (f *field) fillMap(v map[string]Value) Value {
-	out := maps.Clone(v)
+	out := f.resolve(v)
 	if f.values != nil {
 		for name := range out {
 			out[name] = f.values.fill(out[name])
@@ -168,6 +184,47 @@ func (f *field) fillMap(v map[string]Value) Value {
 			out[name] = filled
 		}
 	}
+	return out
+}
+
+// resolve returns v with the fields that deprecated shorthands stand for instead of those, in a map of its own. What a field itself says
+// counts, as it does for Kong.
+func (f *field) resolve(v map[string]Value) map[string]Value {
+	out := maps.Clone(v)
+	for _, name := range slices.Sorted(maps.Keys(f.replaced)) {
+		short := out[name]
+		if delete(out, name); short != nil {
+			out = withDefault(out, f.replaced[name], short)
+		}
+	}
+	return out
+}
+
+// resolveAll does so for the records in v, too.
+func (f *field) resolveAll(v map[string]Value) map[string]Value {
+	out := f.resolve(v)
+	for name, sub := range f.fields {
+		if below, ok := out[name].(map[string]Value); ok {
+			out[name] = sub.resolveAll(below)
+		}
+	}
+	return out
+}
+
+// withDefault returns v with a value at a path where there is none. It does not change v.
+func withDefault(v map[string]Value, path []string, value Value) map[string]Value {
+	below, isMap := v[path[0]].(map[string]Value)
+	switch {
+	case v[path[0]] != nil && (len(path) == 1 || !isMap):
+		return v
+	case len(path) > 1:
+		value = withDefault(below, path[1:], value)
+	}
+	out := maps.Clone(v)
+	if out == nil {
+		out = map[string]Value{}
+	}
+	out[path[0]] = value
 	return out
 }
 
@@ -193,6 +250,17 @@ type rawField struct {
 	Fields    []map[string]rawField `json:"fields"`
 	Elements  *rawField             `json:"elements"`
 	Values    *rawField             `json:"values"`
+
+	Shorthands []map[string]rawShorthand `json:"shorthand_fields"`
+}
+
+// rawShorthand is a shorthand as /schemas spells it. Kong answers the first of the fields that replace it.
+type rawShorthand struct {
+	Deprecation struct {
+		ReplacedWith []struct {
+			Path []string `json:"path"`
+		} `json:"replaced_with"`
+	} `json:"deprecation"`
 }
 
 func parseSchema(schema []byte) (*field, error) {
@@ -226,6 +294,16 @@ func (r rawField) field() (*field, error) {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 			f.fields[name] = s
+		}
+	}
+	for _, named := range r.Shorthands {
+		for name, short := range named {
+			if with := short.Deprecation.ReplacedWith; len(with) > 0 && len(with[0].Path) > 0 {
+				if f.replaced == nil {
+					f.replaced = map[string][]string{}
+				}
+				f.replaced[name] = with[0].Path
+			}
 		}
 	}
 	var err error

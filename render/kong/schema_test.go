@@ -20,7 +20,12 @@ const (
 			{"rules": {"type": "array", "elements": {"type": "record", "fields": [{"on": {"type": "boolean", "default": true}}]}}},
 			{"add": {"type": "record", "required": true, "fields": [
 				{"headers": {"type": "array", "default": [], "elements": {"type": "string"}}},
-				{"uri": {"type": "string"}}]}}]}}]}`
+				{"uri": {"type": "string"}},
+				{"key": {"type": "string", "encrypted": true}}]}}],
+			"shorthand_fields": [
+				{"add_uri": {"type": "string", "deprecation": {"message": "old", "replaced_with": [{"path": ["add", "uri"]}]}}},
+				{"add_key": {"type": "string", "deprecation": {"replaced_with": [{"path": ["add", "key"]}]}}},
+				{"other": {"type": "string"}}]}}]}`
 )
 
 func schemas(t *testing.T) kong.Schemas {
@@ -48,6 +53,11 @@ func TestFillAddsWhatKongWouldAnswer(t *testing.T) {
 			"config": map[string]any{"optional": map[string]any{}, "rules": []any{map[string]any{}, map[string]any{"on": false}}}},
 			`{"id":"x","config":{"add":{"headers":[]},"optional":{"x":1},"rules":[{"on":true},{"on":false}]},"enabled":false,` +
 				`"name":"transformer","protocols":["http","https"]}`},
+		{"the field of a deprecated shorthand", map[string]any{"name": "transformer", "config": map[string]any{"add_uri": "/a", "other": "b"}},
+			`{"id":"x","config":{"add":{"headers":[],"uri":"/a"},"other":"b"},"enabled":true,"name":"transformer","protocols":["http","https"]}`},
+		{"what the field itself says", map[string]any{"name": "transformer",
+			"config": map[string]any{"add_uri": "/a", "add": map[string]any{"uri": "/b"}, "add_key": nil}},
+			`{"id":"x","config":{"add":{"headers":[],"uri":"/b"}},"enabled":true,"name":"transformer","protocols":["http","https"]}`},
 		{"a plugin without a schema", map[string]any{"name": "other", "config": map[string]any{"a": 1}},
 			`{"id":"x","config":{"a":1},"enabled":true,"name":"other","protocols":["grpc","http"]}`},
 	} {
@@ -83,6 +93,8 @@ func TestSecretsAreKnownByTableAndBySchema(t *testing.T) {
 		{plugin, []string{"config", "token"}, true},
 		{plugin, []string{"config", "token", "below"}, true},
 		{plugin, []string{"config", "add", "headers", "0"}, false},
+		{plugin, []string{"config", "add_key"}, true},
+		{plugin, []string{"config", "add_uri"}, false},
 		{plugin, []string{"config", "nothing", "there"}, false},
 		{certificate, []string{"key"}, true},
 		{certificate, []string{"cert"}, false},
