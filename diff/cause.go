@@ -79,6 +79,9 @@ func (p *Plan) attribute(base kong.State, schemas kong.Schemas) error {
 				return fmt.Errorf("defaults of %s: %w", title(was), err)
 			}
 		}
+		if c.Before, err = schemas.Resolve(c.Before); err != nil {
+			return fmt.Errorf("shorthands of %s: %w", title(c.Before), err)
+		}
 		now := c.After
 		if c.Op == Update {
 			if now, err = schemas.Fill(now); err != nil {
