@@ -20,6 +20,10 @@
 // A KongConsumer becomes a Consumer, and each Secret that it names a credential of the type that its label konghq.com/credential says. A
 // credential is known by the Secret's name, so that a new value changes the one that is there, and an id tells nothing of the value.
 // KongVaults become Vaults, KongCustomEntities what they say.
+// A KongPlugin becomes a plugin of the Routes, Services and Consumers that name it, a KongClusterPlugin with the label global one of all
+// requests. Kong has one plugin of a name on an entity: with what gwsync generates it is made one, see [merge], and what contradicts is an
+// error. A plugin that cannot be used makes the route answer 500, for it may be the one that asks who is there.
+// A KongUpstreamPolicy gives a backend an Upstream of its own, annotations of a Service are fields of the Kong Service or Upstream.
 // Timeouts and retries are fields of the Service, sessions those of an Upstream that hashes. See [lua.Resend] for retries that Kong cannot
 // do, [lua.Copies] for mirrors, [lua.Choose] for backends with filters of their own, each group of which has an Upstream.
 // Secrets and ConfigMaps with the label konghq.com/ca-cert become CACertificates, whether anything refers to them or not.
@@ -43,14 +47,13 @@
 //
 // A request that the Gateway API sends to a backend goes to that backend in the rendered Kong, or a finding says that it
 // cannot be expressed. Codes of this package: UnsupportedValue (Kong, this flavor or this version of gwsync cannot say
-// it; an error), UnknownPort (the pods of a headless Service
-// listen on a port that has only a name; a warning), ServedElsewhere (Kong answers on a listener that the route is not attached
-// to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader (traditional_compatible ignores the case of
-// header values; a warning), InexactWeight (Kong's weights end at 65535; a warning), InexactTimeout (for information), InexactSession and OverriddenAnnotation
-// (warnings), TLSWithoutSNI (TLS requests without a
-// server name count as plain ones; for information), SharedCacheKey (Kong's cache takes requests for one kind that a match tells apart,
-// see [KeyHeader]; a warning), InvalidAnnotation, InconsistentAnnotations, NameCollision, TooManyMatches, SNIConflict (errors),
-// UnmappedPort (Kong must listen on the very port of a TLS listener; a warning).
+// it; an error), UnknownPort (the pods of a headless Service listen on a port that has only a name; a warning), ServedElsewhere (Kong
+// answers on a listener that the route is not attached to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader
+// (traditional_compatible ignores the case of header values; a warning), InexactWeight (Kong's weights end at 65535; a warning),
+// InexactTimeout (for information), InexactSession and OverriddenAnnotation (warnings), TLSWithoutSNI (TLS requests without a server name
+// count as plain ones; for information), SharedCacheKey (Kong's cache takes requests for one kind that a match tells apart, see [KeyHeader];
+// a warning), UnmappedPort (Kong must listen on the very port of a TLS listener; a warning), HostReplaced (a warning). docs/findings.md has
+// them all.
 //
 // # TLS
 //
@@ -63,8 +66,9 @@
 // (HostReplaced). After a policy has changed, Kong may use connections that were made before it for another minute. A Gateway's client
 // certificate is presented to its routes' backends (identify.go).
 //
-// Clients have to present certificates where the Gateway agrees by an annotation to what that takes, else the listener stays shut (clients.go):
-// Kong asks all clients of its TLS listeners for one, a route's own code verifies it, and closes the connection of those without.
+// Clients have to present certificates where the target allows what that takes ([Target.RequestClientCertificates]), else the listener
+// stays shut (clients.go): Kong asks all clients of its TLS listeners for one, a route's own code verifies it, and closes the connection of
+// those without.
 //
 // With flavor expressions, requests for a host of another HTTPS listener than that of the handshake are answered 421 (misdirected.go);
 // traditional_compatible serves them.
