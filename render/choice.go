@@ -89,7 +89,7 @@ func (t *translator) refuseDelivery(d *delivery, field string, err error) {
 }
 
 // errBackendPlugin is why the requests of a rule are answered 500 whose backend has a filter of type ExtensionRef.
-var errBackendPlugin = errors.New("kong has plugins for a route or a service, not for one of several backends")
+var errBackendPlugin = errors.New("kong has plugins for a route or a service, not for a single backend")
 
 // rewritable returns an error for a rule that changes paths for backends which leave no room for that.
 func rewritable(d *delivery) error {
