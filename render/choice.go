@@ -82,7 +82,8 @@ func (t *translator) delivery(r *rule) *delivery {
 func (t *translator) refuseDelivery(d *delivery, field string, err error) {
 	f := unsupported(d.rule.bound.Object, fmt.Sprintf("spec.rules[%d]%s", d.rule.rule.Index, field), err.Error())
 	if errors.Is(err, errBackendPlugin) {
-		f.Hint = "make it a filter of the rule, give the backend a rule of its own, or name the plugin in the annotation konghq.com/plugins of the Service"
+		f.Hint = "make it a filter of the rule, give the backend a rule of its own, or name the plugin in the annotation konghq.com/plugins " +
+			"of the Service"
 	}
 	t.report(f)
 	d.problem = "unsupported rule"

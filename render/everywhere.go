@@ -29,8 +29,8 @@ func (t *translator) everyPlugin(p *bind.Plugin) {
 		t.report(unsupported(p.Object, "plugin", "the plugin is for all requests and cannot be used, so that the routes answer 500"))
 	case slices.ContainsFunc(t.everywhere, out.named): // bind said so
 		t.closed = true
-		t.report(unsupported(p.Object, "plugin", "another is plugin "+out.name+" for all requests, too, and one of the two would be without effect, "+
-			"so that the routes answer 500"))
+		t.report(unsupported(p.Object, "plugin", "another is plugin "+out.name+" for all requests, too, "+
+			"and one of the two would be without effect, so that the routes answer 500"))
 	default:
 		t.everywhere = append(t.everywhere, out)
 	}
@@ -63,7 +63,8 @@ func (t *translator) allowed(plugins []plugin) []plugin {
 	return slices.DeleteFunc(plugins, func(p plugin) bool { return t.target.Declarative && p.isLua() })
 }
 
-// forAllProtocols reports whether a user's plugin is for all protocols for which one that gwsync writes is. It reports the first that is not.
+// forAllProtocols reports whether users' plugins are for all protocols for which those are that gwsync writes. The first that is not is a
+// finding.
 func (t *translator) forAllProtocols(plugins []plugin) bool {
 	if len(generated(plugins)) == 0 {
 		return true
