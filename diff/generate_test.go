@@ -80,6 +80,7 @@ func (g *generator) state() kong.State {
 	for i := range 5 {
 		g.route(fmt.Sprint("r", i))
 	}
+	g.plugins("global", nil, 20)
 	s, err := kong.NewState(g.entities...)
 	if err != nil {
 		g.t.Fatal(err)
