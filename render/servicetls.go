@@ -98,7 +98,8 @@ func (a *tlsAnnotations) read(policy *bind.BackendTLSPolicy, protocol string) {
 			f.Severity, f.Related = diag.Warning, []diag.Pos{policy.Object.At("")}
 			a.report(f)
 		case policy == nil && protocol != "https" && protocol != "tls":
-			a.refuse(field, InvalidAnnotation, "Kong does so with protocol https or tls only: annotate the Service with konghq.com/protocol")
+			a.refuse(field, InvalidAnnotation, fmt.Sprintf("%s%s takes protocol https or tls: annotate the Service with konghq.com/protocol",
+				annotationPrefix, name))
 		default:
 			a.one(name, value, field)
 		}
