@@ -111,7 +111,7 @@ func (a answer) is(want answer) bool {
 		want.does = "redirect"
 		return a == want
 	case want == answer{}:
-		return a.does == "status 426" || a == unimplemented
+		return a.does == "status 426" || a.does == "404" || a == unimplemented
 	}
 	return want == unimplemented && a.does == "status 426"
 }
@@ -223,15 +223,9 @@ func kongAnswer(t *testing.T, m route.Match, plugins map[string]string) answer {
 		}
 		return answer{}
 	}
-	switch does := plugins[m.Route.ID()]; {
-	case m.Status == 0 && does == "404":
-		return answer{}
-	case m.Status == 0 && does == unimplemented.does:
-		return unimplemented
-	}
 	origin := m.Route.Origin()
 	if strings.HasPrefix(origin.Field, "spec.listeners[") {
-		return answer{does: fmt.Sprint("status ", m.Status)}
+		return ofListener(m, plugins)
 	}
 	out := answer{route: origin.Object.Namespace + "/" + origin.Object.Name}
 	if _, err := fmt.Sscanf(origin.Field, "spec.rules[%d].matches[%d]", &out.rule, &out.match); err != nil {
@@ -250,6 +244,17 @@ func kongAnswer(t *testing.T, m route.Match, plugins map[string]string) answer {
 		out.does = strings.TrimSuffix(m.Service.Text("host"), ".svc")
 	}
 	return out
+}
+
+// ofListener returns what a listener's own Route answers.
+func ofListener(m route.Match, plugins map[string]string) answer {
+	switch does := plugins[m.Route.ID()]; {
+	case m.Status != 0:
+		return answer{does: fmt.Sprint("status ", m.Status)}
+	case does == unimplemented.does:
+		return unimplemented
+	}
+	return answer{}
 }
 
 // divergence is a request that Kong answers otherwise than the Gateway API has it.

@@ -89,7 +89,11 @@ func startKong(ts *testscript.TestScript, neg bool, args []string) {
 	k := sandbox.New(c)
 	r := &recorder{Handler: k.Admin()}
 	admin := httptest.NewServer(r)
-	traffic := httptest.NewServer(proxy.New(k.State, c.Flavor, proxy.Options{}))
+	traffic := httptest.NewUnstartedServer(proxy.New(k.State, c.Flavor, proxy.Options{}))
+	traffic.Config.Protocols = new(http.Protocols)
+	traffic.Config.Protocols.SetHTTP1(true)
+	traffic.Config.Protocols.SetUnencryptedHTTP2(true) // for calls
+	traffic.Start()
 	ts.Defer(admin.Close)
 	ts.Defer(traffic.Close)
 	ts.Setenv("KONG", admin.URL)

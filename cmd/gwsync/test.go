@@ -31,6 +31,9 @@ run on an embedded Kong with the rendered configuration, without a network, or w
   - name: the old address redirects
     request: {url: http://www.example.com/old}
     expect: {status: 301, location: https://www.example.com/new}   # responseHeaders likewise
+  - name: a call
+    request: {url: http://grpc.example.com, grpc: shop.v1.Cart/Add}
+    expect: {backend: shop/cart:9000}       # grpcStatus, too, where Kong answers by itself
   - name: nothing else is served
     request: {url: http://www.example.com/other}
     expect: {noRoute: true}

@@ -32,9 +32,10 @@ func newTrace(p process) *cobra.Command {
 route, the plugins that run, and the request as it arrives. Nothing is sent: an embedded Kong decides by the rendered
 configuration or, with --kong-addr on the command line, by that of a live Kong.
 
-The request is written as for curl: -X, -H and -d.`,
+The request is written as for curl: -X, -H and -d. With --grpc it is a call of gRPC, over HTTP/2, as is what has the content type of one.`,
 		Example: `  gwsync trace http://example.com/echo --path examples/cross-namespace
-  gwsync trace -X POST -H 'X-Version: 2' https://shop.example.com/cart --all`,
+  gwsync trace -X POST -H 'X-Version: 2' https://shop.example.com/cart --all
+  gwsync trace --grpc shop.v1.Cart/Add http://grpc.example.com`,
 		Args: oneURL,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req, err := ask.request(cmd.Context(), args[0])
@@ -82,6 +83,7 @@ type requestFlags struct {
 	method  string
 	headers []string
 	data    string
+	grpc    string
 	flags   *pflag.FlagSet
 }
 
@@ -90,12 +92,13 @@ func (f *requestFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.method, "request", "X", "", "method (default GET, or POST with --data)")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "`NAME: VALUE` of a header; may be repeated")
 	flags.StringVarP(&f.data, "data", "d", "", "body")
+	flags.StringVar(&f.grpc, "grpc", "", "call `PACKAGE.SERVICE/METHOD` of the URL's host instead of asking for its path")
 }
 
 // request returns the request as Kong's proxy gets it.
 func (f *requestFlags) request(ctx context.Context, url string) (*http.Request, error) {
-	r := proxy.Request{Method: f.method, URL: url, Body: []byte(f.data), Header: http.Header{}}
-	if f.method == "" {
+	r := proxy.Request{Method: f.method, GRPC: f.grpc, URL: url, Body: []byte(f.data), Header: http.Header{}}
+	if f.method == "" && f.grpc == "" {
 		r.Method = http.MethodGet
 		if f.flags.Changed("data") {
 			r.Method = http.MethodPost

@@ -86,7 +86,7 @@ func (t trace) writeText(w io.Writer) error {
 		} else {
 			line("Backend", s.Backend+t.servicesAt(), diag.Pos{})
 		}
-		fmt.Fprintf(&b, "\n    %s %s HTTP/1.1\n    Host: %s\n", s.Method, diag.Printable(s.Target), diag.Printable(s.Host))
+		fmt.Fprintf(&b, "\n    %s %s %s\n    Host: %s\n", s.Method, diag.Printable(s.Target), t.version(), diag.Printable(s.Host))
 		for _, name := range slices.Sorted(maps.Keys(s.Header)) {
 			for _, v := range s.Header[name] {
 				fmt.Fprintf(&b, "    %s: %s\n", diag.Printable(name), diag.Printable(v))
@@ -99,6 +99,14 @@ func (t trace) writeText(w io.Writer) error {
 	t.writeCandidates(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// version returns the version of HTTP that Kong speaks to the backend.
+func (t trace) version() string {
+	if strings.HasPrefix(t.Match.Service.Text("protocol"), "grpc") {
+		return "HTTP/2"
+	}
+	return "HTTP/1.1"
 }
 
 func nameOf(e kong.Entity) string { return cmp.Or(e.Name(), e.ID()) }
@@ -123,6 +131,9 @@ func (t trace) answer() string {
 	s := fmt.Sprintf("%d", t.Status)
 	if l := t.Header.Get("Location"); l != "" {
 		return s + " to " + l
+	}
+	if status := t.Header.Get("Grpc-Status"); status != "" {
+		return s + ", grpc-status " + status + ": " + t.Header.Get("Grpc-Message")
 	}
 	var body struct{ Message string }
 	if json.Unmarshal(t.Body, &body) == nil && body.Message != "" {
@@ -176,6 +187,7 @@ type (
 		Sent       []sentJSON      `json:"sent"`
 		Status     int             `json:"status"`
 		Location   string          `json:"location,omitempty"`
+		GRPCStatus string          `json:"grpcStatus,omitempty"` // unless a backend has it to say
 		Candidates []candidateJSON `json:"candidates,omitempty"`
 	}
 	originJSON struct {
@@ -207,6 +219,9 @@ func (t trace) writeJSON(w io.Writer) error {
 	out := traceJSON{
 		Request: sentJSON{Method: t.request.Method, Target: t.request.RequestURI, Host: t.request.Host, Headers: t.request.Header},
 		Sent:    []sentJSON{}, Status: t.Status, Location: t.Header.Get("Location"),
+	}
+	if len(t.Sent) == 0 {
+		out.GRPCStatus = t.Header.Get("Grpc-Status")
 	}
 	if l := t.listener; l != nil {
 		out.Gateway, out.Listener = &originJSON{Object: l.Object.Ref.String(), At: l.Pos.String()}, l.Name()

@@ -10,7 +10,7 @@ import (
 
 // Outcome is what became of a request. What is not known is nil.
 type Outcome struct {
-	// Status, Header are the answer.
+	// Status, Header are the answer; a status of gRPC is in Header even if it came after the body.
 	Status int
 	Header http.Header
 	// Routed says whether a route took the request; Route is whose: "HTTPRoute shop/echo", or Kong's name of its route.
@@ -28,7 +28,8 @@ type Sent struct {
 	Backends []string
 	Path     string
 	Host     string
-	Header   http.Header
+	// Header is nil if it is not known.
+	Header http.Header
 }
 
 // Result is what a test came to.
@@ -59,6 +60,13 @@ func (t Test) Check(o Outcome) Result {
 			c.unknown("status")
 		} else {
 			c.equal("status", fmt.Sprint(e.Status), fmt.Sprint(o.Status))
+		}
+	}
+	if e.GRPCStatus != nil {
+		if o.Echoed {
+			c.unknown("grpcStatus")
+		} else {
+			c.equal("grpcStatus", fmt.Sprint(*e.GRPCStatus), o.Header.Get("Grpc-Status"))
 		}
 	}
 	if e.Location != "" {
@@ -139,7 +147,11 @@ func (c *checking) sent(e Expect, o Outcome) {
 	if e.Host != "" {
 		c.equal("host", e.Host, o.Sent.Host)
 	}
-	c.headers("headers", e.Headers, o.Sent.Header)
+	if wants["headers"] && o.Sent.Header == nil {
+		c.unknown("headers")
+	} else {
+		c.headers("headers", e.Headers, o.Sent.Header)
+	}
 }
 
 func (c *checking) headers(field string, want map[string]*string, got http.Header) {

@@ -21,6 +21,12 @@
 //	    status: 200                                        # what the client gets
 //	    location: https://www.example.com/                 # where a redirect leads
 //	    responseHeaders: {X-Added: "1"}                    # null: there is no such header
+//	- name: a call gets to the cart
+//	  request: {url: http://grpc.example.com, grpc: shop.v1.Cart/Add}
+//	  expect: {backend: shop/cart:9000}
+//	- name: calls of what is not there are told so
+//	  request: {url: http://grpc.example.com, grpc: shop.v1.Nothing/Add}
+//	  expect: {noRoute: true, grpcStatus: 12}              # UNIMPLEMENTED
 //	- name: nothing else is served
 //	  request: {url: http://www.example.com/other}
 //	  expect: {noRoute: true}                              # Kong's 404
@@ -33,5 +39,7 @@
 // [Offline] asks an embedded Kong with the rendered configuration: no network, and every expectation can be held to what happens.
 // Its backends are an echo that answers 200, so that a status other than Kong's own is not known there. [Live] sends the requests to a
 // real proxy: what its backends got is known only if they say so, as the echo of `gwsync sandbox` does, and which route answered only
-// if Kong does (allow_debug_header in kong.conf). What cannot be known is counted as unchecked and said, never taken for right.
+// if Kong does (allow_debug_header in kong.conf). Calls of gRPC are sent over HTTP/2, for which a listener without TLS needs http2 in
+// proxy_listen; the status of those that a backend answers is the backend's, and not known offline. What cannot be known is counted as
+// unchecked and said, never taken for right.
 package routetest

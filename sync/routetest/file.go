@@ -34,6 +34,7 @@ type Test struct {
 // Request is what is asked.
 type Request struct {
 	URL     string            `yaml:"url"`
+	GRPC    string            `yaml:"grpc,omitempty"`
 	Method  string            `yaml:"method,omitempty"`
 	Headers map[string]string `yaml:"headers,omitempty"`
 	Body    string            `yaml:"body,omitempty"`
@@ -48,6 +49,7 @@ type Expect struct {
 	Host            string             `yaml:"host,omitempty"`
 	Headers         map[string]*string `yaml:"headers,omitempty"`
 	Status          int                `yaml:"status,omitempty"`
+	GRPCStatus      *int               `yaml:"grpcStatus,omitempty"`
 	Location        string             `yaml:"location,omitempty"`
 	ResponseHeaders map[string]*string `yaml:"responseHeaders,omitempty"`
 }
@@ -166,7 +168,7 @@ func (t Test) check() error {
 
 func (e Expect) empty() bool {
 	return !e.NoRoute && e.Backend == "" && e.Route == "" && e.Path == "" && e.Host == "" && len(e.Headers) == 0 && e.Status == 0 &&
-		e.Location == "" && len(e.ResponseHeaders) == 0
+		e.GRPCStatus == nil && e.Location == "" && len(e.ResponseHeaders) == 0
 }
 
 func isBackend(s string) bool {

@@ -80,6 +80,13 @@ func (l Live) Ask(ctx context.Context, r Request) (Outcome, error) {
 	if at == "" {
 		return Outcome{}, fmt.Errorf("no --proxy is given for %s", req.URL.Scheme)
 	}
+	protocols := new(http.Protocols)
+	if req.ProtoMajor == 2 {
+		protocols.SetHTTP2(true)
+		protocols.SetUnencryptedHTTP2(true)
+	} else {
+		protocols.SetHTTP1(true)
+	}
 	client := http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
@@ -87,7 +94,7 @@ func (l Live) Ask(ctx context.Context, r Request) (Outcome, error) {
 				return new(net.Dialer).DialContext(ctx, network, at)
 			},
 			TLSClientConfig:    &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
-			DisableCompression: true, DisableKeepAlives: true,
+			DisableCompression: true, DisableKeepAlives: true, Protocols: protocols,
 		},
 	}
 	resp, err := client.Do(req)
@@ -104,12 +111,21 @@ func (l Live) Ask(ctx context.Context, r Request) (Outcome, error) {
 }
 
 func (r Request) live(ctx context.Context) (*http.Request, error) {
-	if _, err := r.proxied().HTTP(ctx); err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, strings.NewReader(r.Body))
+	as, err := r.proxied().HTTP(ctx)
 	if err != nil {
 		return nil, err
+	}
+	url := r.URL
+	if r.GRPC != "" {
+		url = strings.TrimSuffix(url, "/") + as.RequestURI
+	}
+	req, err := http.NewRequestWithContext(ctx, as.Method, url, strings.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	if req.ProtoMajor = as.ProtoMajor; req.ProtoMajor == 2 {
+		req.Header.Set("Content-Type", as.Header.Get("Content-Type"))
+		req.Header.Set("Te", "trailers")
 	}
 	req.Header.Set("Kong-Debug", "1")
 	for name, value := range r.Headers {
@@ -124,6 +140,11 @@ func (r Request) live(ctx context.Context) (*http.Request, error) {
 // outcome reads off an answer what it tells.
 func (l Live) outcome(resp *http.Response, body []byte) Outcome {
 	o := Outcome{Status: resp.StatusCode, Header: resp.Header}
+	for _, name := range []string{"Grpc-Status", "Grpc-Message"} {
+		if v := resp.Trailer.Get(name); v != "" {
+			o.Header.Set(name, v)
+		}
+	}
 	var said struct {
 		Message       string
 		Backend, Path string
@@ -144,9 +165,27 @@ func (l Live) outcome(resp *http.Response, body []byte) Outcome {
 		}
 		o.Echoed = true
 	}
+	l.call(&o)
 	if name := resp.Header.Get("Kong-Route-Name"); name != "" {
 		route := cmp.Or(l.routes[name], name)
 		o.Route = &route
 	}
 	return o
+}
+
+// call reads off the status of a call what it tells: the echo of `gwsync sandbox` says there what it got, and Kong, where it says by itself
+// that there is no route, that nobody did.
+func (l Live) call(o *Outcome) {
+	switch message := o.Header.Get("Grpc-Message"); {
+	case message == "no route matches the call" || message == "no Route matched with those values":
+		no := false
+		o.Routed, o.Sent = &no, &Sent{}
+	case strings.HasPrefix(message, "echo in place of "):
+		backend, asked, _ := strings.Cut(strings.TrimPrefix(message, "echo in place of "), ": ")
+		_, asked, _ = strings.Cut(asked, " ")
+		path, host, ok := strings.Cut(asked, " for ")
+		if ok {
+			o.Sent, o.Echoed = &Sent{Path: path, Host: host, Backends: names(l.backends, backend)}, true
+		}
+	}
 }

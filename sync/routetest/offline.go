@@ -67,7 +67,7 @@ func names(backends map[string][]render.Backend, address string) []string {
 
 // proxied returns the request as the embedded proxy takes it.
 func (r Request) proxied() proxy.Request {
-	out := proxy.Request{Method: r.Method, URL: r.URL, Header: http.Header{}, Body: []byte(r.Body)}
+	out := proxy.Request{Method: r.Method, GRPC: r.GRPC, URL: r.URL, Header: http.Header{}, Body: []byte(r.Body)}
 	for name, value := range r.Headers {
 		out.Header.Set(name, value)
 	}

@@ -19,6 +19,9 @@ import (
 type Request struct {
 	// Method is "" for GET.
 	Method string
+	// GRPC is PACKAGE.SERVICE/METHOD for a call: a POST to that path over HTTP/2, with the content type of gRPC unless Header has one. "" is
+	// none, but what Header says to be of gRPC is sent over HTTP/2, too.
+	GRPC string
 	// URL is http://HOST[:PORT]/PATH?QUERY or https://. Path and query are sent as they are written; what follows a # is not.
 	URL string
 	// Header may name a Host that differs from the URL's.
@@ -48,6 +51,10 @@ func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", r.URL, err)
 	}
+	r, target, err = r.called(target)
+	if err != nil {
+		return nil, err
+	}
 	method := r.Method
 	if method == "" {
 		method = http.MethodGet
@@ -59,6 +66,9 @@ func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
 	}
 	if out.Header == nil {
 		out.Header = http.Header{}
+	}
+	if strings.HasPrefix(out.Header.Get("Content-Type"), grpcType) {
+		out.Proto, out.ProtoMajor, out.ProtoMinor = "HTTP/2.0", 2, 0
 	}
 	if h := out.Header.Get("Host"); h != "" {
 		out.Host = h
@@ -75,6 +85,32 @@ func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
 	}
 	listener := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 2}), port))
 	return out.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, listener)), nil
+}
+
+// called returns the request and its target as those of the call, if it is to be one.
+func (r Request) called(target string) (Request, string, error) {
+	if r.GRPC == "" {
+		return r, target, nil
+	}
+	service, method, ok := strings.Cut(r.GRPC, "/")
+	wrong := func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("/?#%", c) }
+	switch {
+	case !ok || service == "" || method == "" || strings.ContainsFunc(service+method, wrong):
+		return r, "", fmt.Errorf("%q is no call: want PACKAGE.SERVICE/METHOD", r.GRPC)
+	case target != "/":
+		return r, "", fmt.Errorf("%q: the path of a call is its service and method: want http://HOST or https://HOST", r.URL)
+	case r.Method != "" && r.Method != http.MethodPost:
+		return r, "", fmt.Errorf("a call is a POST, not a %s", r.Method)
+	}
+	r.Method, r.Header = http.MethodPost, r.Header.Clone()
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	if r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", grpcType)
+	}
+	r.Header.Set("Te", "trailers")
+	return r, "/" + r.GRPC, nil
 }
 
 // splitHost returns the host and port of an authority.
