@@ -39,7 +39,8 @@
 //
 // Of calls, the matches of GRPCRoutes, the hostname comes first, too, then the characters of service and method, and headers. Calls that
 // no match takes are answered with the status UNIMPLEMENTED on the hostnames of listeners with GRPCRoutes, those for broken backends with
-// UNAVAILABLE: in headers, and with the status of HTTP that clients take for the same.
+// UNAVAILABLE: in headers, and with the status of HTTP that clients take for the same. Over TLS without a server name the first may be
+// NOT_FOUND, where there are HTTP listeners too. Regular expressions match all of a service or method; ^ and $ are for their ends only.
 //
 // Of server names exact ones come before wildcards, and longer ones first.
 //
@@ -106,5 +107,5 @@
 // What the specification leaves open is Kong's: of a header or query parameter that is repeated all values must match (with
 // traditional_compatible one), and a header X_A counts as X-A, and instead of it where both are sent.
 //
-// FuzzEquivalence holds all this to a reading of the specification that knows nothing of Kong.
+// FuzzEquivalence and FuzzCallEquivalence hold all this to a reading of the specification that knows nothing of Kong.
 package render

@@ -35,6 +35,12 @@ func (c callCluster) String() string {
 // unimplemented is what a call gets that no route takes (Gateway.spec.listeners).
 var unimplemented = answer{does: "UNIMPLEMENTED"}
 
+// settles leaves out calls over TLS without a server name that no route takes: as they count as plain ones where there are listeners of
+// both protocols, they may be told NOT_FOUND (package comment, "Precedence").
+func (c callCluster) settles(q route.Request) bool {
+	return c.cluster.settles(q) && (q.Protocol != "https" || q.SNI != "" || c.answer(q) != unimplemented)
+}
+
 // answer decides who answers. GRPCRoutes are about calls alone (GRPCRouteRule.matches), HTTPRoutes about all requests for their hosts.
 func (c callCluster) answer(q route.Request) answer {
 	web := c.cluster.answer(q)
