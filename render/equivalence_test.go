@@ -111,7 +111,7 @@ func (a answer) is(want answer) bool {
 		want.does = "redirect"
 		return a == want
 	case want == answer{}:
-		return a.does == "status 426" || a.does == "404" || a == unimplemented
+		return a.does == "status 426" || a.does == "404" || strings.HasPrefix(a.does, "upgrade ") || a == unimplemented
 	}
 	return want == unimplemented && a.does == "status 426"
 }
