@@ -42,17 +42,19 @@ func (t *translator) foldUpgrades(rules []*rule) {
 	plain := newPlainHosts(rules)
 	apart := &hostSet{}
 	for _, route := range byRoute(rules) {
-		if !route[0].onlySecure() {
-			continue
+		status := 0
+		if route[0].onlySecure() {
+			status = plain.upgradeOf(route[0])
 		}
-		status := plain.upgradeOf(route[0])
 		for _, r := range route {
 			if status != 0 && !slices.ContainsFunc(r.matches, func(m match) bool { return m.last }) {
 				r.upgrade, r.folded = status, true
 				continue
 			}
 			for _, p := range r.places {
-				apart.add(p.hostname)
+				if p.speaks("https") {
+					apart.add(p.hostname)
+				}
 			}
 		}
 	}
