@@ -190,7 +190,7 @@ func keyOf(program string, q route.Request) string {
 			name := strings.Trim(literal, `"`)
 			values := parameters[name]
 			if list[2] == "headers" {
-				values = valuesOf(q, strings.ReplaceAll(name, `\095`, "-")) // the underscore of x_a, for X-A
+				values = valuesOf(q, strings.ReplaceAll(name, "_", "-")) // x_a is for X-A
 			}
 			slices.Sort(values)
 			part := fmt.Sprint(strings.HasSuffix(query, name)) // as in "?q"

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/sync"
 )
@@ -78,12 +79,26 @@ func (v preview) load(s sync.Snapshot, at addresses, first bool) error {
 		fmt.Fprintf(v.p.stderr, "%s took over the change: %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf("%d entities", result.State.Len()))
 		return nil
 	}
+	if byPort(result.State) {
+		fmt.Fprintln(v.p.stderr, "The Gateways have several ports of one protocol, and Kong tells their routes apart by them. This proxy has none of these ports: "+
+			"such routes answer 404 here. gwsync trace says what they do.")
+	}
 	calls := callsOf(result.Graph.Routes)
 	if len(calls) == 0 {
 		fmt.Fprintln(v.p.stderr, "no HTTPRoute of the manifests is served")
 		return nil
 	}
 	return writeCalls(v.p.stderr, calls, at.proxy, at.secure)
+}
+
+// byPort reports whether routes ask for the port at which requests come in.
+func byPort(s kong.State) bool {
+	for e := range s.Of(kong.Routes) {
+		if strings.Contains(e.Text("expression"), "http.headers."+strings.ToLower(render.PortHeader)) {
+			return true
+		}
+	}
+	return false
 }
 
 // backendMap returns the addresses to dial for backends, from NAMESPACE/NAME:PORT=URL.
