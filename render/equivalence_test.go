@@ -300,7 +300,8 @@ var excuses = []struct {
 	{render.TLSWithoutSNI, kong.Expressions, "TLS requests without a server name count as plain ones",
 		func(d divergence, f diag.Finding) bool {
 			return d.request.Protocol == "https" && d.request.SNI == "" &&
-				(about(f, d.want, "spec.parentRefs") || about(f, d.got, "spec.parentRefs"))
+				(about(f, d.want, "spec.parentRefs") || about(f, d.got, "spec.parentRefs") ||
+					d.got == answer{} && strings.HasPrefix(f.Field, "spec.listeners["))
 		}},
 }
 

@@ -71,6 +71,7 @@ func (t *translator) separate(g *bind.Graph, rules []*rule) []*rule {
 	t.tellApart(ds, slices.Concat(rules, listeners))
 	t.foldUpgrades(rules)
 	t.separateTLS(ds, rules)
+	t.separateListeners(listeners)
 	t.separatePorts(ds, rules)
 	t.warnOfListeners(in, rules)
 	return listeners

@@ -55,6 +55,19 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 	}
 }
 
+// separateListeners says the same of the Routes that answer for a listener alone.
+func (t *translator) separateListeners(listeners []*rule) {
+	for _, r := range listeners {
+		if t.target.Flavor != kong.Expressions || r.places[0].apart != withoutTLS {
+			continue
+		}
+		f := unsupported(r.bound.Object, r.matches[0].field,
+			"there are listeners of the other protocol too: TLS requests for its hostname without a server name count as plain ones, and get 404")
+		f.Severity, f.Code = diag.Info, TLSWithoutSNI
+		t.report(f)
+	}
+}
+
 // separated says what becomes of a route that needs TLS told from plain requests. Mixed means that other routes would get its
 // requests or it theirs, else it would only answer on more listeners than its own.
 func (t *translator) separated(o manifest.Object, mixed bool) diag.Finding {
