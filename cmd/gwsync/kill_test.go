@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -15,10 +16,10 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox"
 )
 
-// TestKilledAtEveryRequest kills apply with SIGKILL when its request number n arrives, for every n, before or after Kong acts on
-// it, and runs it again: Kong must end up as after an undisturbed run. It starts from an empty Kong, and from one that holds
-// an earlier version of the manifests.
-func TestKilledAtEveryRequest(t *testing.T) {
+// TestKilledAtEveryWrite kills apply with SIGKILL when its write number n arrives, for every n, before or after Kong acts on it, and runs
+// it again: Kong must end up as after an undisturbed run. It starts from an empty Kong, and from one that holds an earlier version of the
+// manifests.
+func TestKilledAtEveryWrite(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/kill/manifests.txtar")
 	if err != nil {
 		t.Fatal(err)
@@ -47,8 +48,8 @@ func TestKilledAtEveryRequest(t *testing.T) {
 			undisturbed.apply(t, path)
 			total := int(undisturbed.requests.Load())
 			want := undisturbed.state()
-			if total < 5 {
-				t.Fatalf("apply made only %d requests", total)
+			if total < 5 && !c.dbless || total == 0 {
+				t.Fatalf("apply made only %d writes", total)
 			}
 			for n := 1; n <= total; n++ {
 				for _, late := range []bool{false, true} {
@@ -56,7 +57,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 					v.killAt(t, path, n, late)
 					v.apply(t, path)
 					if got := v.state(); got.Digest() != want.Digest() {
-						t.Errorf("killed at request %d of %d (late: %v): Kong holds something else", n, total, late)
+						t.Errorf("killed at write %d of %d (late: %v): Kong holds something else", n, total, late)
 					}
 				}
 			}
@@ -66,14 +67,15 @@ func TestKilledAtEveryRequest(t *testing.T) {
 
 // victim is a Kong whose client can be killed.
 type victim struct {
-	kong     *sandbox.Kong
-	url      string
-	program  string
+	kong    *sandbox.Kong
+	url     string
+	program string
+	// requests counts those that write.
 	requests atomic.Int64
 	weapon   atomic.Pointer[weapon]
 }
 
-// weapon kills the client when a request arrives; with late, after Kong has acted on it.
+// weapon kills the client when a write arrives; with late, after Kong has acted on it.
 type weapon struct {
 	at   int64
 	late bool
@@ -94,6 +96,10 @@ func newVictim(t *testing.T, program string, dbless bool, first string) *victim 
 }
 
 func (v *victim) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/validate") {
+		v.kong.Admin().ServeHTTP(w, r)
+		return
+	}
 	n, weapon := v.requests.Add(1), v.weapon.Load()
 	if weapon != nil && n >= weapon.at {
 		if n == weapon.at && weapon.late {
@@ -122,7 +128,7 @@ func (v *victim) apply(t *testing.T, path string) {
 	}
 }
 
-// killAt runs apply and kills it when request n arrives.
+// killAt runs apply and kills it when write n arrives.
 func (v *victim) killAt(t *testing.T, path string, n int, late bool) {
 	t.Helper()
 	cmd := v.command(path)
@@ -137,7 +143,7 @@ func (v *victim) killAt(t *testing.T, path string, n int, late bool) {
 	}
 	close(started)
 	if err := cmd.Wait(); err == nil && v.requests.Load() >= int64(n) {
-		t.Fatalf("apply survived SIGKILL at request %d", n)
+		t.Fatalf("apply survived SIGKILL at write %d", n)
 	}
 }
 
