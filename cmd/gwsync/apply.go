@@ -159,7 +159,7 @@ func (a *applier) owned(p diff.Plan) int {
 
 // show shows the changes: where the document on stdout is for a program, to whoever is asked.
 func (a *applier) show(proposal sync.Proposal) error {
-	switch r := a.report("apply", proposal, nil); {
+	switch r := a.report(report.Report{Command: "apply"}, proposal, nil); {
 	case a.output == "text":
 		return a.print(a.process, r)
 	case a.ask:
@@ -206,7 +206,7 @@ func (a *applier) finish(proposal sync.Proposal, result sync.Result, err error) 
 	var printing error
 	switch {
 	case a.output == "json":
-		r := a.report("apply", proposal, err)
+		r := a.report(report.Report{Command: "apply"}, proposal, err)
 		r.Applied, r.Failed, r.Skipped = result.Done, result.Failed, result.Skipped
 		printing = a.print(a.process, r)
 	case err == nil && !proposal.Plan.Empty():

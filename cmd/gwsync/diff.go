@@ -50,10 +50,7 @@ entities that this instance owns are compared; others are never touched.`,
 			if err != nil {
 				return err
 			}
-			err = f.check(p.stderr, proposal)
-			if err == nil || f.output == "json" {
-				err = errors.Join(err, f.print(p, f.report("diff", proposal, err)))
-			}
+			err = f.present(p, proposal, report.Report{Command: "diff"})
 			if err == nil && exitCode && !proposal.Plan.Empty() {
 				return codedError{code: exitChanges}
 			}
@@ -113,18 +110,21 @@ func (f *compareFlags) check(w io.Writer, proposal sync.Proposal) error {
 	return nil
 }
 
-// report returns all that a verb has to report.
-func (f *compareFlags) report(command string, proposal sync.Proposal, err error) report.Report {
-	return report.Report{
-		Command:  command,
-		Target:   f.kong.address,
-		Revision: proposal.Revision,
-		Plan:     proposal.Plan,
-		Base:     proposal.Base,
-		NoBase:   proposal.NoBase,
-		Findings: proposal.Rendered.Findings,
-		Err:      err,
+// present says what there is to say about the manifests, and prints the report. Its error is that of check.
+func (f *compareFlags) present(p process, proposal sync.Proposal, r report.Report) error {
+	err := f.check(p.stderr, proposal)
+	if err != nil && f.output != "json" {
+		return err
 	}
+	return errors.Join(err, f.print(p, f.report(r, proposal, err)))
+}
+
+// report returns r with all that a verb has to report of a proposal.
+func (f *compareFlags) report(r report.Report, proposal sync.Proposal, err error) report.Report {
+	r.Target, r.Err = f.kong.address, err
+	r.Revision, r.Plan, r.Findings = proposal.Revision, proposal.Plan, proposal.Rendered.Findings
+	r.Base, r.NoBase = proposal.Base, proposal.NoBase
+	return r
 }
 
 // print prints a report in the format that was asked for.

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
 )
@@ -24,12 +24,7 @@ that was applied last. Where either is missing all differences are shown, and it
 			if err != nil {
 				return err
 			}
-			err = f.check(p.stderr, proposal)
-			if err == nil || f.output == "json" {
-				r := f.report("drift", proposal, err)
-				r.Drift = true
-				err = errors.Join(err, f.print(p, r))
-			}
+			err = f.present(p, proposal, report.Report{Command: "drift", Drift: true})
 			if err == nil && drifted(proposal) {
 				return codedError{code: exitChanges}
 			}
