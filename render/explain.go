@@ -162,7 +162,7 @@ func partsOf(r *bind.Route, rule *bind.Rule, e kong.Entity) map[string][]kong.Or
 			"paths": whole, "methods": whole, "headers": whole, "protocols": listenersOf(r), "destinations": listenersOf(r),
 		}
 		if rule != nil {
-			parts["service"] = backendsOf(r, rule)
+			parts["service"], parts["strip_path"] = backendsOf(r, rule), prefixesOf(r, rule)
 		}
 		return parts
 	case kong.Services:
@@ -182,7 +182,7 @@ func servicePartsOf(r *bind.Route, rule *bind.Rule) map[string][]kong.Origin {
 		return nil
 	}
 	backends := backendsOf(r, rule)
-	parts := map[string][]kong.Origin{"host": backends, "port": backends}
+	parts := map[string][]kong.Origin{"host": backends, "port": backends, "path": prefixesOf(r, rule)}
 	at := func(field string) kong.Origin {
 		return partOf(r.Object, fmt.Sprintf("spec.rules[%d].%s", rule.Index, field))
 	}
@@ -224,6 +224,20 @@ func backendsOf(r *bind.Route, rule *bind.Rule) []kong.Origin {
 	var out []kong.Origin
 	for _, b := range rule.Backends {
 		out = append(out, kong.Origin{Object: r.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d].backendRefs[%d]", rule.Index, b.Index), Pos: b.Pos})
+	}
+	return out
+}
+
+// prefixesOf returns the filters of a rule that replace a prefix of the path.
+func prefixesOf(r *bind.Route, rule *bind.Rule) []kong.Origin {
+	if rule.HTTP == nil {
+		return nil
+	}
+	var out []kong.Origin
+	for i, f := range rule.HTTP.Filters {
+		if f.URLRewrite != nil && f.URLRewrite.Path != nil && f.URLRewrite.Path.ReplacePrefixMatch != nil {
+			out = append(out, partOf(r.Object, fmt.Sprintf("spec.rules[%d].filters[%d]", rule.Index, i)))
+		}
 	}
 	return out
 }
