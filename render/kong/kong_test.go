@@ -197,8 +197,6 @@ func TestEncodeStoredKeepsHashes(t *testing.T) {
 	}
 }
 
-// FuzzEncode checks that a state survives being written and read, whatever its strings: Kong's YAML is written by one library
-// and read by another.
 // What a DB-less Kong answers is posted again as it was: a null is not the default that a missing field would get, and the time
 // when an entity was created stays, and what has no id gets none. The SNIs that Kong repeats inside of their certificate are not
 // written twice.
@@ -281,9 +279,31 @@ snis:
 	}
 }
 
+// Programs are for people to read, too.
+func TestEncodeWritesTextOfSeveralLinesAsItStands(t *testing.T) {
+	const program = "if a then\n  return \"b\" -- c: #d\n\nend"
+	e := entity(t, kong.Plugins, "p", map[string]any{"name": "post-function", "config": map[string]any{"access": []any{program, program + "\n"}}})
+	text := encode(t, state(t, e))
+	const want = `    access:
+    - |-
+      if a then
+        return "b" -- c: #d
+
+      end
+    - |
+      if a then
+`
+	if !strings.Contains(text, want) {
+		t.Errorf("got\n%s\nwithout\n%s", text, want)
+	}
+}
+
+// FuzzEncode checks that a state survives being written and read, whatever its strings: Kong's YAML is written by one library
+// and read by another.
 func FuzzEncode(f *testing.F) {
 	for _, s := range []string{"a", "yes", "0b11", "1:30", "~", "null", "a: b", "- x", "é", "\x00", "a\nb", "#", "'", `"`, "1e3", "=", "<<", " a ",
-		"\u2028", "12_000", "0777", "2001-01-01", "!!str", "&a", "*a", "%", "@", "`", "\ufeff", "\u0085"} {
+		"\u2028", "12_000", "0777", "2001-01-01", "!!str", "&a", "*a", "%", "@", "`", "\ufeff", "\u0085",
+		"a\nb\n", "a\n\n", "\na\nb", " a\nb", "a \nb", "a\n\n b", "a\n\t\nb", "a\r\nb", "a\n---\nb", "a\n...", "a\n#b: c", "\n", "\n\n", "-\n-"} {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, name, value string) {

@@ -9,11 +9,14 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 )
 
-// yamlNode returns a canonical value as a YAML node, mappings by key. Strings are quoted unless no version of YAML could read
-// them as anything else: Kong, kubectl and gwsync read YAML with three different libraries.
+// yamlNode returns a canonical value as a YAML node, mappings by key. Text of several lines is a literal block; other strings are
+// quoted unless no version of YAML could read them as anything else: Kong, kubectl and gwsync read YAML with three different libraries.
 func yamlNode(v Value) *yamlv3.Node {
 	switch v := v.(type) {
 	case string:
+		if isText(v) {
+			return &yamlv3.Node{Kind: yamlv3.ScalarNode, Tag: "!!str", Value: v, Style: yamlv3.LiteralStyle}
+		}
 		return yamlString(v)
 	case bool:
 		return scalar("!!bool", strconv.FormatBool(v))
@@ -47,6 +50,22 @@ func yamlString(s string) *yamlv3.Node {
 		n.Style = yamlv3.DoubleQuotedStyle
 	}
 	return n
+}
+
+// isText reports whether s is text of several lines that every YAML reads from a literal block as it stands there: programs and
+// certificates are. The first line must not be indented, for a block would need to say by how much, and what would look like another
+// text, such as spaces at the end of a line, stays in quotes.
+func isText(s string) bool {
+	if !strings.Contains(strings.TrimSuffix(s, "\n"), "\n") {
+		return false
+	}
+	for line := range strings.SplitSeq(strings.TrimSuffix(s, "\n"), "\n") {
+		printable := func(r rune) bool { return r >= ' ' && r <= '~' }
+		if strings.TrimRight(line, " ") != line || strings.ContainsFunc(line, func(r rune) bool { return !printable(r) }) {
+			return false
+		}
+	}
+	return s[0] != ' ' && s[0] != '\n' && !strings.HasSuffix(s, "\n\n")
 }
 
 // plainYAML reports whether s needs no quotes in any YAML: it begins with a letter or underscore, holds nothing but letters,
