@@ -2,11 +2,12 @@ package diff
 
 import "github.com/gwsync/gwsync/render/kong"
 
-// Phase is a set of writes that may be made in any order, or at the same time. All of a phase are done before the next.
+// Phase is a set of writes that may be made in any order, or at the same time, as far as [Write.After] of each allows. All of a phase are
+// done before the next.
 type Phase struct {
 	// Name says what the phase does, for people: "close routes".
 	Name string
-	// Writes may be empty where only the wait matters.
+	// Writes, in this order, can also be made one after the other. They may be empty where only the wait matters.
 	Writes []Write
 	// Settle says that the executor waits, after the writes, until Kong's workers have taken them up: a plugin that is
 	// written and a route that is opened must be apart in time by more than the workers' update period.
@@ -21,6 +22,8 @@ type Write struct {
 	// Change is the index into [Plan.Changes] of the change that the write is for. Several writes can be for one change,
 	// and an entity that is closed for a while is written on behalf of a change that needs it.
 	Change int
+	// After are the indices, all below its own and without duplicates, of the writes of the phase that have to be done before this one.
+	After []int
 }
 
 // String returns "update routes NAME". It never holds a value of a field.

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -51,42 +49,6 @@ func newApplier(t Target, p diff.Plan, o Options) *applier {
 	return a
 }
 
-// validate asks the Kong about every entity that would be written, and returns all that it refuses.
-func (a *applier) validate(ctx context.Context) error {
-	var writes []diff.Write
-	for i, c := range a.plan.Changes() {
-		if c.Op != diff.Delete {
-			writes = append(writes, diff.Write{Op: c.Op, Entity: c.After, Change: i})
-		}
-	}
-	rejected := &RejectedError{}
-	done := 0
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(a.Parallelism)
-	for _, w := range writes {
-		group.Go(func() error {
-			err := a.target.Validate(ctx, w.Entity)
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			done++
-			a.Observe(Event{Step: "validate", Write: w, Done: done, Total: len(writes), Err: err})
-			if r := (*RejectedError)(nil); errors.As(err, &r) {
-				rejected.Rejections = append(rejected.Rejections, r.Rejections...)
-				return nil
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("nothing was written, for kong cannot be asked whether it takes the changes: %w", err)
-	}
-	if len(rejected.Rejections) == 0 {
-		return nil
-	}
-	slices.SortFunc(rejected.Rejections, func(r, s Rejection) int { return r.Entity.Key().Compare(s.Entity.Key()) })
-	return rejected
-}
-
 // phases carries out the plan's phases until one fails or the context ends.
 func (a *applier) phases(ctx context.Context) error {
 	if err := a.wait(ctx, "settle", 0, min(a.Settle, a.target.Settling())); err != nil {
@@ -94,7 +56,7 @@ func (a *applier) phases(ctx context.Context) error {
 	}
 	phases := a.plan.Phases()
 	for i, phase := range phases {
-		a.write(ctx, phase)
+		a.execute(ctx, phase)
 		switch {
 		case len(a.errs) > 0:
 			return errors.Join(a.errs...)
@@ -117,37 +79,6 @@ func (a *applier) wait(ctx context.Context, step string, writes int, d time.Dura
 	}
 	a.Observe(Event{Step: step, Done: writes, Total: writes, Wait: d})
 	return sleep(ctx, d)
-}
-
-// write makes the writes of one phase, until one fails or the context ends. Those under way then are finished all the same:
-// a request given up half-way leaves nobody knowing what the Kong holds.
-func (a *applier) write(ctx context.Context, phase diff.Phase) {
-	finishing, cancel := lingering(ctx)
-	defer cancel()
-	var group errgroup.Group
-	group.SetLimit(a.Parallelism)
-	done := 0
-	for _, w := range phase.Writes {
-		group.Go(func() error {
-			if a.stopped(ctx) {
-				return nil
-			}
-			err := a.target.Write(finishing, w)
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			done++
-			a.record(w, err)
-			a.Observe(Event{Step: phase.Name, Write: w, Done: done, Total: len(phase.Writes), Err: err})
-			return nil
-		})
-	}
-	_ = group.Wait() // they return none: errors are recorded
-}
-
-func (a *applier) stopped(ctx context.Context) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.errs) > 0 || ctx.Err() != nil
 }
 
 // record notes the outcome of a write. The caller holds a.mu.
@@ -254,20 +185,6 @@ func (a *applier) result() Result {
 		}
 	}
 	return r
-}
-
-// grace is how long requests that write may go on after the context of an apply has ended.
-const grace = 10 * time.Second
-
-// lingering returns a context that ends when ctx has ended and the grace is over.
-func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
-	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		if sleep(out, grace) == nil {
-			cancel()
-		}
-	})
-	return out, func() { stop(); cancel() }
 }
 
 // sleep waits for d, or until the context ends.

@@ -1,0 +1,115 @@
+package sync
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gwsync/gwsync/diff"
+)
+
+// execute makes the writes of one phase, each as soon as those are done that it comes after, until one fails or the context ends. Those
+// under way then are finished all the same: a request given up half-way leaves nobody knowing what the Kong holds.
+func (a *applier) execute(ctx context.Context, phase diff.Phase) {
+	finishing, cancel := lingering(ctx)
+	defer cancel()
+	q := newQueue(phase.Writes)
+	done := 0
+	var workers sync.WaitGroup
+	for range min(a.Parallelism, len(phase.Writes)) {
+		workers.Go(func() {
+			for i, ok := q.next(); ok; i, ok = q.next() {
+				if a.stopped(ctx) {
+					q.done(i, false)
+					continue
+				}
+				w := phase.Writes[i]
+				err := a.target.Write(finishing, w)
+				a.mu.Lock()
+				done++
+				a.record(w, err)
+				a.Observe(Event{Step: phase.Name, Write: w, Done: done, Total: len(phase.Writes), Err: err})
+				a.mu.Unlock()
+				q.done(i, err == nil)
+			}
+		})
+	}
+	workers.Wait()
+}
+
+func (a *applier) stopped(ctx context.Context) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.errs) > 0 || ctx.Err() != nil
+}
+
+// queue hands out the writes of a phase, each after those that it has to wait for. A write that failed, or was not made, holds up what
+// comes after it for ever: that is never handed out.
+type queue struct {
+	mu    sync.Mutex
+	wake  sync.Cond
+	ready []int // in the order of the phase, as far as they became ready together
+	// waiting is how many writes each write waits for, and followers are those that wait for it.
+	waiting   []int
+	followers [][]int
+	running   int
+}
+
+func newQueue(writes []diff.Write) *queue {
+	q := &queue{waiting: make([]int, len(writes)), followers: make([][]int, len(writes))}
+	q.wake.L = &q.mu
+	for i, w := range writes {
+		q.waiting[i] = len(w.After)
+		for _, before := range w.After {
+			q.followers[before] = append(q.followers[before], i)
+		}
+		if len(w.After) == 0 {
+			q.ready = append(q.ready, i)
+		}
+	}
+	return q
+}
+
+// next returns a write to make now, waiting for one to become ready. ok is false if there will be none.
+func (q *queue) next() (i int, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.ready) == 0 {
+		if q.running == 0 {
+			return 0, false
+		}
+		q.wake.Wait()
+	}
+	i, q.ready = q.ready[0], q.ready[1:]
+	q.running++
+	return i, true
+}
+
+// done says that a write was made, or not.
+func (q *queue) done(i int, made bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.running--
+	if made {
+		for _, f := range q.followers[i] {
+			if q.waiting[f]--; q.waiting[f] == 0 {
+				q.ready = append(q.ready, f)
+			}
+		}
+	}
+	q.wake.Broadcast()
+}
+
+// grace is how long requests that write may go on after the context of an apply has ended.
+const grace = 10 * time.Second
+
+// lingering returns a context that ends when ctx has ended and the grace is over.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if sleep(out, grace) == nil {
+			cancel()
+		}
+	})
+	return out, func() { stop(); cancel() }
+}
