@@ -41,7 +41,11 @@ func (c *Client) refusal(r request, path string, resp *http.Response, body []byt
 	e.Name = m.text(answer.Name)
 	e.flattened = answer.Flattened
 	e.Problems = m.problems(answer.Fields)
-	if len(e.Problems) == 0 {
+	switch {
+	case len(e.Problems) > 0:
+	case answer.Name != "" && answer.Message != "": // it is about the entity
+		e.Message = m.problem("", nil, answer.Message).Message
+	default:
 		e.Message = m.text(answer.Message)
 	}
 	return e
@@ -110,10 +114,22 @@ func (m mask) walk(v any, field string, path []string, out *[]Problem) {
 }
 
 func (m mask) problem(field string, path []string, message string) Problem {
-	if !m.entity.IsZero() && m.schemas.Secret(m.entity, path...) {
+	secret := m.entity.Kind().IsCredential() && !saysNoValue(message) || m.schemas.Secret(m.entity, path...)
+	if !m.entity.IsZero() && secret {
 		return Problem{Field: m.text(field), Message: hidden}
 	}
 	return Problem{Field: m.text(field), Message: m.text(message)}
+}
+
+// saysNoValue reports whether a message of Kong is one that quotes no value of an entity. Of a credential all other messages are hidden:
+// its values come from a Secret, whatever Kong's schema says of the field.
+//
+// Source: Kong 3.9.3, kong/db/schema/init.lua, validation_errors.
+func saysNoValue(message string) bool {
+	return slices.Contains([]string{
+		"required field missing", "unknown field", "expected a string", "expected a boolean", "expected a number", "expected an integer",
+		"expected an array", "expected a set", "expected a record", "length must be at least 1",
+	}, message)
 }
 
 // text returns s on one line and without secrets.
