@@ -15,7 +15,8 @@ import (
 
 // Need is something that a configuration asks of the kong.conf of a Kong that is to serve it.
 type Need struct {
-	// Setting is the setting's name: router_flavor, plugins, untrusted_lua, untrusted_lua_sandbox_requires, stream_listen, proxy_listen.
+	// Setting is the setting's name: router_flavor, plugins, untrusted_lua, untrusted_lua_sandbox_requires, stream_listen, proxy_listen; or
+	// workspace, which is no setting of kong.conf but the part of an Enterprise Kong that is written to.
 	Setting string
 	// Value is what it must be or, of a list, contain: "sandbox", "resty.http", "0.0.0.0:5300 udp".
 	Value string
@@ -114,6 +115,7 @@ func (n needs) plugin(e kong.Entity) {
 	config, _ := e.Field("config")
 	switch name {
 	case preFunction, postFunction:
+		n.early(e, config)
 		for text := range texts(config) {
 			n.add("untrusted_lua", "sandbox", e)
 			for _, module := range lua.Requires(text) {
@@ -128,6 +130,28 @@ func (n needs) plugin(e kong.Entity) {
 		}
 	}
 }
+
+// early adds what a plugin needs that runs before Kong knows the route: Kong asks for no workspace then.
+//
+// Source: Kong 3.9.3, kong/runloop/plugins_iterator.lua, PluginsIterator.new (globals).
+func (n needs) early(e kong.Entity, config kong.Value) {
+	phases, _ := config.(map[string]kong.Value)
+	for _, phase := range []string{"certificate", "rewrite"} {
+		if programs, ok := phases[phase].([]any); ok && len(programs) > 0 && isGlobal(e) {
+			n.add(workspace, kong.DefaultWorkspace, e)
+		}
+	}
+}
+
+// isGlobal reports whether a plugin is for all requests.
+func isGlobal(e kong.Entity) bool {
+	for range e.Refs() {
+		return false
+	}
+	return true
+}
+
+const workspace = "workspace"
 
 // texts iterates over all strings in a value.
 func texts(v kong.Value) func(yield func(string) bool) {
@@ -170,7 +194,7 @@ func Missing(needs []Need, s kong.Settings) diag.List {
 			Object:   n.Origins[0].Object,
 			Field:    n.Origins[0].Field,
 			Pos:      n.Origins[0].Pos,
-			Message:  fmt.Sprintf("it needs %s in %s of the Kong's kong.conf, %s", n.Value, n.Setting, has),
+			Message:  n.message(has),
 			Hint:     n.hint(),
 		}
 		const few = 3
@@ -180,6 +204,14 @@ func Missing(needs []Need, s kong.Settings) diag.List {
 		out = append(out, f)
 	}
 	return out.Sorted()
+}
+
+// message says what is needed and what there is instead.
+func (n *Need) message(has string) string {
+	if n.Setting == workspace {
+		return fmt.Sprintf("it needs the workspace %s: in another one, such as %s, Kong runs no plugin before it knows the route", n.Value, has)
+	}
+	return fmt.Sprintf("it needs %s in %s of the Kong's kong.conf, %s", n.Value, n.Setting, has)
 }
 
 // Unusual returns a finding, for information, for each need that a Kong does not meet by default: what to see to before the
@@ -218,6 +250,10 @@ func (n *Need) unmet(s kong.Settings) (diag.Severity, string) {
 		if s.UntrustedLua == "sandbox" && !slices.Contains(s.Requires, n.Value) {
 			return serves, "which has " + listed(s.Requires)
 		}
+	case workspace:
+		if s.Workspace != "" && s.Workspace != n.Value {
+			return diag.Error, s.Workspace
+		}
 	case "stream_listen":
 		return n.unheard(s.StreamListen, s.PortMaps, serves)
 	case "proxy_listen":
@@ -240,6 +276,8 @@ func (n *Need) hint() string {
 		return fmt.Sprintf("set %s = %s in kong.conf", n.Setting, n.Value)
 	case "plugins":
 		return "install it, and add it to plugins in kong.conf"
+	case workspace:
+		return "write to the default workspace, or do without several ports of a protocol, matches of headers that need a key, and clients' certificates"
 	case "untrusted_lua_sandbox_requires":
 		return fmt.Sprintf("add %s to %s in kong.conf", n.Value, n.Setting)
 	}

@@ -31,6 +31,7 @@ plugins:
   config:
     access: ["local cjson = require('cjson.safe')"]
     rewrite: ["local http = require 'resty.http'"]
+- {name: pre-function, config: {rewrite: ["local a = 1"]}}
 - {name: request-transformer, route: mail, config: {add: {headers: ["a:$(b)"]}}}
 - {name: request-transformer, route: names, config: {add: {headers: ["a:$("]}}}
 `
@@ -55,6 +56,7 @@ func TestNeeds(t *testing.T) {
 		"router_flavor: expressions",
 		"stream_listen: 0.0.0.0:PORT ssl", "stream_listen: 0.0.0.0:25", "stream_listen: 0.0.0.0:25 ssl", "stream_listen: 0.0.0.0:53 udp",
 		"untrusted_lua: sandbox", "untrusted_lua_sandbox_requires: cjson.safe", "untrusted_lua_sandbox_requires: resty.http",
+		"workspace: default",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -88,6 +90,9 @@ func TestMissing(t *testing.T) {
 			"error: it needs request-transformer in plugins of the Kong's kong.conf, which has no plugin of that name"},
 		"the flavor": {func(s *kong.Settings) { s.Flavor = kong.TraditionalCompatible },
 			"error: it needs expressions in router_flavor of the Kong's kong.conf, which is traditional_compatible"},
+		"the default workspace by name": {func(s *kong.Settings) { s.Workspace = "default" }, ""},
+		"a workspace": {func(s *kong.Settings) { s.Workspace = "team" },
+			"error: it needs the workspace default: in another one, such as team, Kong runs no plugin before it knows the route"},
 		"a port": {func(s *kong.Settings) { s.PortMaps = []string{"80:8000", "8081:1", "x", "1:2:3"} },
 			"warning: it needs 0.0.0.0:8081 in proxy_listen of the Kong's kong.conf, " +
 				"which is 0.0.0.0:8000 reuseport, [::]:8080, 0.0.0.0:8443 http2 ssl, 0.0.0.0:9081"},

@@ -16,7 +16,12 @@ type Settings struct {
 	PortMaps []string
 	// Plugins are the names of the plugins that the Kong has; nil means all.
 	Plugins []string
+	// Workspace is the one of an Enterprise Kong that a configuration is for; "" means [DefaultWorkspace].
+	Workspace string
 }
+
+// DefaultWorkspace is the name of the workspace that every Kong has.
+const DefaultWorkspace = "default"
 
 // DefaultSettings returns those of a Kong whose kong.conf is empty (Kong 3.9.3, kong.conf.default).
 func DefaultSettings() Settings {

@@ -48,8 +48,10 @@ func (c *Client) Info(ctx context.Context) (sync.Info, error) {
 		}
 	}
 	plugins := slices.Sorted(maps.Keys(r.Plugins.Available))
+	settings := r.settings(flavor, plugins)
+	settings.Workspace = c.workspace
 	return sync.Info{
-		Settings: r.settings(flavor, plugins),
+		Settings: settings,
 		Version:  r.Version,
 		Flavor:   flavor,
 		Database: r.Configuration.Database != "off",

@@ -54,16 +54,16 @@ func TestInfoDefaultsAreKongs(t *testing.T) {
 
 // Kong writes an empty list as it writes an empty object.
 func TestInfoSettings(t *testing.T) {
-	s := &script{answers: map[string][]string{"GET /": {`200 {"version":"3.9.3","configuration":{
+	s := &script{answers: map[string][]string{"GET /team/kong": {`200 {"version":"3.9.3","configuration":{
 		"database":"off","role":"control_plane","router_flavor":"expressions","untrusted_lua":"off","untrusted_lua_sandbox_requires":["cjson.safe"],
 		"proxy_listen":["0.0.0.0:80"],"stream_listen":["0.0.0.0:53 udp"],"port_maps":{}},"plugins":{"available_on_server":{"acl":{}}}}`}}}
-	got, err := client(t, s, Config{}).Info(t.Context())
+	got, err := client(t, s, Config{Workspace: "team"}).Info(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := kong.Settings{
 		Role: "control_plane", Flavor: kong.Expressions, UntrustedLua: "off", Requires: []string{"cjson.safe"},
-		ProxyListen: []string{"0.0.0.0:80"}, StreamListen: []string{"0.0.0.0:53 udp"}, Plugins: []string{"acl"},
+		ProxyListen: []string{"0.0.0.0:80"}, StreamListen: []string{"0.0.0.0:53 udp"}, Plugins: []string{"acl"}, Workspace: "team",
 	}
 	if d := cmp.Diff(want, got.Settings); d != "" {
 		t.Error(d)
