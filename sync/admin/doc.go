@@ -11,7 +11,7 @@
 //
 // With a database each write is one request: PUT by id to create and to update, DELETE by id. Kong's PUT creates no targets,
 // so these are POSTed, and PATCHed to update. Certificates are PATCHed too: a PUT would delete their SNIs. Without a database
-// [Client.Load] posts the whole configuration as text, all or nothing.
+// [Client.Load] posts the whole configuration as text, all or nothing, and has /status confirm by its hash that this is what Kong holds.
 //
 // Every request that this package makes may be made twice with the same outcome: ids are chosen by gwsync, a delete of what
 // is gone is done, and a target that a lost answer has created is found by its id. So all of them are tried again, a few

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/md5" //nolint:gosec // it is what Kong calls its configurations by, no secret
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -16,7 +18,8 @@ import (
 )
 
 // Load replaces all that a Kong without a database holds by s, or nothing at all. What s already is costs the Kong nothing.
-// Where Kong refuses entities, the error is a *[sync.RejectedError] that tells which.
+// Where Kong refuses entities, the error is a *[sync.RejectedError] that tells which. That Kong now holds s, and nothing that
+// somebody else loaded at the same time, its /status confirms; so it does if the answer to the load was lost.
 func (c *Client) Load(ctx context.Context, s kong.State) error {
 	var text bytes.Buffer
 	if err := s.EncodeStored(&text); err != nil {
@@ -34,7 +37,31 @@ func (c *Client) Load(ctx context.Context, s kong.State) error {
 	if errors.As(err, &refused) && len(refused.flattened) > 0 {
 		return c.rejected(s, refused)
 	}
-	return err
+	if refused != nil && refused.Refused() {
+		return err
+	}
+	return c.confirm(ctx, md5.Sum(text.Bytes()), err)
+}
+
+// confirm returns nil if the Kong holds the configuration of the given hash, whatever became of the answer to its load, else the error
+// of the load. A Kong that does not say what it holds is believed.
+//
+// Source: Kong 3.9.3, kong/api/routes/health.lua.
+func (c *Client) confirm(ctx context.Context, sum [md5.Size]byte, loaded error) error {
+	var status struct {
+		Hash string `json:"configuration_hash"`
+	}
+	err := c.get(ctx, request{path: []string{"status"}}, &status)
+	switch {
+	case err != nil || status.Hash == "":
+		return loaded
+	case status.Hash == hex.EncodeToString(sum[:]):
+		return nil
+	case loaded != nil:
+		return loaded
+	}
+	return sync.WithHint(errors.New("kong took the configuration, and then holds another"),
+		"was another one loaded at the same time, or do several nodes without a database answer at --kong-addr? Load each by its own address")
 }
 
 // flattenedError is what is wrong with one entity of a configuration.

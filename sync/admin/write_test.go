@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"bytes"
+	"crypto/md5"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -167,6 +170,42 @@ func TestLoad(t *testing.T) {
 			}
 			if got := fake.seen[0].body; !strings.HasPrefix(got, `{"config":"_format_version: \"3.0\"\n_transform: false\n`) {
 				t.Errorf("posted %s", got)
+			}
+		})
+	}
+}
+
+// TestLoadIsConfirmed has the Kong say in the end what it holds: only that counts when the answer to a load is lost, and when another
+// load comes right after.
+func TestLoadIsConfirmed(t *testing.T) {
+	const post = "POST /config?check_hash=1&flatten_errors=1"
+	s, err := kong.NewState(entityOf(t, kong.Services, `{"id":"`+id(1)+`","name":"s","host":"h"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var posted bytes.Buffer
+	if err := s.EncodeStored(&posted); err != nil {
+		t.Fatal(err)
+	}
+	ours := fmt.Sprintf(`200 {"configuration_hash":"%x"}`, md5.Sum(posted.Bytes()))
+	const theirs = `200 {"configuration_hash":"3b7f0e1d2c9a8877665544332211ffee"}`
+	for _, test := range []struct {
+		name, load, status string
+		want               string
+	}{
+		{name: "loaded", load: "201 {}", status: ours},
+		{name: "loaded before", load: "304 ", status: ours},
+		{name: "another came after it", load: "201 {}", status: theirs, want: "kong took the configuration, and then holds another"},
+		{name: "it does not say", load: "201 {}", status: "200 {}"},
+		{name: "it must not say", load: "201 {}", status: "403 {}"},
+		{name: "answer lost, and loaded", load: "504 {}", status: ours},
+		{name: "answer lost, and not loaded", load: "504 {}", status: theirs, want: "POST /config: 504 Gateway Timeout"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fake := &script{answers: map[string][]string{post: {test.load}, "GET /status": {test.status}}}
+			err := client(t, fake, Config{Retries: -1}).Load(t.Context(), s)
+			if got := text(err); got != test.want {
+				t.Errorf("got error %q\nwant %q", got, test.want)
 			}
 		})
 	}
