@@ -88,6 +88,8 @@ func (a *aligner) kind(group []kong.Entity) {
 		switch {
 		case !ok:
 			rest = append(rest, e)
+		case !a.own.takes(match) && isContent(e.Kind()):
+			a.ids[e.Key()] = match.ID()
 		case !a.own.owns(match):
 			a.conflicts = append(a.conflicts, Conflict{Entity: e, Foreign: match, Reason: NameTaken})
 		default:
@@ -102,7 +104,7 @@ func (a *aligner) kind(group []kong.Entity) {
 		for next, ok := takenBy[id]; ok; next, ok = takenBy[id] {
 			id = next
 		}
-		if match, ok := a.live.Get(kong.Key{Kind: e.Kind(), ID: id}); ok && !a.own.owns(match) {
+		if match, ok := a.live.Get(kong.Key{Kind: e.Kind(), ID: id}); ok && !a.own.takes(match) {
 			a.conflicts = append(a.conflicts, Conflict{Entity: e, Foreign: match, Reason: IDTaken})
 			continue
 		}

@@ -64,7 +64,7 @@ func (c Change) Cause() Cause {
 
 // attribute says of each change whether the manifests made it or another hand, by what the manifests came to at the last apply.
 func (p *Plan) attribute(base kong.State, schemas kong.Schemas) error {
-	a, err := align(p.live, base, p.owner)
+	a, err := align(p.live, base, p.owner.settled())
 	if err != nil {
 		return fmt.Errorf("state of the commit that was applied last: %w", err)
 	}
@@ -103,6 +103,8 @@ func cause(c Change, path string, was, now kong.Entity) Cause {
 		return Pending
 	case c.Op == Create:
 		return Drift // it was applied and is gone; what the manifests say of it now comes with it
+	case was.IsZero() && c.Adopted:
+		return Pending
 	case was.IsZero():
 		return Drift // somebody made it under our tags
 	case c.Op == Delete && c.Before.Equal(was):

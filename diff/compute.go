@@ -19,6 +19,12 @@ type Options struct {
 	// Base is what the manifests came to when they were applied last, as rendered then; nil if that is not known. With it, each change
 	// has a [Cause].
 	Base *kong.State
+	// Adopt says which entities of others become ours.
+	Adopt Adoption
+	// NoPrune keeps what is ours and not desired, instead of deleting it; see [Plan.Leftovers].
+	NoPrune bool
+	// Ignore is what of ours is somebody else's to say; see [Rule]. Each must be valid, see [Rule.Validate].
+	Ignore []Rule
 }
 
 // Compute returns the plan that brings live to desired on the entities that are ours. Live is what a Kong answers, with its
@@ -26,7 +32,7 @@ type Options struct {
 //
 // It is an error if a desired entity lacks the tags of the instance, or refers to one that is not desired.
 func Compute(live, desired kong.State, o Options) (Plan, error) {
-	own, err := newOwner(o.Instance)
+	own, err := newOwner(o)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -38,6 +44,10 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 		return Plan{}, fmt.Errorf("desired state: %w", err)
 	}
 	p := Plan{live: live, owner: own, conflicts: a.conflicts}
+	if err := p.ignore(a, o); err != nil {
+		return Plan{}, err
+	}
+	p.keep(a, o.NoPrune)
 	if p.desired, err = kong.NewState(a.aligned...); err != nil {
 		return Plan{}, fmt.Errorf("desired state under the ids of the live one: %w", err)
 	}
@@ -60,7 +70,7 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 func unmarked(desired kong.State, own owner) error {
 	var errs []error
 	for e := range desired.All() {
-		if !own.owns(e) {
+		if !marked(e, own.tags) {
 			errs = append(errs, fmt.Errorf("%s lacks a tag of %q", title(e), own.tags))
 		}
 	}
@@ -75,6 +85,9 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 			p.changes = append(p.changes, Change{Op: Create, After: e, Fields: fields(schemas, kong.Entity{}, e)})
 			continue
 		}
+		if p.kept[e.Key()] != "" {
+			continue
+		}
 		filled, err := schemas.Fill(e)
 		if err != nil {
 			return fmt.Errorf("defaults of %s: %w", title(e), err)
@@ -87,7 +100,7 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 			return fmt.Errorf("shorthands of %s: %w", title(e), err)
 		}
 		if f := fields(schemas, held, filled); len(f) > 0 {
-			p.changes = append(p.changes, Change{Op: Update, Before: before, After: e, Fields: f})
+			p.changes = append(p.changes, Change{Op: Update, Before: before, After: e, Fields: f, Adopted: p.owner.adopted[e.Key()]})
 		}
 	}
 	return nil

@@ -16,7 +16,10 @@ type changeJSON struct {
 	ID     string      `json:"id"`
 	Origin *originJSON `json:"origin,omitempty"`
 	Cause  string      `json:"cause,omitempty"`
-	Fields []Field     `json:"fields,omitempty"`
+	// Adopted says that the entity is taken over, and Owner from which instance, if it is one's.
+	Adopted bool    `json:"adopted,omitempty"`
+	Owner   string  `json:"owner,omitempty"`
+	Fields  []Field `json:"fields,omitempty"`
 }
 
 type originJSON struct {
@@ -34,10 +37,15 @@ func originOf(e kong.Entity) *originJSON {
 	return &originJSON{Object: o.Object.String(), File: o.Pos.File, Line: o.Pos.Line, Col: o.Pos.Col}
 }
 
-// MarshalJSON returns the change as {op, kind, name, id, origin, cause, fields}.
+// MarshalJSON returns the change as {op, kind, name, id, origin, cause, adopted, owner, fields}.
 func (c Change) MarshalJSON() ([]byte, error) {
 	e := c.Entity()
-	return marshal(changeJSON{c.Op.String(), e.Kind(), e.Name(), e.ID(), originOf(e), c.Cause().String(), c.Fields})
+	out := changeJSON{Op: c.Op.String(), Kind: e.Kind(), Name: e.Name(), ID: e.ID(), Origin: originOf(e), Cause: c.Cause().String(),
+		Adopted: c.Adopted, Fields: c.Fields}
+	if c.Adopted {
+		out.Owner = OwnedBy(c.Before)
+	}
+	return marshal(out)
 }
 
 // MarshalJSON returns the field as {path, old, new, secret, cause}. What was, or is, not set is left out.
@@ -60,14 +68,21 @@ type entityJSON struct {
 
 func nameOf(e kong.Entity) entityJSON { return entityJSON{e.Kind(), e.Name(), e.ID(), originOf(e)} }
 
-// MarshalJSON returns the conflict as {reason, entity, foreign, message}.
+// MarshalJSON returns the conflict as {reason, entity, foreign, owner, adopt, message}: whose the foreign entity is, if another instance's,
+// and what to give to --adopt.
 func (c Conflict) MarshalJSON() ([]byte, error) {
+	adopt := ""
+	if p, ok := c.Adopt(); ok {
+		adopt = p.String()
+	}
 	return marshal(struct {
 		Reason  Reason     `json:"reason"`
 		Entity  entityJSON `json:"entity"`
 		Foreign entityJSON `json:"foreign"`
+		Owner   string     `json:"owner,omitempty"`
+		Adopt   string     `json:"adopt,omitempty"`
 		Message string     `json:"message"`
-	}{c.Reason, nameOf(c.Entity), nameOf(c.Foreign), c.String()})
+	}{c.Reason, nameOf(c.Entity), nameOf(c.Foreign), OwnedBy(c.Foreign), adopt, c.String()})
 }
 
 // MarshalJSON returns what is written to which entity, not what it is.

@@ -2,42 +2,79 @@ package diff
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// managedBy is carried by every entity that any instance of gwsync owns.
-const managedBy = "managed-by:gwsync"
+// managedBy is carried by every entity that any instance of gwsync owns, and instancePrefix begins the tag that says which one.
+const (
+	managedBy      = "managed-by:gwsync"
+	instancePrefix = "gwsync:"
+)
 
 // Tags returns the mark of ownership: the tags that every entity of the instance carries, and no other does. An instance
 // names one source of truth for one Kong; several can share a Kong.
-func Tags(instance string) []string { return []string{managedBy, "gwsync:" + instance} }
+func Tags(instance string) []string { return []string{managedBy, instancePrefix + instance} }
 
 // Owned reports whether the entity is the instance's: whether it carries all of its [Tags].
-func Owned(e kong.Entity, instance string) bool { return ownerOf(instance).owns(e) }
+func Owned(e kong.Entity, instance string) bool { return marked(e, Tags(instance)) }
 
-// owner tells ours from foreign entities.
-type owner struct {
-	tags   []string
-	record string // the name of the instance's [Record]
-}
-
-func ownerOf(instance string) owner { return owner{Tags(instance), recordName(instance)} }
-
-func newOwner(instance string) (owner, error) {
-	if instance == "" {
-		return owner{}, errors.New("an instance needs a name: without it nobody can tell which entities are ours")
+// OwnedBy returns the instance of gwsync that owns an entity, the first by name if several do; "" if none does.
+func OwnedBy(e kong.Entity) string {
+	if !e.HasTag(managedBy) {
+		return ""
 	}
-	return ownerOf(instance), nil
+	for _, tag := range e.Tags() {
+		if instance, ok := strings.CutPrefix(tag, instancePrefix); ok {
+			return instance
+		}
+	}
+	return ""
 }
 
-func (o owner) owns(e kong.Entity) bool {
-	for _, t := range o.tags {
+func marked(e kong.Entity, tags []string) bool {
+	for _, t := range tags {
 		if !e.HasTag(t) {
 			return false
 		}
 	}
 	return true
+}
+
+// owner tells ours from foreign entities.
+type owner struct {
+	tags     []string
+	record   string // the name of the instance's [Record]
+	adoption Adoption
+	adopted  map[kong.Key]bool // live entities that become ours
+}
+
+func newOwner(o Options) (owner, error) {
+	if o.Instance == "" {
+		return owner{}, errors.New("an instance needs a name: without it nobody can tell which entities are ours")
+	}
+	return owner{tags: Tags(o.Instance), record: recordName(o.Instance), adoption: o.Adopt, adopted: map[kong.Key]bool{}}, nil
+}
+
+// owns reports whether an entity is ours, or becomes it by the plan.
+func (o owner) owns(e kong.Entity) bool { return marked(e, o.tags) || o.adopted[e.Key()] }
+
+// takes reports whether a desired entity may take the place of a live one, and notes that it does.
+func (o owner) takes(live kong.Entity) bool {
+	if !o.owns(live) {
+		if !o.adoption.Selects(live) {
+			return false
+		}
+		o.adopted[live.Key()] = true
+	}
+	return true
+}
+
+// settled returns the owner that takes over nothing more.
+func (o owner) settled() owner {
+	o.adoption = Adoption{}
+	return o
 }
 
 // recorded reports whether an entity is the instance's [Record].

@@ -42,6 +42,8 @@ type Change struct {
 	Before, After kong.Entity
 	// Fields are what differs, by path: for a Create all of After, for a Delete all of Before.
 	Fields []Field
+	// Adopted says that the live entity is somebody else's, and becomes ours: an Update that [Options.Adopt] asks for.
+	Adopted bool
 }
 
 // Entity returns After, or Before for a Delete.
@@ -111,13 +113,24 @@ func (c Conflict) String() string {
 	theirs := fmt.Sprintf("%s %q (id %s)", other.Singular, c.Foreign.Name(), c.Foreign.ID())
 	switch c.Reason {
 	case NameTaken:
-		return ours + ": there is one already that is not ours (id " + c.Foreign.ID() + ")"
+		return ours + ": there is one already that is " + whose(c.Foreign) + " (id " + c.Foreign.ID() + ")"
 	case IDTaken:
-		return ours + ": its id is that of " + theirs + ", which is not ours"
+		return ours + ": its id is that of " + theirs + ", which is " + whose(c.Foreign)
 	case InUse:
-		return ours + " cannot be deleted: " + theirs + ", which is not ours, refers to it"
+		return ours + " cannot be deleted: " + theirs + ", which is " + whose(c.Foreign) + ", refers to it"
 	}
 	return ours + ": in conflict with " + theirs
+}
+
+// Adopt returns the pattern that, as a part of an [Adoption], ends the conflict; ok is false where none can.
+func (c Conflict) Adopt() (p Pattern, ok bool) { return PatternOf(c.Foreign), c.Reason != InUse }
+
+// whose says in words that an entity is not ours.
+func whose(foreign kong.Entity) string {
+	if instance := OwnedBy(foreign); instance != "" {
+		return "instance " + instance + "'s"
+	}
+	return "not ours"
 }
 
 // GoString returns what [Conflict.String] returns.
@@ -148,6 +161,8 @@ type Plan struct {
 	live      kong.State
 	desired   kong.State
 	owner     owner
+	kept      map[kong.Key]LeftoverReason // live entities that stay as they are
+	unused    []Rule
 	based     bool // changes have causes
 }
 

@@ -38,7 +38,7 @@ func BenchmarkDiff(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				p, err := sync.Propose(b.Context(), source, client, "default", render.Options{})
+				p, err := sync.Propose(b.Context(), source, client, diff.Options{Instance: "default"}, render.Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -3,6 +3,7 @@ package sync
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gwsync/gwsync/diff"
@@ -81,7 +82,54 @@ func (e *ConflictError) Error() string {
 
 // Hint returns what to do about it.
 func (e *ConflictError) Hint() string {
-	return "gwsync never touches what does not carry its tags: rename or delete that in Kong, or rename the route in the manifests"
+	const most = 5
+	var flags []string
+	used := false
+	for _, c := range e.Conflicts {
+		if p, ok := c.Adopt(); ok {
+			flags = append(flags, "--adopt "+p.String())
+		} else {
+			used = true
+		}
+	}
+	var hints []string
+	if len(flags) > 0 {
+		take := strings.Join(flags[:min(most, len(flags))], " ")
+		if more := len(flags) - most; more > 0 {
+			take += fmt.Sprintf(" and %d more (conflicts in -o json)", more)
+		}
+		if tag := e.sharedTag(); tag != "" {
+			take += ", or all of them with --adopt-tag " + tag
+		}
+		hints = append(hints, "gwsync touches what does not carry its tags only where it is told to: "+take+
+			"; else rename or delete it in Kong, or rename the object in the manifests")
+	}
+	if used {
+		hints = append(hints, "delete in Kong what refers to entities of ours, or keep those with --no-prune")
+	}
+	return strings.Join(hints, "; ")
+}
+
+// sharedTag returns a tag of all that could be taken over, if there are several and they have one: that of who manages them.
+func (e *ConflictError) sharedTag() string {
+	var shared []string
+	n := 0
+	for _, c := range e.Conflicts {
+		if _, ok := c.Adopt(); !ok {
+			continue
+		}
+		if diff.OwnedBy(c.Foreign) != "" {
+			return ""
+		}
+		if n++; n == 1 {
+			shared = slices.DeleteFunc(c.Foreign.Tags(), func(tag string) bool { return strings.HasPrefix(tag, "k8s-") })
+		}
+		shared = slices.DeleteFunc(shared, func(tag string) bool { return !c.Foreign.HasTag(tag) })
+	}
+	if n < 2 || len(shared) == 0 {
+		return ""
+	}
+	return shared[0]
 }
 
 // StaleError says that the Kong no longer holds what the plan was made from. Nothing was written.

@@ -34,11 +34,12 @@ type Proposal struct {
 }
 
 // Propose fetches the manifests and reads the Kong at the same time, renders for it, and compares what the instance owns. It
-// changes nothing. Of the render options, the target's flavor and the instance's tags are filled in here.
-func Propose(ctx context.Context, src Source, dst Target, instance string, o render.Options) (Proposal, error) {
+// changes nothing. Of the render options, the target's flavor and the instance's tags are filled in here, of those of the comparison the
+// schemas and the base.
+func Propose(ctx context.Context, src Source, dst Target, d diff.Options, o render.Options) (Proposal, error) {
 	var p Proposal
 	var live kong.State
-	o.Target.Tags = slices.Concat(o.Target.Tags, diff.Tags(instance))
+	o.Target.Tags = slices.Concat(o.Target.Tags, diff.Tags(d.Instance))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		live, err = dst.Read(groupCtx)
@@ -52,14 +53,14 @@ func Propose(ctx context.Context, src Source, dst Target, instance string, o ren
 	if p.Schemas, err = dst.Schemas(ctx, live, p.Rendered.State); err != nil {
 		return Proposal{}, err
 	}
-	base, err := p.base(ctx, src, live, instance, o)
-	if err != nil {
+	d.Schemas = p.Schemas
+	if d.Base, err = p.base(ctx, src, live, d.Instance, o); err != nil {
 		return Proposal{}, err
 	}
-	p.Plan, err = diff.Compute(live, p.Rendered.State, diff.Options{Instance: instance, Schemas: p.Schemas, Base: base})
-	if err != nil {
+	if p.Plan, err = diff.Compute(live, p.Rendered.State, d); err != nil {
 		return Proposal{}, err
 	}
+	p.Rendered.Findings = append(p.Rendered.Findings, p.Plan.Findings()...).Sorted()
 	return p, nil
 }
 

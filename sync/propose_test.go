@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
@@ -62,7 +63,7 @@ func TestProposeThenApplyThenNothing(t *testing.T) {
 				src := &slowSource{files: fstest.MapFS{"all.yaml": {Data: []byte(manifests)}}}
 				f := newFake(t, database, kong.State{})
 				f.info.Flavor = flavor
-				p, err := Propose(t.Context(), src, f, "main", render.Options{})
+				p, err := Propose(t.Context(), src, f, diff.Options{Instance: "main"}, render.Options{})
 				if err != nil || p.Rendered.Findings.HasErrors() {
 					t.Fatalf("got %v, %v", p.Rendered.Findings, err)
 				}
@@ -77,7 +78,7 @@ func TestProposeThenApplyThenNothing(t *testing.T) {
 						t.Errorf("a route for another flavor: %s", e.AppendJSON(nil))
 					}
 				}
-				if p, err = Propose(t.Context(), src, f, "main", render.Options{}); err != nil || !p.Plan.Empty() {
+				if p, err = Propose(t.Context(), src, f, diff.Options{Instance: "main"}, render.Options{}); err != nil || !p.Plan.Empty() {
 					t.Errorf("a second time: %s, %v", p.Plan, err)
 				}
 				if src.opened != 2 || src.closed != 2 {
@@ -91,7 +92,7 @@ func TestProposeThenApplyThenNothing(t *testing.T) {
 func TestProposeReadsBothSidesAtTheSameTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		_, err := Propose(t.Context(), &slowSource{}, newFake(t, true, kong.State{}), "main", render.Options{})
+		_, err := Propose(t.Context(), &slowSource{}, newFake(t, true, kong.State{}), diff.Options{Instance: "main"}, render.Options{})
 		if took := time.Since(begin); err != nil || took != time.Second {
 			t.Errorf("took %s, %v", took, err)
 		}
@@ -102,7 +103,7 @@ func TestProposeFailsWithItsSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := errors.New("no such branch")
 		f := newFake(t, true, kong.State{})
-		if _, err := Propose(t.Context(), &slowSource{err: gone}, f, "main", render.Options{}); !errors.Is(err, gone) {
+		if _, err := Propose(t.Context(), &slowSource{err: gone}, f, diff.Options{Instance: "main"}, render.Options{}); !errors.Is(err, gone) {
 			t.Errorf("got %v", err)
 		}
 		if len(f.writes()) > 0 {

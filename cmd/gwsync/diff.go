@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
@@ -20,6 +21,7 @@ type compareFlags struct {
 	from   sourceFlags
 	how    renderFlags
 	kong   kongFlags
+	own    ownFlags
 	output string
 	color  colorMode
 	// printed says that stdout has its document.
@@ -30,6 +32,7 @@ func (f *compareFlags) add(flags *pflag.FlagSet) {
 	f.from.add(flags)
 	f.how.add(flags)
 	f.kong.add(flags)
+	f.own.add(flags)
 	outputFlag(flags, &f.output, "text", "json")
 	f.color = "auto"
 	flags.Var(&f.color, "color", "auto, always or never")
@@ -73,8 +76,12 @@ func (f *compareFlags) reporting(
 		if err == nil {
 			err = f.how.unmixed(cmd.Flags())
 		}
+		var own diff.Options
 		if err == nil {
-			err = f.kong.with(ctx, f.how, func(c *admin.Client) error { return do(ctx, source, c) })
+			own, err = f.own.options(f.how.instance)
+		}
+		if err == nil {
+			err = f.kong.with(ctx, f.how.flavor, targetsOf(own), func(c *admin.Client) error { return do(ctx, source, c) })
 		}
 		if err = stopped(ctx, err); err == nil || f.output != "json" || f.printed {
 			return err
@@ -89,7 +96,11 @@ func (f *compareFlags) propose(ctx context.Context, source sync.Source, c *admin
 	if err != nil {
 		return sync.Proposal{}, err
 	}
-	proposal, err := sync.Propose(ctx, source, c, f.how.instance, o)
+	own, err := f.own.options(f.how.instance)
+	if err != nil {
+		return sync.Proposal{}, err
+	}
+	proposal, err := sync.Propose(ctx, source, c, own, o)
 	if err != nil {
 		return sync.Proposal{}, err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/admin"
 	"github.com/gwsync/gwsync/sync/sandbox"
@@ -45,11 +44,6 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "how long to wait for one answer")
 	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism, "how many requests to make at a time")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
-}
-
-// client returns the Admin API's client. It reads the targets of the instance's upstreams.
-func (f *kongFlags) client(instance string) (*admin.Client, error) {
-	return f.reader(func(upstream kong.Entity) bool { return diff.Owned(upstream, instance) })
 }
 
 // reader returns the Admin API's client. It reads the targets of those upstreams that it is told to.
@@ -102,22 +96,25 @@ func (f *kongFlags) tls() (admin.TLS, error) {
 	return t, nil
 }
 
-// with calls do with a client of the Kong that the flags name. An embedded one lives until do returns.
-func (f *kongFlags) with(ctx context.Context, how renderFlags, do func(*admin.Client) error) error {
+// with calls do with a client of the Kong that the flags name, which reads the targets of those upstreams that it is told to. An embedded
+// one lives until do returns.
+func (f *kongFlags) with(
+	ctx context.Context, router string, targets func(upstream kong.Entity) bool, do func(*admin.Client) error,
+) error {
 	if !f.sandbox {
-		c, err := f.client(how.instance)
+		c, err := f.reader(targets)
 		if err != nil {
 			return err
 		}
 		return do(c)
 	}
-	flavor := kong.Flavor(how.flavor)
+	flavor := kong.Flavor(router)
 	if flavor == "" {
 		flavor = kong.TraditionalCompatible
 	}
 	return withSandbox(ctx, sandbox.Config{Flavor: flavor}, func(adminURL, _ string) error {
 		f.address = adminURL
-		c, err := f.client(how.instance)
+		c, err := f.reader(targets)
 		if err != nil {
 			return err
 		}

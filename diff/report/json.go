@@ -24,6 +24,7 @@ type document struct {
 	Summary       summary         `json:"summary"`
 	Changes       []diff.Change   `json:"changes"`
 	Conflicts     []diff.Conflict `json:"conflicts"`
+	Leftovers     []leftoverJSON  `json:"leftovers,omitempty"`
 	Findings      []findingJSON   `json:"findings"`
 	Failed        []diff.Write    `json:"failed,omitempty"`
 	Error         *failure        `json:"error,omitempty"`
@@ -89,6 +90,7 @@ func (r Report) document() document {
 		Summary:       r.summary(),
 		Changes:       append([]diff.Change{}, r.Plan.Changes()...),
 		Conflicts:     append([]diff.Conflict{}, r.Plan.Conflicts()...),
+		Leftovers:     leftoversOf(r.Plan),
 		Findings:      findingsOf(r.Findings),
 	}
 	if counts, ok := r.Plan.Causes(); ok {

@@ -28,6 +28,7 @@ func Text(w io.Writer, r Report, o TextOptions) error {
 			p.change(c)
 		}
 	}
+	p.leftovers()
 	for _, c := range r.Plan.Conflicts() {
 		p.line(p.paint(red, "! "+diag.Printable(c.String())) + p.origin(c.Entity))
 	}
@@ -65,7 +66,7 @@ func (p *printer) conclude() {
 		p.line(fmt.Sprintf("Plan: %v; it cannot be applied, for entities that are not ours are in the way: %d.", plan, n))
 		return
 	}
-	p.line(fmt.Sprintf("Plan: %v.", plan) + p.drifted())
+	p.line(fmt.Sprintf("Plan: %v.", plan) + p.takenOver() + p.drifted())
 	if p.report.Base != "" && p.report.NoBase != "" {
 		p.line("Who made the differences is not known: " + diag.Printable(p.report.NoBase) + ".")
 	}
@@ -81,7 +82,7 @@ func (p *printer) change(c diff.Change) {
 	case diff.Delete:
 		sign, color = "-", red
 	}
-	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()) + p.cause(c))
+	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()) + p.adopted(c) + p.cause(c))
 	for _, f := range c.Fields {
 		if r := p.report; r.Drift && f.Cause == diff.Pending {
 			continue
