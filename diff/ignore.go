@@ -78,8 +78,8 @@ func (r Rule) Validate() error {
 		problem = name + " refers to another entity, and cannot be left alone"
 	case r.Kind == kong.Routes && slices.Contains(matchers, name) || r.Kind == kong.Services && name == "enabled":
 		problem = name + " decides which requests get through, and gwsync changes it itself while plugins change: it cannot be left alone"
-	case r.Kind == kong.BasicAuthCredentials && name == "password":
-		problem = "kong does not say what the password is, so that it cannot be repeated"
+	case r.Kind == kong.BasicAuthCredentials && name == "password", r.Kind == kong.OAuth2Credentials && name == "client_secret":
+		problem = "kong keeps a digest of it, so that it cannot be repeated"
 	}
 	if problem != "" {
 		return fmt.Errorf("%s: %s", r, problem)

@@ -28,7 +28,7 @@ func (p Plan) Undo(now kong.State, touched func(kong.Key) bool, schemas kong.Sch
 func Restore(now kong.State, images []kong.Entity, touched func(kong.Key) bool, instance string, schemas kong.Schemas) (
 	plan Plan, lost []kong.Entity, err error,
 ) {
-	own, err := newOwner(instance)
+	own, err := newOwner(Options{Instance: instance})
 	if err != nil {
 		return Plan{}, nil, err
 	}
@@ -47,6 +47,8 @@ func restore(now kong.State, images []kong.Entity, touched func(kong.Key) bool, 
 	for _, image := range images {
 		held, there := now.Get(image.Key())
 		switch {
+		case there && held.Equal(image) && !own.owns(held):
+			continue // it was to be taken over, and was not
 		case there && held.Equal(image):
 		case isDigested(image):
 			lost = append(lost, image)
