@@ -39,12 +39,13 @@ type scratch struct {
 	places   []place
 	checks   []check
 	outcomes outcomes
+	shapes   shapes
 	// compiled are the schemas whose rules are.
 	compiled map[*schema]bool
 }
 
 func newScratch() *scratch {
-	return &scratch{outcomes: outcomes{}, compiled: map[*schema]bool{}}
+	return &scratch{outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: shapes{known: map[string]*shape{}}, compiled: map[*schema]bool{}}
 }
 
 // loaded is an object, and whether the API server would take it.
@@ -93,7 +94,7 @@ func (f *file) read() ([]byte, error) {
 
 // chunk decodes the documents of a chunk.
 func (f *file) chunk(c chunk) {
-	roots, err := parse(c.text, strings.HasSuffix(f.path, ".json"))
+	roots, err := parse(c.text, strings.HasSuffix(f.path, ".json"), f.shapes.parse)
 	if err != nil {
 		f.findings = append(f.findings, f.syntax(c, err))
 		return

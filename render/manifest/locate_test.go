@@ -70,7 +70,7 @@ func FuzzLocate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, c := range split(data) {
-			_, err := parse(c.text, false)
+			_, err := parse(c.text, false, parseYAML)
 			var e *syntaxError
 			if !errors.As(err, &e) || e.col > 0 || strings.Contains(e.message, "max depth") {
 				continue

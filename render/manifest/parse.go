@@ -21,8 +21,9 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return e.message }
 
-// parse returns the root nodes of a chunk's documents: one of YAML, any number of JSON. Lines count from the chunk's first.
-func parse(text []byte, isJSON bool) ([]*yaml.Node, error) {
+// parse returns the root nodes of a chunk's documents: one of YAML, which is for a function to parse, any number of JSON. Lines count
+// from the chunk's first.
+func parse(text []byte, isJSON bool, parseYAML func([]byte) ([]*yaml.Node, error)) ([]*yaml.Node, error) {
 	if err := checkText(text); err != nil {
 		return nil, err
 	}

@@ -67,9 +67,12 @@ type check struct {
 	from, to, place int
 }
 
-// outcomes remembers what came of trying rules on values: repositories repeat themselves, and most backends, filters and
-// references to Gateways have been seen before. A value is known by its hash.
-type outcomes map[outcomeKey]outcome
+// outcomes remembers the values that rules held for: repositories repeat themselves, and most backends, filters and references to
+// Gateways have been seen before, or others that differ only in what no rule looks at. A value is known by the hash of what one does.
+type outcomes struct {
+	held map[outcomeKey]outcome
+	seen []byte // memory to be used again
+}
 
 type outcomeKey struct {
 	schema *schema
@@ -114,21 +117,26 @@ func (s *scratch) compile(checks []check) {
 }
 
 // of tries the rules of a schema on a value.
-func (o outcomes) of(s *schema, value []byte) outcome {
+func (o *outcomes) of(s *schema, value []byte) outcome {
 	const many = 1 << 16 // some 5 MiB
-	key := outcomeKey{s, sha256.Sum256(value)}
-	result, ok := o[key]
-	if ok {
-		return result
+	rules := s.rules()
+	o.seen = rules.Seen(o.seen[:0], value)
+	key := outcomeKey{s, sha256.Sum256(o.seen)}
+	if known, ok := o.held[key]; ok {
+		return known
 	}
-	var err error
-	if result.violations, result.cost, err = s.rules().Check(value); err != nil {
-		result.violations = []crd.Violation{{Message: err.Error()}}
+	violations, cost, err := rules.Check(value)
+	if err != nil {
+		violations = []crd.Violation{{Message: err.Error()}}
 	}
-	if len(o) == many {
-		clear(o)
+	result := outcome{violations, cost}
+	if violations != nil {
+		return result // what is said may depend on more than the verdict does
 	}
-	o[key] = result
+	if len(o.held) == many {
+		clear(o.held)
+	}
+	o.held[key] = result
 	return result
 }
 

@@ -15,7 +15,7 @@ func Value(text []byte) (any, error) {
 	if len(text) > MaxFileSize {
 		return nil, fmt.Errorf("it has more than %d MiB", MaxFileSize>>20)
 	}
-	roots, err := parse(text, false)
+	roots, err := parse(text, false, parseYAML)
 	if err != nil {
 		return nil, errors.New("it is neither JSON nor YAML")
 	}

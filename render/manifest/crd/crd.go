@@ -52,6 +52,8 @@ type Node struct {
 // Rules are the rules of a node. They may be used by several goroutines.
 type Rules struct {
 	schema *schema.Structural
+	// look is what the rules look at.
+	look *look
 	// all are the rules in CEL, tried together. It is nil where they cannot be.
 	all *joined
 	// each are the rules in CEL, one by one.
@@ -74,7 +76,7 @@ type Violation struct {
 // Compile returns the rules of a node, compiled as far as valid values need them. An error means that the schema is broken; an
 // error in a rule is a violation by every value, as it is for the API server.
 func Compile(n Node) (*Rules, error) {
-	r := &Rules{schema: n.Schema, all: join(n.Schema)}
+	r := &Rules{schema: n.Schema, all: join(n.Schema), look: &look{all: true}}
 	for _, v := range n.Schema.XValidations {
 		one := *n.Schema
 		one.XValidations = apiextensionsv1.ValidationRules{v}
@@ -83,6 +85,9 @@ func Compile(n Node) (*Rules, error) {
 			fast: sync.OnceValue(func() *joined { return join(&one) }),
 			full: sync.OnceValue(func() *cel.Validator { return cel.NewValidator(&one, false, celconfig.PerCallLimit) }),
 		})
+	}
+	if r.all != nil {
+		r.look = lookOf(conjunction(n.Schema.XValidations))
 	}
 	if n.Logic.AllOf == nil && n.Logic.AnyOf == nil && n.Logic.OneOf == nil && n.Logic.Not == nil {
 		return r, nil
@@ -95,6 +100,7 @@ func Compile(n Node) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read a schema: %w", err)
 	}
+	r.look = &look{all: true}
 	r.logic, r.formats = validate.NewSchemaValidator(logic.ToKubeOpenAPI(), nil, "", strfmt.Default), formatsIn(n.Logic)
 	return r, nil
 }

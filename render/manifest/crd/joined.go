@@ -25,21 +25,26 @@ type joined struct {
 // join compiles the conjunction of the rules of a node. It returns nil where that is not the same as trying one after the other:
 // rules about the value before may not apply, and a rule that does not compile is an error of its own.
 func join(s *schema.Structural) *joined {
-	var all []string
-	for _, rule := range s.XValidations {
-		all = append(all, "("+rule.Rule+"\n)") // the end of the line ends a comment
-	}
-	if all == nil || slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool { return r.OptionalOldSelf != nil }) {
+	if len(s.XValidations) == 0 || slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool { return r.OptionalOldSelf != nil }) {
 		return nil
 	}
 	node := *s
-	node.XValidations = apiextensionsv1.ValidationRules{{Rule: strings.Join(all, " && ")}}
+	node.XValidations = apiextensionsv1.ValidationRules{{Rule: conjunction(s.XValidations)}}
 	env := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())
 	results, err := cel.Compile(&node, model.SchemaDeclType(&node, false), celconfig.PerCallLimit, env, cel.StoredExpressionsEnvLoader())
 	if err != nil || results[0].Error != nil || results[0].UsesOldSelf {
 		return nil
 	}
 	return &joined{results[0].Program, newTyped(s)}
+}
+
+// conjunction returns the rule that all of some rules are together.
+func conjunction(rules apiextensionsv1.ValidationRules) string {
+	var all []string
+	for _, rule := range rules {
+		all = append(all, "("+rule.Rule+"\n)") // the end of the line ends a comment
+	}
+	return strings.Join(all, " && ")
 }
 
 // holds reports whether all rules hold for a value, and what it cost to try them.
