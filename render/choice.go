@@ -94,11 +94,8 @@ var errBackendPlugin = errors.New("kong has plugins for a route or a service, no
 
 // rewritable returns an error for a rule that changes paths for backends which leave no room for that.
 func rewritable(d *delivery) error {
-	rewrites := func(f bind.Filter) bool {
-		return f.HTTP != nil && f.HTTP.URLRewrite != nil && f.HTTP.URLRewrite.Path != nil
-	}
 	for _, b := range d.rule.rule.Backends {
-		if slices.ContainsFunc(b.Filters, rewrites) {
+		if slices.ContainsFunc(b.Filters, rewritesPath) {
 			return d.rule.checkBackendPaths()
 		}
 	}

@@ -2,10 +2,13 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/lua"
 )
 
@@ -82,4 +85,74 @@ func (r *rule) checkBackendPaths() error {
 		}
 	}
 	return nil
+}
+
+// checkRewrite returns false, and reports it, if a user's request-transformer replaces the path that a filter of the rule replaces in another
+// way than by that plugin: one of the two would be without effect. Where both are the plugin, [merge] says so.
+func (t *translator) checkRewrite(r *rule) bool {
+	field := r.rewritesPath()
+	if field == "" || slices.ContainsFunc(r.plugins, func(p plugin) bool { return !p.user && p.replacesPath() }) {
+		return true
+	}
+	for _, p := range t.transformers(r) {
+		if p.replacesPath() {
+			f := unsupported(r.bound.Object, field, fmt.Sprintf("%s replaces the path of its requests too, and one of the two would have no effect",
+				p.object.Ref))
+			f.Related, f.Hint = []diag.Pos{p.object.At("config.replace.uri")}, "remove one of the two"
+			t.report(f)
+			return false
+		}
+	}
+	return true
+}
+
+// rewritesPath returns the field of the first filter of the rule, or of one of its backends, that asks for another path; "" if none does.
+func (r *rule) rewritesPath() string {
+	if i := slices.IndexFunc(r.rule.Filters, rewritesPath); i >= 0 {
+		return fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
+	}
+	for _, b := range r.rule.Backends {
+		if i := slices.IndexFunc(b.Filters, rewritesPath); i >= 0 {
+			return fmt.Sprintf("spec.rules[%d].backendRefs[%d].filters[%d]", r.rule.Index, b.Index, i)
+		}
+	}
+	return ""
+}
+
+// replacesPath reports whether the plugin gives all requests another path.
+func (p plugin) replacesPath() bool {
+	replace, _ := p.config["replace"].(map[string]any)
+	return p.name == "request-transformer" && replace["uri"] != nil && !p.isDisabled()
+}
+
+// transformers returns the users' plugins request-transformer that some requests of a rule pass: the nearest that is for all of them, and
+// those for consumers.
+func (t *translator) transformers(r *rule) []plugin {
+	var out []plugin
+	add := func(from []plugin) {
+		for _, p := range from {
+			if p.user && p.name == "request-transformer" && !p.isDisabled() {
+				out = append(out, p)
+			}
+		}
+	}
+	for _, level := range [][]plugin{r.plugins, t.behind[r.service], t.everywhere} {
+		if add(level); len(out) > 0 {
+			break
+		}
+	}
+	add(r.personal)
+	add(t.personalBehind[r.service])
+	for _, c := range t.people {
+		for _, p := range c.plugins {
+			if !t.placed[p.object.Ref] {
+				add([]plugin{p})
+			}
+		}
+	}
+	return out
+}
+
+func rewritesPath(f bind.Filter) bool {
+	return f.HTTP != nil && f.HTTP.URLRewrite != nil && f.HTTP.URLRewrite.Path != nil
 }

@@ -90,6 +90,12 @@ func (t *translator) service(r *rule) []plugin {
 	if e.IsZero() {
 		return nil
 	}
+	var routes []plugin
+	if !r.answers && len(d.groups) > 0 {
+		if routes = t.deliver(d); d.problem != "" {
+			return routes // a plugin of the Service could answer first
+		}
+	}
 	plugins, ok := t.attachToService(r, d.usable)
 	if !ok {
 		t.shut[r.service] = true
@@ -101,15 +107,16 @@ func (t *translator) service(r *rule) []plugin {
 		plugins = []plugin{unreachable(r.brokenStatus())}
 	}
 	t.behind[r.service] = plugins
-	plugins = inherit(plugins, t.everywhere)
-	for _, p := range t.settle(r.bound.Object, plugins) {
+	settled, ok := t.combine(r.bound.Object, inherit(plugins, t.everywhere))
+	if !ok {
+		t.shut[r.service] = true
+		return nil
+	}
+	for _, p := range settled {
 		t.plugin(p, e, d.tags, d.origin)
 	}
 	t.personalOn(e, personal, generated(plugins), d.origin)
-	if r.answers || len(d.groups) == 0 {
-		return nil
-	}
-	return t.deliver(d)
+	return routes
 }
 
 // noBackend is what requests are told that none of the rule's backends is for.

@@ -52,8 +52,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	rules = append(rules, t.separate(g, rules)...)
 	global := t.settleEverywhere()
 	for _, r := range rules {
-		effective := t.effective(r)
-		r.plugins, r.generated = t.settle(r.bound.Object, effective), generated(effective)
+		t.settleRule(r)
 	}
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)

@@ -108,12 +108,19 @@ func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, 
 	return t.userPlugins(usable[0].Object, t.graph.PluginRefs(usable[0].Object.Ref))
 }
 
-// effective returns the plugins for the Routes of a rule, with those that they would put out of force.
-func (t *translator) effective(r *rule) []plugin {
-	if t.shut[r.service] || t.closed {
-		return []plugin{internalError(invalidPlugin)}
+// settleRule makes the plugins of a rule those that its Routes have, with those that they would put out of force. Where that cannot be, the
+// Routes answer 500 and lead to no Service: plugins there could answer first, for somebody whom the others would have kept out.
+func (t *translator) settleRule(r *rule) {
+	plugins := inherit(r.plugins, t.behind[r.service], t.everywhere)
+	ok := !t.shut[r.service] && !t.closed && t.checkProtocols(r, plugins) && t.checkRewrite(r)
+	if ok {
+		r.plugins, ok = t.combine(r.bound.Object, plugins)
 	}
-	return t.refuseProtocols(r, inherit(r.plugins, t.behind[r.service], t.everywhere))
+	if !ok {
+		plugins = []plugin{internalError(invalidPlugin)}
+		r.plugins, r.personal, r.service = plugins, nil, ""
+	}
+	r.generated = generated(plugins)
 }
 
 func samePlugins(a, b []bind.PluginRef) bool {
@@ -155,9 +162,9 @@ func instance(name string, on kong.Entity) string {
 	return name + "-" + hex.EncodeToString(sum[:])[:9]
 }
 
-// refuseProtocols reports a user's plugin that is for other protocols than the routes of a rule, where one that is generated shares its name:
-// as one plugin, it would be without effect for the others.
-func (t *translator) refuseProtocols(r *rule, plugins []plugin) []plugin {
+// checkProtocols returns false, and reports it, if a user's plugin is for other protocols than the routes of a rule, and one that is generated
+// shares its name: as one plugin, it would be without effect for the others.
+func (t *translator) checkProtocols(r *rule, plugins []plugin) bool {
 	for _, p := range plugins {
 		protocols, ok := p.fields["protocols"].([]string)
 		generated := func(q plugin) bool { return q.name == p.name && !q.user }
@@ -171,9 +178,9 @@ func (t *translator) refuseProtocols(r *rule, plugins []plugin) []plugin {
 					strings.Join(r.protocols, " and ")))
 				f.Related = []diag.Pos{r.rule.Pos}
 				t.report(f)
-				return []plugin{internalError(invalidPlugin)}
+				return false
 			}
 		}
 	}
-	return plugins
+	return true
 }
