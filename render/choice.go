@@ -81,16 +81,25 @@ func (t *translator) delivery(r *rule) *delivery {
 // refuseDelivery reports what a rule asks for and cannot have: its requests are answered 500.
 func (t *translator) refuseDelivery(d *delivery, field string, err error) {
 	f := unsupported(d.rule.bound.Object, fmt.Sprintf("spec.rules[%d]%s", d.rule.rule.Index, field), err.Error())
-	if errors.Is(err, errBackendPlugin) {
-		f.Hint = "make it a filter of the rule, give the backend a rule of its own, or name the plugin in the annotation konghq.com/plugins " +
-			"of the Service"
+	var with withHint
+	if errors.As(err, &with) {
+		f.Hint = with.hint
 	}
 	t.report(f)
 	d.problem = "unsupported rule"
 }
 
+// withHint is an error that says what to do about it.
+type withHint struct {
+	error
+	hint string
+}
+
 // errBackendPlugin is why the requests of a rule are answered 500 whose backend has a filter of type ExtensionRef.
-var errBackendPlugin = errors.New("kong has plugins for a route or a service, not for a single backend")
+func errBackendPlugin() error {
+	return withHint{errors.New("kong has plugins for a route or a service, not for a single backend"),
+		"make it a filter of the rule, give the backend a rule of its own, or name the plugin in the annotation konghq.com/plugins of the Service"}
+}
 
 // rewritable returns an error for a rule that changes paths for backends which leave no room for that.
 func rewritable(d *delivery) error {
@@ -180,7 +189,7 @@ func (t *translator) ownFilters(d *delivery) []plugin {
 		}
 		field := fmt.Sprintf(".backendRefs[%d].filters[%d]", b.Index, i)
 		if f.Plugin != nil {
-			t.refuseDelivery(d, field, errBackendPlugin)
+			t.refuseDelivery(d, field, errBackendPlugin())
 			return nil
 		}
 		if f.HTTP.RequestRedirect != nil {
@@ -267,7 +276,7 @@ func (t *translator) changes(d *delivery, g group) (lua.Backend, error) {
 		case f.Mirror != nil:
 			continue
 		case f.Plugin != nil:
-			err = errBackendPlugin
+			err = errBackendPlugin()
 		case f.HTTP.RequestHeaderModifier != nil:
 			out.Request, err = requestProgram(f.HTTP.RequestHeaderModifier, out.Request)
 		case f.HTTP.ResponseHeaderModifier != nil:

@@ -10,6 +10,8 @@ const (
 	HostReplaced = "HostReplaced"
 	// InconsistentAnnotations are Services of one rule that ask for different fields of the one Kong service.
 	InconsistentAnnotations = "InconsistentAnnotations"
+	// InexactMirror is a mirror whose Service has annotations that copies of requests know nothing of.
+	InexactMirror = "InexactMirror"
 	// InexactSession is a rule whose sessions Kong keeps with their backends for the most part.
 	InexactSession = "InexactSession"
 	// InexactTimeout is a timeout that Kong keeps for each wait, not for all of them together.

@@ -22,7 +22,8 @@
 // KongVaults become Vaults, KongCustomEntities what they say.
 // A KongPlugin becomes a plugin of the Routes, Services and Consumers that name it, a KongClusterPlugin with the label global one of all
 // requests. Kong has one plugin of a name on an entity: with what gwsync generates it is made one, see [merge], and what contradicts is an
-// error. A plugin that cannot be used makes the route answer 500, for it may be the one that asks who is there.
+// error. A plugin that cannot be used makes the route answer 500, for it may be the one that asks who is there; such a Route leads to no
+// Service, whose plugins could answer first.
 // A KongUpstreamPolicy gives a backend an Upstream of its own, annotations of a Service are fields of the Kong Service or Upstream.
 // Timeouts and retries are fields of the Service, sessions those of an Upstream that hashes. See [lua.Resend] for retries that Kong cannot
 // do, [lua.Copies] for mirrors, [lua.Choose] for backends with filters of their own, each group of which has an Upstream.
@@ -51,7 +52,7 @@
 // it; an error), UnknownPort (the pods of a headless Service listen on a port that has only a name; a warning), ServedElsewhere (Kong
 // answers on a listener that the route is not attached to, or with hostnames that it has elsewhere; a warning), CaseInsensitiveHeader
 // (traditional_compatible ignores the case of header values; a warning), InexactWeight (Kong's weights end at 65535; a warning),
-// InexactTimeout (for information), InexactSession and OverriddenAnnotation (warnings), TLSWithoutSNI (TLS requests without a server name
+// InexactTimeout (for information), InexactMirror, InexactSession and OverriddenAnnotation (warnings), TLSWithoutSNI (TLS requests without a server name
 // count as plain ones; for information), SharedCacheKey (Kong's cache takes requests for one kind that a match tells apart, see [KeyHeader];
 // a warning), UnmappedPort (Kong must listen on the very port of a TLS listener; a warning), HostReplaced (a warning). docs/findings.md has
 // them all.
@@ -85,10 +86,11 @@
 //     field wins over a longer timeout by annotation (OverriddenAnnotation).
 //   - retry without codes, backoff and request timeout: Kong's own, for failed connections and timeouts. nginx does not send POST, PATCH and
 //     LOCK again once they are under way. Else Lua asks the backend, exactly, with any method; request and answer are in memory as a
-//     whole, trailers are dropped, health checks do not count. attempts is 1 by default.
+//     whole, trailers are dropped; a KongUpstreamPolicy that says which backend gets a request is refused beside it. attempts is 1 by default.
 //   - mirrors: copies are of the request that goes to the backend, after all filters of the rule in whatever order, with its Host. They
 //     are held in memory until they are sent; Kong bounds how many there are (lua_max_pending_timers, lua_max_running_timers), and leaves out
-//     the rest. No copies are made of WebSockets and of requests that a plugin answers.
+//     the rest. No copies are made of WebSockets and of requests that a plugin answers. Annotations of the mirror's Service say nothing of them
+//     (InexactMirror).
 //   - sessions: hashed (InexactSession), for backends whose pods Kong sees: headless Services, those with EndpointSlices, ExternalName.
 //
 // # Listeners

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/lua"
 )
 
@@ -25,10 +27,37 @@ func (t *translator) mirrors(r *rule, filters []bind.Filter, only int) ([]lua.Mi
 		m.Only = only
 		m.Share, m.Of = portion(f)
 		if m.Share > 0 {
+			t.warnOfMirror(r, f)
 			out = append(out, m)
 		}
 	}
 	return out, nil
+}
+
+// warnOfMirror reports annotations of a mirror's Service that would have a say in its requests: copies do not go through Kong.
+func (t *translator) warnOfMirror(r *rule, f bind.Filter) {
+	service := f.Mirror.Object
+	var names []string
+	warning := diag.Finding{
+		Severity: diag.Warning, Code: InexactMirror, Object: r.bound.Object.Ref.Diag(), Pos: f.Pos,
+		Hint: "remove the annotations if they are for mirrored requests only, or see to it that the backend can do without them",
+	}
+	for _, name := range []string{"plugins", "path", "host-header", "upstream-policy"} {
+		if _, field, ok := annotation(service.Annotations(), name); ok && (name != "plugins" || t.runs(t.graph.PluginRefs(service.Ref))) {
+			names = append(names, annotationPrefix+name)
+			warning.Related = append(warning.Related, service.At(field))
+		}
+	}
+	if len(names) > 0 {
+		warning.Message = fmt.Sprintf("copies of requests go straight to %s, and nothing comes of its annotations %s", service.Ref,
+			strings.Join(names, ", "))
+		t.report(warning)
+	}
+}
+
+// runs reports whether Kong would run one of the plugins.
+func (t *translator) runs(refs []bind.PluginRef) bool {
+	return slices.ContainsFunc(refs, func(ref bind.PluginRef) bool { return ref.Plugin != nil && !ref.Plugin.Spec.Disabled })
 }
 
 // ruleMirrors returns the plugin for the mirrors among a rule's filters. One that cannot be is reported, and its rule answers 500.

@@ -60,6 +60,9 @@ func (t *translator) resend(d *delivery) (plugin, error) {
 	if d.hashing != nil {
 		return plugin{}, errors.New("what retries for Kong chooses a backend at random, so that no session could persist")
 	}
+	if err := t.balances(d); err != nil {
+		return plugin{}, err
+	}
 	program := lua.Retry{
 		Attempts: attempts(retry), Request: l.request, BackendRequest: l.backendRequest,
 		Connect: timeout(fields, "connect_timeout"), Write: timeout(fields, "write_timeout"), Read: timeout(fields, "read_timeout"),
@@ -77,6 +80,29 @@ func (t *translator) resend(d *delivery) (plugin, error) {
 	return plugin{name: postFunction, config: map[string]any{
 		"access": []any{string(lua.Resend(program))}, "header_filter": []any{string(lua.Unsized)},
 	}}, nil
+}
+
+// balances returns an error if a KongUpstreamPolicy of the backends says which of them gets a request: what retries for Kong does not ask Kong's
+// balancer, and knows nothing of the health of backends.
+func (t *translator) balances(d *delivery) error {
+	for _, b := range d.usable {
+		fields := t.asked(b.Object)
+		algorithm, _ := fields["algorithm"].(string)
+		name := ""
+		switch {
+		case fields["healthchecks"] != nil:
+			name = "healthchecks"
+		case fields["hash_on"] != nil && fields["hash_on"] != "none":
+			name = "hashOn"
+		case algorithm != "" && algorithm != "round-robin":
+			name = "algorithm " + algorithm
+		default:
+			continue
+		}
+		return withHint{fmt.Errorf("what retries for Kong chooses a backend at random, and the KongUpstreamPolicy of %s has %s", b.Object.Ref, name),
+			"keep one of the two; retries without codes, backoff and a request timeout are Kong's own, and go with the policy"}
+	}
+	return nil
 }
 
 // timeout returns a timeout of a Service of Kong in milliseconds; it has one of a minute by default.

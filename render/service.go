@@ -78,6 +78,7 @@ func (r *rule) asks() string {
 // returns the plugins for the rule's routes: Kong runs one plugin of a name, that of the route rather than that of its Service. Their
 // fields begin below the rule.
 func (t *translator) service(r *rule) []plugin {
+	t.checkUnused(r)
 	d := t.delivery(r)
 	t.tlsFields(r, d.fields)
 	d.fields["name"] = r.service
@@ -153,6 +154,16 @@ func (t *translator) lead(d *delivery) {
 		t.upstream(d.rule, g.upstream, g.shares, fields, d.tags, d.origin)
 	}
 	d.fields["host"] = d.groups[0].upstream
+}
+
+// checkUnused reports what is wrong with the annotations of backends that get no requests. Those of the others are read as they are used.
+func (t *translator) checkUnused(r *rule) {
+	for _, b := range r.rule.Backends {
+		if b.Reason == "" && b.Service != nil && (b.Weight == 0 || r.broken(b)) {
+			t.serviceFields(r, []bind.Backend{b})
+			t.asked(b.Object)
+		}
+	}
 }
 
 // split returns the backends that get requests, and the weight of those that are broken.

@@ -22,6 +22,7 @@ func (t *translator) streamService(r *rule) bool {
 	origin := kong.Origin{
 		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
 	}
+	t.checkUnused(r)
 	usable, bad := t.split(r)
 	all := usable
 	for _, b := range r.rule.Backends {
