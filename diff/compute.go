@@ -51,6 +51,9 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if p.desired, err = kong.NewState(a.aligned...); err != nil {
 		return Plan{}, fmt.Errorf("desired state under the ids of the live one: %w", err)
 	}
+	if err := p.collide(); err != nil {
+		return Plan{}, err
+	}
 	if err := p.compare(o.Schemas); err != nil {
 		return Plan{}, err
 	}

@@ -246,7 +246,7 @@ func TestCounts(t *testing.T) {
 
 // BenchmarkCompute measures a plan and its phases for n services, each with a route and a plugin.
 func BenchmarkCompute(b *testing.B) {
-	for _, n := range []int{1000, 10000} {
+	for _, n := range []int{1000, 10000, 100000} {
 		desired := manyServices(b, n)
 		for name, live := range map[string]kong.State{"unchanged": desired, "new": {}} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {

@@ -13,7 +13,8 @@
 // Entities are matched by their natural key first (a service's name, a target's upstream and address, a plugin's name and
 // scope), then by id. A desired entity takes over the id of its live match, and references follow. So whoever created an
 // entity, a name is never deleted and created again, and no write ever meets a unique key that is still taken: a key
-// that is free in live stays free until its one new owner is written.
+// that is free in live stays free until its one new owner is written. Names may be swapped: it is what they name that moves. What else is
+// unique, a consumer's custom_id and a plugin's instance_name, is released by its holder before another takes it.
 //
 // # Three ways
 //
@@ -27,7 +28,7 @@
 // one, counting the plugins on its service. Kong's workers take up routes and plugins by separate timers, so the same must
 // hold while they lag behind: [Phase.Settle] says where the executor has to wait. And a set must cover what it guards: while
 // the route, its service, or its service's targets still are the old ones, no plugin of the old set is missing, and once
-// they are new, none of the new set. [Plan.Phases] orders writes by these stages:
+// they are new, none of the new set. The writes have these stages:
 //
 //	create   what no request can reach yet: certificates, consumers, upstreams, services
 //	close    park routes and disable services whose guard cannot be changed by one write; settle
@@ -35,6 +36,13 @@
 //	open     updates of what requests reach, and the final form of all that was closed; settle
 //	delete   the rest, in the reverse order of references; settle
 //	clear    plugins for all requests, which any route may have needed to match what it should
+//
+// Each is a phase of [Plan.Phases], the first with the next where nothing that is served changes by it. Within a phase nothing waits but for
+// what it needs ([Write.After]): a write for those of what it refers to, a delete for those of what refers to it, a closed route also for the
+// targets of its service. So an apply is as fast as the Kong, and the number of waits is linear in that of the writes.
+//
+// A new service with guarded routes costs one write more than its entities, the one that enables it; all others cost as many as they
+// are.
 //
 // A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or
 // by an update together with what it guards, its route is closed for two settle times: clients see a short 404 (or the next

@@ -20,6 +20,7 @@ type generator struct {
 	entities []kong.Entity
 	services map[string]map[string]any // references by name
 	hosts    []string
+	taken    map[string]bool // values that only one entity can have
 	// byHand says that ids are not those that names give.
 	byHand bool
 	// seed gives each part of a state its content, unless chance has it made up anew: in variety of 100 cases.
@@ -69,10 +70,14 @@ func (g *generator) put(k kong.Kind, id string, fields map[string]any) map[strin
 
 // state returns a state of ours: live or desired.
 func (g *generator) state() kong.State {
+	g.taken = map[string]bool{}
 	g.entities, g.services, g.hosts = nil, map[string]map[string]any{}, []string{"a.svc", "b.svc"}
 	for i := range 2 {
 		g.certificate(fmt.Sprint("c", i))
 		g.upstream(fmt.Sprint("u", i))
+	}
+	for i := range 3 {
+		g.consumer(fmt.Sprint("k", i))
 	}
 	for i := range 4 {
 		g.service(fmt.Sprint("s", i))
@@ -112,6 +117,26 @@ func (g *generator) upstream(name string) {
 	}
 }
 
+func (g *generator) consumer(name string) {
+	if g.part(name); g.chance(30) {
+		return
+	}
+	c := g.add(kong.Consumers, name, g.unique(map[string]any{"username": name}, "custom_id"))
+	if key := g.pick("x", "y"); !g.taken["key"+key] {
+		g.taken["key"+key] = true
+		g.add(kong.KeyAuthCredentials, "key"+key, map[string]any{"key": key, "consumer": c})
+	}
+}
+
+// unique gives a field a value that nothing else in the state has, or none.
+func (g *generator) unique(fields map[string]any, field string) map[string]any {
+	if v := g.pick("", "1", "2", "3"); v != "" && !g.taken[field+v] {
+		g.taken[field+v] = true
+		fields[field] = v
+	}
+	return fields
+}
+
 func (g *generator) service(name string) {
 	if g.part(name); g.chance(25) {
 		return
@@ -149,7 +174,7 @@ func (g *generator) plugins(on string, scope map[string]any, percent int) {
 		if g.part(on + plugin); !g.chance(percent) {
 			continue
 		}
-		fields := map[string]any{"name": plugin, "config": map[string]any{"n": g.IntN(2)}}
+		fields := g.unique(map[string]any{"name": plugin, "config": map[string]any{"n": g.IntN(2)}}, "instance_name")
 		maps.Copy(fields, scope)
 		g.add(kong.Plugins, on+plugin, fields)
 	}

@@ -94,8 +94,12 @@ func printPlan(p diff.Plan) string {
 	}
 	for i, phase := range p.Phases() {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, phase.Name)
-		for _, w := range phase.Writes {
-			fmt.Fprintf(&b, "   %v%s\n", w, form(w))
+		for i, w := range phase.Writes {
+			fmt.Fprintf(&b, "   %c %v%s", 'a'+i, w, form(w))
+			for _, before := range w.After {
+				fmt.Fprintf(&b, ", after %c", 'a'+before)
+			}
+			b.WriteByte('\n')
 		}
 		if phase.Settle {
 			fmt.Fprintln(&b, "   settle")

@@ -64,6 +64,9 @@ func (g groups) link(e kong.Entity) {
 	if unique := e.Natural(); unique != "" {
 		g.union(self, node{kong.Key{Kind: e.Kind()}, unique})
 	}
+	for _, v := range uniques(e) {
+		g.union(self, node{kong.Key{Kind: v.kind}, v.field + "=" + v.value})
+	}
 }
 
 // upstreamOf returns the upstream whose name is the host of a service, if there is one.

@@ -60,6 +60,11 @@ func (w world) write(wr diff.Write) (world, error) {
 		if other.Kind() == e.Kind() && other.ID() != e.ID() && e.Natural() != "" && other.Natural() == e.Natural() {
 			return nil, fmt.Errorf("%v: the natural key is taken", wr)
 		}
+		for _, field := range []string{"custom_id", "instance_name"} {
+			if other.Kind() == e.Kind() && other.ID() != e.ID() && e.Text(field) != "" && other.Text(field) == e.Text(field) {
+				return nil, fmt.Errorf("%v: %s has that %s", wr, other.Name(), field)
+			}
+		}
 	}
 	next[e.Key()] = e
 	return next, nil
@@ -93,18 +98,22 @@ type view struct {
 	open               map[string]traffic // by route, without guards
 	on                 map[string]string  // the service of an open route
 	onRoute, onService map[string][]string
+	onAll              []string        // plugins for all requests
 	foreign            map[string]bool // services with routes that are not ours
 }
 
 func newView(w world) view {
-	v := view{map[string]traffic{}, map[string]string{}, map[string][]string{}, map[string][]string{}, map[string]bool{}}
+	v := view{open: map[string]traffic{}, on: map[string]string{}, onRoute: map[string][]string{}, onService: map[string][]string{},
+		foreign: map[string]bool{}}
 	for k, e := range w {
 		switch k.Kind {
 		case kong.Plugins:
 			if r, ok := e.Ref("route"); ok {
-				v.onRoute[r.ID] = append(v.onRoute[r.ID], effect(e, "tags", "service", "route"))
+				v.onRoute[r.ID] = append(v.onRoute[r.ID], effect(e, "tags", "instance_name", "service", "route"))
 			} else if s, ok := e.Ref("service"); ok {
-				v.onService[s.ID] = append(v.onService[s.ID], effect(e, "tags", "service"))
+				v.onService[s.ID] = append(v.onService[s.ID], effect(e, "tags", "instance_name", "service"))
+			} else {
+				v.onAll = append(v.onAll, effect(e, "tags", "instance_name"))
 			}
 		case kong.Routes:
 			if to, ok := e.Ref("service"); ok && !diff.Owned(e, instance) {
@@ -132,7 +141,8 @@ func serve(router, plugins view) map[string]traffic {
 		}
 		slices.Sort(plugins.onRoute[id])
 		slices.Sort(plugins.onService[router.on[id]])
-		t.undisturbed = fmt.Sprint(router.on[id], plugins.onRoute[id], plugins.onService[router.on[id]])
+		slices.Sort(plugins.onAll)
+		t.undisturbed = fmt.Sprint(router.on[id], plugins.onRoute[id], plugins.onService[router.on[id]], plugins.onAll)
 		if router.foreign[router.on[id]] {
 			t.undisturbed = ""
 		}

@@ -25,7 +25,9 @@ func parkedForms(t *testing.T, routes ...map[string]any) []kong.Entity {
 		"service": map[string]any{"id": service.ID()}}))
 	var out []kong.Entity
 	for _, w := range compute(t, live, state(t, desired...)).Phases()[0].Writes {
-		out = append(out, w.Entity)
+		if w.Entity.Kind() == kong.Routes {
+			out = append(out, w.Entity)
+		}
 	}
 	return out
 }

@@ -12,6 +12,8 @@ type Phase struct {
 	// Settle says that the executor waits, after the writes, until Kong's workers have taken them up: a plugin that is
 	// written and a route that is opened must be apart in time by more than the workers' update period.
 	Settle bool
+
+	stage stage // the last one that is in it
 }
 
 // Write is one request, which for Create and Update says the whole entity.

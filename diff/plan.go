@@ -94,6 +94,8 @@ const (
 	IDTaken Reason = "id-taken"
 	// InUse: a foreign entity refers to one of ours that would be deleted. Kong would refuse, or delete it too.
 	InUse Reason = "in-use"
+	// ValueTaken: a foreign entity has a value of a desired one that must be unique in a Kong, such as a consumer's custom_id.
+	ValueTaken Reason = "value-taken"
 )
 
 // Conflict is a change that cannot be made without touching an entity that is not ours. A plan with conflicts has no phases.
@@ -118,12 +120,16 @@ func (c Conflict) String() string {
 		return ours + ": its id is that of " + theirs + ", which is " + whose(c.Foreign)
 	case InUse:
 		return ours + " cannot be deleted: " + theirs + ", which is " + whose(c.Foreign) + ", refers to it"
+	case ValueTaken:
+		return ours + ": its " + uniqueFields[c.Entity.Kind()] + " is that of " + theirs + ", which is " + whose(c.Foreign)
 	}
 	return ours + ": in conflict with " + theirs
 }
 
 // Adopt returns the pattern that, as a part of an [Adoption], ends the conflict; ok is false where none can.
-func (c Conflict) Adopt() (p Pattern, ok bool) { return PatternOf(c.Foreign), c.Reason != InUse }
+func (c Conflict) Adopt() (p Pattern, ok bool) {
+	return PatternOf(c.Foreign), c.Reason == NameTaken || c.Reason == IDTaken
+}
 
 // whose says in words that an entity is not ours.
 func whose(foreign kong.Entity) string {

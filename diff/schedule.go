@@ -9,7 +9,7 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// stage is a part of an apply, see the package comment. Each has phases by rank.
+// stage is a part of an apply, see the package comment. Most are a phase of their own.
 type stage int
 
 const (
@@ -63,6 +63,7 @@ func (p Plan) schedule() ([]Phase, error) {
 			s.other(i, c)
 		}
 	}
+	s.release()
 	s.settles()
 	return s.phases(), s.err
 }
@@ -87,6 +88,9 @@ func (s *schedule) add(st stage, op Op, e kong.Entity, change int) {
 func (s *schedule) addAt(at step, op Op, e kong.Entity, change int) {
 	s.steps[at] = append(s.steps[at], Write{Op: op, Entity: e, Change: change})
 }
+
+// releaseOrder is before all others in a stage.
+const releaseOrder = -1
 
 // writeOrder and deleteOrder are where the writes and deletes of a kind stand in a stage. Between two ranks there is room.
 func writeOrder(k kong.Kind) int  { return 2 * rank(k) }
@@ -270,6 +274,13 @@ func (g *guard) opens() bool {
 	return false
 }
 
+// seen reports whether plugins are created, changed or deleted that an open route has.
+func (g *guard) seen() bool {
+	return slices.ContainsFunc(g.routeOrder, func(r *route) bool {
+		return r.isOpen() && (g.unscoped || len(r.writesSeen()) > 0)
+	})
+}
+
 // leaves reports whether routes that are open change or go, which may have needed a plugin that goes.
 func (g *guard) leaves() bool {
 	return slices.ContainsFunc(g.routeOrder, func(r *route) bool { return r.isOpen() && (r.isGone() || r.dirty) })
@@ -280,7 +291,9 @@ func (s *schedule) phases() []Phase {
 	var out []Phase
 	var last stage
 	for _, at := range slices.SortedFunc(maps.Keys(s.steps), step.compare) {
+		together := at.stage == last || s.overlap(last, at.stage)
 		for st := last; st < at.stage; st++ {
+			together = together && !s.settle[st]
 			out = s.settled(out, st)
 		}
 		last = at.stage
@@ -289,9 +302,23 @@ func (s *schedule) phases() []Phase {
 			return cmp.Or(cmp.Compare(a.Entity.Kind(), b.Entity.Kind()), cmp.Compare(a.Entity.Name(), b.Entity.Name()),
 				cmp.Compare(a.Entity.ID(), b.Entity.ID()))
 		})
-		out = append(out, Phase{Name: phaseName(at.stage, writes), Writes: writes})
+		if !together || len(out) == 0 {
+			out = append(out, Phase{})
+		}
+		phase := &out[len(out)-1]
+		phase.Writes, phase.stage = append(phase.Writes, writes...), at.stage
+	}
+	for i := range out {
+		s.guard.plan.order(out[i].Writes)
+		out[i].Name = phaseName(out[i])
 	}
 	return out
+}
+
+// overlap reports whether the writes of two stages, with nothing between, need to be in order only where one refers to the other: what
+// is new to an empty Kong, or changes nothing that is served.
+func (s *schedule) overlap(a, b stage) bool {
+	return a == create && (b == opening || b == guarding && !s.guard.seen())
 }
 
 func (a step) compare(b step) int {
@@ -304,23 +331,26 @@ func (s *schedule) settled(out []Phase, st stage) []Phase {
 	case !s.settle[st]:
 		return out
 	case len(out) == 0:
-		return append(out, Phase{Name: "settle", Settle: true})
+		return append(out, Phase{Settle: true})
 	}
 	out[len(out)-1].Settle = true
 	return out
 }
 
 // phaseName returns what the phase does to which kinds: "close routes".
-func phaseName(st stage, writes []Write) string {
+func phaseName(p Phase) string {
+	if len(p.Writes) == 0 {
+		return "settle"
+	}
 	kinds := map[kong.Kind]bool{}
-	verb := writes[0].Op.String()
-	for _, w := range writes {
+	verb := p.Writes[0].Op.String()
+	for _, w := range p.Writes {
 		kinds[w.Entity.Kind()] = true
-		if w.Op != writes[0].Op {
+		if w.Op != p.Writes[0].Op {
 			verb = "write"
 		}
 	}
-	if st == closing && verb == Update.String() {
+	if p.stage == closing && verb == Update.String() {
 		verb = "close"
 	}
 	var names []string
