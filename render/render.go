@@ -12,6 +12,8 @@ type Options struct {
 	Manifest manifest.Options
 	Bind     bind.Options
 	Target   Target
+	// Load replaces [manifest.Load], as where several renderings share what it returns; nil means no replacement.
+	Load func([]manifest.Input, manifest.Options) (manifest.Set, diag.List, error)
 }
 
 // Target says for which Kong to render.
@@ -45,7 +47,11 @@ type Result struct {
 // Render loads the manifests of the inputs, resolves their bindings and translates them for the target. The error is for what
 // cannot be read at all; everything wrong with the manifests is among the findings.
 func Render(inputs []manifest.Input, o Options) (Result, error) {
-	set, findings, err := manifest.Load(inputs, o.Manifest)
+	load := o.Load
+	if load == nil {
+		load = manifest.Load
+	}
+	set, findings, err := load(inputs, o.Manifest)
 	if err != nil {
 		return Result{}, err
 	}

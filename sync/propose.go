@@ -97,7 +97,7 @@ func renderAt(ctx context.Context, src Source, o render.Options) (state kong.Sta
 		return kong.State{}, err
 	}
 	defer func() { err = errors.Join(err, snapshot.Close()) }()
-	result, err := render.Render(snapshot.Inputs, o)
+	result, err := snapshot.Render(o)
 	return result.State, err
 }
 
@@ -120,7 +120,7 @@ func (p *Proposal) render(ctx context.Context, src Source, dst Target, o render.
 	}
 	p.Revision = snapshot.Revision
 	o.Target.Flavor = p.Info.Flavor
-	if p.Rendered, err = render.Render(snapshot.Inputs, o); err != nil {
+	if p.Rendered, err = snapshot.Render(o); err != nil {
 		return err
 	}
 	settings := p.Info.Settings

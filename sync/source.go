@@ -34,6 +34,8 @@ type Snapshot struct {
 	Revision string
 	// Closer releases what the inputs read from; nil if there is nothing to release. Call [Snapshot.Close] instead.
 	Closer io.Closer
+	// parsed is what the inputs were parsed to, for a snapshot that is shared; nil for another.
+	parsed *parsed
 }
 
 // Close releases what the snapshot reads from. Its inputs cannot be read any more.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
 	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/kong"
@@ -85,7 +86,7 @@ func (d demo) command(ctx context.Context, title string, args ...string) error {
 	p.stderr = d.p.stdout
 	p.stdin = strings.NewReader("")
 	p.getenv = d.getenv
-	if code := run(ctx, args, p); code != exitOK {
+	if code := run(ctx, append(args, "--config="), p); code != exitOK {
 		return codedError{code: code}
 	}
 	fmt.Fprintln(d.p.stdout)
@@ -94,7 +95,7 @@ func (d demo) command(ctx context.Context, title string, args ...string) error {
 
 // getenv leaves out what would change the commands behind the user's back: the flags of the environment.
 func (d demo) getenv(name string) string {
-	if strings.HasPrefix(name, environmentPrefix) {
+	if strings.HasPrefix(name, config.Prefix) {
 		return ""
 	}
 	return d.p.getenv(name)

@@ -33,6 +33,9 @@ const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
   5    stale: Kong changed since the changes were approved, or the commit is older than the one applied last
   11   internal error
   130  interrupted
+
+For several targets (--all-targets) it is the gravest of all: 11, then 3, 130, 1, 5, 4, 2 and 0. A Kong that is half changed counts more
+than one that is as it was, and what went wrong more than what was refused.
 `
 
 func newExitCodes() *cobra.Command {

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gwsync": mai
 //	admin METHOD PATH [FILE]      ask $KONG's Admin API; the answer is stdout
 //	get PATH                      GET from $PROXY; status line and body are stdout
 //	requests FILE                 what $KONG's Admin API was asked since, "METHOD PATH" a line
+//	expand FILE...                replace $NAME in files by environment variables
 //	git-commit DIR [NAME]         commit all in DIR, a git repository from then on; $NAME is the commit
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -47,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"admin":      askAdmin,
 			"get":        getProxy,
 			"requests":   writeRequests,
+			"expand":     expand,
 			"git-commit": gitCommit,
 		},
 	})
@@ -155,6 +157,13 @@ func getProxy(ts *testscript.TestScript, neg bool, args []string) {
 	text, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n%s\n", resp.Status, text)
+}
+
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o666))
+	}
 }
 
 func writeRequests(ts *testscript.TestScript, neg bool, args []string) {

@@ -88,7 +88,7 @@ func renderSource(ctx context.Context, source sync.Source, o render.Options) (re
 		return render.Result{}, err
 	}
 	defer func() { err = errors.Join(err, snapshot.Close()) }()
-	return render.Render(snapshot.Inputs, o)
+	return snapshot.Render(o)
 }
 
 // showFindings prints what there is to say about the manifests, and returns an error if that includes errors.

@@ -7,12 +7,12 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
 )
 
 // process is what surrounds the program: its streams and environment.
@@ -22,6 +22,12 @@ type process struct {
 	getenv         func(string) string
 	// interactive says that somebody can be asked.
 	interactive bool
+	// args are those after the program's name.
+	args []string
+	// target is the one target that this is a run for; "" if the command line says which, and whether there are several.
+	target string
+	// shared is what this run has in common with those for other targets; nil for nothing.
+	shared *sharing
 }
 
 // run runs gwsync and returns its exit code.
@@ -33,6 +39,7 @@ func run(ctx context.Context, args []string, p process) (code int) {
 			code = exitInternal
 		}
 	}()
+	p.args = args
 	root := newRoot(p)
 	root.SetArgs(args)
 	root.SetIn(p.stdin)
@@ -55,45 +62,24 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
-		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), p.getenv) },
+		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return configure(cmd, p) },
 	}
 	root.SetFlagErrorFunc(seeHelp)
-	root.AddCommand(
-		newRender(p), newLint(p), newExplain(p), newStatus(p), newGraph(p), newDiff(p), newApply(p), newDrift(p), newPing(p),
-		newSandbox(p), newTrace(p), newTest(p), newDemo(p), newVersion(p), newExitCodes(),
-	)
+	offline := []*cobra.Command{newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
+	many := []*cobra.Command{newLint(p), newDiff(p), newApply(p), newDrift(p), newPing(p)}
+	configurable(offline...)
+	configurable(many...)
+	parallel(many...)
+	root.AddCommand(offline...)
+	root.AddCommand(many...)
+	root.AddCommand(newDemo(p), newVersion(p), newExitCodes())
 	return root
 }
-
-// environmentPrefix begins the names of the environment variables that stand for flags.
-const environmentPrefix = "GWSYNC_"
-
-// fromEnvironment sets each flag that is not on the command line from GWSYNC_NAME, if that is set. A source on the command line
-// replaces that of the environment, whatever flag names it.
-func fromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
-	replaced := replacedSources(flags)
-	var err error
-	flags.VisitAll(func(f *pflag.Flag) {
-		name := environmentPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value := getenv(name)
-		if f.Changed || value == "" || f.Name == "help" || slices.Contains(replaced, f.Name) || err != nil {
-			return
-		}
-		if e := flags.Set(f.Name, value); e != nil {
-			err = fmt.Errorf("environment variable %s: %w", name, e)
-		}
-		f.Annotations = map[string][]string{ofEnvironment: {name}}
-	})
-	return err
-}
-
-// ofEnvironment marks the flags that were set from the environment.
-const ofEnvironment = "environment"
 
 // typed reports whether a flag is on the command line.
 func typed(flags *pflag.FlagSet, name string) bool {
 	f := flags.Lookup(name)
-	return f.Changed && f.Annotations[ofEnvironment] == nil
+	return f.Changed && config.Origin(f) == ""
 }
 
 // terminal reports whether a stream is a terminal.

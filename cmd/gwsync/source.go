@@ -47,17 +47,6 @@ func (f *sourceFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.sops, "sops", false, "decrypt manifests that are encrypted with SOPS by running the program sops")
 }
 
-// replacedSources returns the flags of sources that count for nothing, since others are on the command line.
-func replacedSources(flags *pflag.FlagSet) []string {
-	switch {
-	case flags.Changed("path"), flags.Changed("filename"):
-		return []string{"path", "filename", "repo", "ref", "repo-path"}
-	case flags.Changed("repo"):
-		return []string{"path", "filename"}
-	}
-	return nil
-}
-
 // given reports whether a flag, or the environment, names a source.
 func (f *sourceFlags) given(flags *pflag.FlagSet) bool {
 	return flags.Changed("path") || flags.Changed("filename") || flags.Changed("repo")
@@ -65,6 +54,14 @@ func (f *sourceFlags) given(flags *pflag.FlagSet) bool {
 
 // source returns the one source that the flags name, with the Secrets that they name.
 func (f *sourceFlags) source(flags *pflag.FlagSet, p process) (sync.Source, error) {
+	if p.shared != nil {
+		return p.shared.source(fmt.Sprintf("%#v", *f), func() (sync.Source, error) { return f.open(flags, p) })
+	}
+	return f.open(flags, p)
+}
+
+// open returns a source of its own.
+func (f *sourceFlags) open(flags *pflag.FlagSet, p process) (sync.Source, error) {
 	src, err := f.manifests(flags, p)
 	if err != nil {
 		return nil, err
