@@ -1,6 +1,10 @@
 package diff
 
-import "github.com/gwsync/gwsync/render/kong"
+import (
+	"iter"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
 
 // Phase is a set of writes that may be made in any order, or at the same time, as far as [Write.After] of each allows. All of a phase are
 // done before the next.
@@ -33,3 +37,16 @@ func (w Write) String() string { return w.Op.String() + " " + title(w.Entity) }
 
 // GoString returns what [Write.String] returns.
 func (w Write) GoString() string { return w.String() }
+
+// Writes iterates over the writes of all phases, in their order.
+func (p Plan) Writes() iter.Seq[Write] {
+	return func(yield func(Write) bool) {
+		for _, phase := range p.phases {
+			for _, w := range phase.Writes {
+				if !yield(w) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
@@ -216,12 +217,16 @@ func (p Plan) After() (kong.State, error) {
 }
 
 // ID returns the digest of all that the plan says: of two plans with one ID, who approved the one has approved the other.
-// Secrets do not count, only that they change; nor does where an entity comes from.
+// Secrets do not count, only that they change; nor do where an entity comes from and who made the difference.
 func (p Plan) ID() kong.Digest {
 	h := sha256.New()
 	enc := json.NewEncoder(h) // which errs on what is no JSON value, which no field holds; nor does a hash err
 	for _, c := range p.changes {
-		_ = enc.Encode([]any{c.Op, c.Entity().Key(), c.Fields})
+		f := slices.Clone(c.Fields)
+		for i := range f {
+			f[i].Cause = 0
+		}
+		_ = enc.Encode([]any{c.Op, c.Entity().Key(), f})
 	}
 	for _, c := range p.conflicts {
 		_ = enc.Encode([]any{c.Reason, c.Entity.Key(), c.Foreign.Key()})

@@ -119,3 +119,17 @@ func isDigested(e kong.Entity) bool {
 	hashed, _ := e.Field("hash_secret")
 	return e.Kind() == kong.BasicAuthCredentials || e.Kind() == kong.OAuth2Credentials && hashed == true
 }
+
+// Same reports whether an entity that Kong answered is what it was given: as [Compute] tells.
+func Same(schemas kong.Schemas, answered, given kong.Entity) (bool, error) {
+	p := Plan{}
+	var err error
+	if p.live, err = kong.NewState(answered); err != nil {
+		return false, err
+	}
+	if p.desired, err = kong.NewState(given); err != nil {
+		return false, err
+	}
+	err = p.compare(schemas)
+	return len(p.changes) == 0, err
+}

@@ -25,12 +25,20 @@ type applier struct {
 	// unknown is set when a write failed and nobody knows whether the Kong made it.
 	unknown bool
 	errs    []error
+	// written is what was written of each entity last, zero for a delete; touched are those that it is sure of, or that may have been
+	// written all the same.
+	written map[kong.Key]kong.Entity
+	touched map[kong.Key]bool
+	// groups are those of the plan's changes, and failing those of which a write failed; nil unless an apply goes on then.
+	groups  []int
+	failing map[int]bool
 }
 
 // progress is how far one change came.
 type progress struct {
 	todo   int
 	failed bool
+	undone bool
 }
 
 func newApplier(t Target, p diff.Plan, o Options) *applier {
@@ -40,11 +48,16 @@ func newApplier(t Target, p diff.Plan, o Options) *applier {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
 	}
-	a := &applier{Options: o, target: t, plan: p, changes: make([]progress, len(p.Changes()))}
-	for _, phase := range p.Phases() {
-		for _, w := range phase.Writes {
-			a.changes[w.Change].todo++
-		}
+	if o.Before == nil {
+		o.Before = func() error { return nil }
+	}
+	a := &applier{Options: o, target: t, plan: p, changes: make([]progress, len(p.Changes())),
+		written: map[kong.Key]kong.Entity{}, touched: map[kong.Key]bool{}, failing: map[int]bool{}}
+	if o.OnError == Continue {
+		a.groups = p.Groups()
+	}
+	for w := range p.Writes() {
+		a.changes[w.Change].todo++
 	}
 	return a
 }
@@ -58,18 +71,31 @@ func (a *applier) phases(ctx context.Context) error {
 	for i, phase := range phases {
 		a.execute(ctx, phase)
 		switch {
-		case len(a.errs) > 0:
-			return errors.Join(a.errs...)
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return errors.Join(append(a.errs, context.Cause(ctx))...)
+		case len(a.errs) > 0 && a.OnError != Continue:
+			return errors.Join(a.errs...)
 		case !phase.Settle || i == len(phases)-1:
 			continue
 		}
-		if err := a.wait(ctx, phase.Name, len(phase.Writes), a.Settle); err != nil {
+		if err := a.pause(ctx, phase, phases[i+1:]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(a.errs...)
+}
+
+// pause waits for the Kong to take up a phase, and sees whether all that comes next is as it should be.
+func (a *applier) pause(ctx context.Context, phase diff.Phase, next []diff.Phase) error {
+	if err := a.wait(ctx, phase.Name, len(phase.Writes), a.Settle); err != nil {
+		return err
+	}
+	err := a.fresh(ctx, next)
+	if stale := (*StaleError)(nil); a.OnError == Continue && errors.As(err, &stale) {
+		a.fail(err, stale.Changed)
+		return nil
+	}
+	return err
 }
 
 // wait waits for the Kong to take up a step of so many writes.
@@ -83,14 +109,64 @@ func (a *applier) wait(ctx context.Context, step string, writes int, d time.Dura
 
 // record notes the outcome of a write. The caller holds a.mu.
 func (a *applier) record(w diff.Write, err error) {
+	key := w.Entity.Key()
+	a.touched[key] = a.touched[key] || !refused(err)
 	if err == nil {
 		a.writes++
 		a.changes[w.Change].todo--
+		if a.written[key] = w.Entity; w.Op == diff.Delete {
+			a.written[key] = kong.Entity{}
+		}
 		return
 	}
-	a.changes[w.Change].failed = true
 	a.unknown = a.unknown || !refused(err)
+	a.fault(w.Change)
 	a.errs = append(a.errs, fmt.Errorf("%s %s: %w", w.Op, describe(w.Entity), err))
+}
+
+// fault notes that a change failed, and with it its group.
+func (a *applier) fault(change int) {
+	a.changes[change].failed = true
+	if a.groups != nil {
+		a.failing[a.groups[change]] = true
+	}
+}
+
+// fail notes that nothing is to be written of some entities, and why.
+func (a *applier) fail(err error, entities []kong.Entity) {
+	a.errs = append(a.errs, err)
+	failed := map[kong.Key]bool{}
+	for _, e := range entities {
+		failed[e.Key()] = true
+	}
+	for w := range a.plan.Writes() {
+		if failed[w.Entity.Key()] {
+			a.fault(w.Change)
+		}
+	}
+}
+
+// reject notes what the Kong refuses, and returns an error if that leaves nothing to write.
+func (a *applier) reject(rejected *RejectedError) error {
+	var entities []kong.Entity
+	for _, r := range rejected.Rejections {
+		entities = append(entities, r.Entity)
+	}
+	a.fail(rejected, entities)
+	for w := range a.plan.Writes() {
+		if !a.isHeldUp(w) {
+			return nil
+		}
+	}
+	return rejected
+}
+
+// isHeldUp reports whether a write is not to be made since another failed. The caller holds a.mu, or nothing is under way.
+func (a *applier) isHeldUp(w diff.Write) bool {
+	if a.groups == nil {
+		return len(a.errs) > 0
+	}
+	return a.failing[a.groups[w.Change]]
 }
 
 // forgotten reports whether there is a record to write and the Kong has none.
@@ -130,8 +206,8 @@ func (a *applier) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if planned, found := a.plan.Live().Digest(), live.Digest(); planned != found {
-		return &StaleError{Planned: planned, Found: found}
+	if changed := between(a.plan.Live(), live); len(changed) > 0 {
+		return fmt.Errorf("nothing was written: %w", &StaleError{Changed: changed})
 	}
 	whole, err := a.whole()
 	if err != nil {
@@ -139,6 +215,9 @@ func (a *applier) load(ctx context.Context) error {
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if err := a.Before(); err != nil {
+		return err
 	}
 	finishing, cancel := lingering(ctx)
 	defer cancel()
@@ -176,6 +255,8 @@ func (a *applier) result() Result {
 	r := Result{Writes: a.writes}
 	for i, c := range a.plan.Changes() {
 		switch p := a.changes[i]; {
+		case p.undone:
+			r.RolledBack = append(r.RolledBack, c)
 		case p.failed:
 			r.Failed = append(r.Failed, c)
 		case p.todo == 0:

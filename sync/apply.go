@@ -2,6 +2,8 @@ package sync
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gwsync/gwsync/diff"
@@ -23,6 +25,11 @@ type Options struct {
 	// Settle replaces the time that the target says its writes need to take effect; 0 means no replacement, less than 0 no
 	// waiting at all. With less than the Kong needs, a route may be served for moments without its plugins.
 	Settle time.Duration
+	// OnError says what to do when a write fails; "" means [Stop]. When the context ends, an apply stops whatever it says, and a Kong
+	// without a database takes all or nothing.
+	OnError OnError
+	// Before is called right before the first write, with the Kong as the plan was made from; nil for nothing. Its error ends the apply.
+	Before func() error
 }
 
 // Event is a step of an apply.
@@ -37,6 +44,8 @@ type Event struct {
 	// Wait is how long the apply now waits for the Kong to take up the step, or in the step "settle" what a run before has
 	// written.
 	Wait time.Duration
+	// Undo says that the step is one of rolling back.
+	Undo bool
 	// Err is why the request failed.
 	Err error
 }
@@ -49,14 +58,17 @@ type Result struct {
 	Failed []diff.Change
 	// Skipped are those that are left, some of them perhaps half made.
 	Skipped []diff.Change
+	// RolledBack are those that were made, in full or in part, and undone. Those of which a write failed are among them if nothing is
+	// left of them.
+	RolledBack []diff.Change
 	// Writes is the number of requests that wrote.
 	Writes int
 }
 
 // Apply carries out a plan on the Kong that it was made for. See the package comment for what it promises.
 //
-// The error is a *[PartialError] if anything was written or may have been, and then wraps the cause. If the context ended,
-// errors.Is(err, context.Cause(ctx)) holds.
+// The error is a *[PartialError] if anything was written or may have been, and a *[RolledBackError] if that was undone; both wrap the
+// cause. If the context ended, errors.Is(err, context.Cause(ctx)) holds.
 func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error) {
 	if c := p.Conflicts(); len(c) > 0 {
 		return Result{Skipped: p.Changes()}, &ConflictError{Conflicts: c}
@@ -72,15 +84,33 @@ func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error
 	if !info.Database {
 		return a.finish(a.load(ctx))
 	}
-	if err := a.validate(ctx); err != nil {
-		return a.result(), err
-	}
 	if a.Settle == 0 {
 		a.Settle = info.Settle
 	}
+	if err := a.prepare(ctx); err != nil {
+		return a.result(), err
+	}
 	err = a.phases(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = a.remember(ctx)
+	case a.OnError == Rollback && (a.writes > 0 || a.unknown) && ctx.Err() == nil:
+		return a.rollback(ctx, err)
 	}
 	return a.finish(err)
+}
+
+// prepare does what comes before the first write. Its error says why there will be none.
+func (a *applier) prepare(ctx context.Context) error {
+	err := a.validate(ctx)
+	if rejected := (*RejectedError)(nil); a.OnError == Continue && errors.As(err, &rejected) {
+		err = a.reject(rejected)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.fresh(ctx, a.plan.Phases()); err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
+	return a.Before()
 }

@@ -132,15 +132,15 @@ func (e *ConflictError) sharedTag() string {
 	return shared[0]
 }
 
-// StaleError says that the Kong no longer holds what the plan was made from. Nothing was written.
+// StaleError says that another hand has changed what an apply is about, since it was compared or while it was being written.
 type StaleError struct {
-	// Planned is what the plan was made from, Found what the Kong holds.
-	Planned, Found kong.Digest
+	// Changed are the entities that are not what they were; never empty.
+	Changed []kong.Entity
 }
 
-// Error says so.
+// Error names the entities.
 func (e *StaleError) Error() string {
-	return "the configuration of Kong changed after it was compared: nothing was written"
+	return "kong was changed by somebody else since it was compared: " + enumerate(e.Changed)
 }
 
 // Hint returns what to do about it.
@@ -151,17 +151,32 @@ type PartialError struct {
 	Result Result
 	// Err is why it stopped.
 	Err error
+	// Undo is why what was written could not be undone; nil if nobody wanted that.
+	Undo error
 }
 
 // Error says how far it came, and why no further.
 func (e *PartialError) Error() string {
-	done, failed, skipped := len(e.Result.Done), len(e.Result.Failed), len(e.Result.Skipped)
-	return fmt.Sprintf("stopped with %d of %d changes made, %d failed and %d left: %s",
-		done, done+failed+skipped, failed, skipped, e.Err)
+	r := e.Result
+	done, failed, skipped, undone := len(r.Done), len(r.Failed), len(r.Skipped), len(r.RolledBack)
+	text := fmt.Sprintf("stopped with %d of %d changes made, %d failed and %d left", done, done+failed+skipped+undone, failed, skipped)
+	if undone > 0 {
+		text += fmt.Sprintf(", %d rolled back", undone)
+	}
+	text += ": " + e.Err.Error()
+	if e.Undo != nil {
+		text += "; rolling back failed: " + e.Undo.Error()
+	}
+	return text
 }
 
-// Unwrap returns why it stopped.
-func (e *PartialError) Unwrap() error { return e.Err }
+// Unwrap returns why it stopped, and why that could not be undone.
+func (e *PartialError) Unwrap() []error {
+	if e.Undo == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Undo}
+}
 
 // Hint returns what to do about it.
 func (e *PartialError) Hint() string {
@@ -171,6 +186,22 @@ func (e *PartialError) Hint() string {
 		return h.Hint() + "; " + again
 	}
 	return again
+}
+
+// most is how many entities an error names.
+const most = 5
+
+// enumerate names entities as people know them, the first few of many.
+func enumerate(entities []kong.Entity) string {
+	var names []string
+	for _, e := range entities[:min(most, len(entities))] {
+		names = append(names, describe(e))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(entities) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // refused reports whether err stands for a request that has certainly changed nothing.

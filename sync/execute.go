@@ -19,11 +19,11 @@ func (a *applier) execute(ctx context.Context, phase diff.Phase) {
 	for range min(a.Parallelism, len(phase.Writes)) {
 		workers.Go(func() {
 			for i, ok := q.next(); ok; i, ok = q.next() {
-				if a.stopped(ctx) {
+				w := phase.Writes[i]
+				if a.stopped(ctx, w) {
 					q.done(i, false)
 					continue
 				}
-				w := phase.Writes[i]
 				err := a.target.Write(finishing, w)
 				a.mu.Lock()
 				done++
@@ -37,10 +37,10 @@ func (a *applier) execute(ctx context.Context, phase diff.Phase) {
 	workers.Wait()
 }
 
-func (a *applier) stopped(ctx context.Context) bool {
+func (a *applier) stopped(ctx context.Context, w diff.Write) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.errs) > 0 || ctx.Err() != nil
+	return a.isHeldUp(w) || ctx.Err() != nil
 }
 
 // queue hands out the writes of a phase, each after those that it has to wait for. A write that failed, or was not made, holds up what

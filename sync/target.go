@@ -21,6 +21,9 @@ type Target interface {
 	Schemas(ctx context.Context, of ...kong.State) (kong.Schemas, error)
 	// Read returns what the Kong holds, gwsync's entities and others'.
 	Read(ctx context.Context) (kong.State, error)
+	// Current returns those of the given entities that the Kong holds now, as it holds them. Of the given ones only the ids count, and
+	// what targets belong to.
+	Current(ctx context.Context, of []kong.Entity) (kong.State, error)
 	// Settling returns how long the Kong still needs until it acts on everything that the last Read saw; 0 if it does. A run
 	// that was killed may have written moments ago.
 	Settling() time.Duration

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +21,8 @@ func newApply(p process) *cobra.Command {
 	var most limit
 	var tests testSource
 	var settle time.Duration
+	var plan string
+	onError := sync.Rollback
 	cmd := &cobra.Command{
 		Use:     "apply",
 		Aliases: []string{"sync"},
@@ -33,13 +34,21 @@ all that it owns because it found no manifests, as with a wrong --path, unless -
 With --repo, Kong remembers the commit that was applied last, on a disabled service gwsync.INSTANCE. With that, diff and drift tell what
 changed in git from what was changed in Kong by hand, and apply does not go back to an older commit unless --allow-older says so.
 
-On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them.
+On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them. A pipeline that lets somebody look at them
+first saves what they looked at, with "gwsync diff -o json > plan.json", and applies with --plan plan.json: then apply works the changes out
+again, and writes nothing, with exit code 5, if they are not the very same. What is in the file is never executed, and holds no secret: that
+a secret becomes another one can be approved, but not which.
+
+What is about to be changed is read again right before. If a write fails all the same, --on-error says what becomes of those before it:
+rollback undoes them (then Kong is as it was, exit code 1), stop leaves everything as it is, and continue goes on with all that does not
+hang together with what failed (both exit code 3). Whatever it says, no route is ever open without its plugins, and the next apply starts
+from what Kong then holds. An interrupted apply stops.
 
 With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
-			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive, settle: settle,
-				allowEmpty: allowEmpty, allowOlder: allowOlder, most: most}
+			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle,
+				plan: plan, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most}
 			if verify {
 				var err error
 				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
@@ -55,6 +64,8 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 	tests.add(cmd.Flags())
 	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
 	cmd.Flags().Var(&most, "max-deletes", "refuse to delete more than `N` entities, or N% of those that this instance owns")
+	cmd.Flags().StringVar(&plan, "plan", "", "`FILE` with the output of gwsync diff -o json: apply these changes and no others")
+	cmd.Flags().Var(&onError, "on-error", "what to do with the writes before one that fails: rollback, stop, or continue with others")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
 		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
@@ -68,6 +79,8 @@ type applier struct {
 	source     sync.Source
 	ask        bool
 	settle     time.Duration
+	plan       string
+	onError    sync.OnError
 	allowEmpty bool
 	allowOlder bool
 	most       limit
@@ -85,15 +98,15 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	if err := a.show(proposal); err != nil {
 		return err
 	}
-	if err := a.guard(proposal); err != nil {
+	if err := cmp.Or(a.approved(proposal), a.guard(proposal)); err != nil {
 		return a.finish(proposal, sync.Result{}, err)
 	}
 	if a.ask && !proposal.Plan.Empty() {
-		if err := a.confirm(ctx, c, proposal); err != nil {
+		if proposal, err = a.confirm(ctx, c, proposal); err != nil {
 			return a.finish(proposal, sync.Result{}, err)
 		}
 	}
-	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe}
+	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe, OnError: a.onError}
 	if proposal.Revision != "" {
 		if o.Record, err = diff.Record(a.how.instance, proposal.Revision); err != nil {
 			return err
@@ -168,36 +181,14 @@ func (a *applier) show(proposal sync.Proposal) error {
 	return nil
 }
 
-// confirm asks whether to go on, and that nothing changed meanwhile.
-func (a *applier) confirm(ctx context.Context, c *admin.Client, proposal sync.Proposal) error {
-	fmt.Fprintf(a.stderr, "Apply these changes to %s? [y/N] ", c.Address())
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // an end without an answer is a no
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case s := <-answer:
-		if s != "y" && s != "yes" {
-			return codedError{exitRefused, errors.New("not applied")}
-		}
-	}
-	again, err := a.propose(ctx, a.source, c)
-	if err != nil {
-		return err
-	}
-	if planned, found := proposal.Plan.Live().Digest(), again.Plan.Live().Digest(); planned != found {
-		return codedError{exitStale, &sync.StaleError{Planned: planned, Found: found}}
-	}
-	return nil
-}
-
 // observe says what Kong is waited for.
 func (a *applier) observe(e sync.Event) {
+	step := e.Step
+	if e.Undo {
+		step = "roll back: " + step
+	}
 	if e.Wait >= time.Second {
-		fmt.Fprintf(a.stderr, "%s: waiting %s until Kong's workers have taken it up\n", e.Step, e.Wait)
+		fmt.Fprintf(a.stderr, "%s: waiting %s until Kong's workers have taken it up\n", step, e.Wait)
 	}
 }
 
@@ -207,7 +198,7 @@ func (a *applier) finish(proposal sync.Proposal, result sync.Result, err error) 
 	switch {
 	case a.output == "json":
 		r := a.report(report.Report{Command: "apply"}, proposal, err)
-		r.Applied, r.Failed, r.Skipped = result.Done, result.Failed, result.Skipped
+		r.Applied, r.Failed, r.Skipped, r.RolledBack = result.Done, result.Failed, result.Skipped, result.RolledBack
 		printing = a.print(a.process, r)
 	case err == nil && !proposal.Plan.Empty():
 		_, printing = fmt.Fprintf(a.stdout, "Applied: %s.\n", plural(len(result.Done), "change"))

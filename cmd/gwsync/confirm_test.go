@@ -26,7 +26,7 @@ func TestConfirm(t *testing.T) {
 		{"no", "n\n", false, nil, exitRefused, false},
 		{"just enter", "\n", false, nil, exitRefused, false},
 		{"end of input", "", false, nil, exitRefused, false},
-		{"yes, but somebody changed Kong meanwhile", "yes\n", true, nil, exitStale, false},
+		{"yes, but somebody took a name in Kong meanwhile", "yes\n", true, nil, exitStale, false},
 		{"not asked", "", false, []string{"-y"}, exitOK, true},
 		{"yes, for a program", "y\n", false, []string{"-o", "json"}, exitOK, true},
 	} {
@@ -52,7 +52,7 @@ func TestConfirm(t *testing.T) {
 				t.Errorf("asked without showing what for:\n%s", out.String())
 			}
 			state, _ := k.State()
-			if _, written := state.Find(kong.Services, "httproute.test-source.echo.0"); written != c.writes {
+			if _, written := state.Find(kong.Routes, "httproute.test-source.echo.0.0"); written != c.writes {
 				t.Errorf("written: %v, want %v", written, c.writes)
 			}
 		})
@@ -66,7 +66,8 @@ type meddler struct {
 }
 
 func (m meddler) Read([]byte) (int, error) {
-	e, err := kong.New(kong.Services, kong.ID(kong.Services, "other"), map[string]any{"name": "other", "host": "h"}, kong.Origin{})
+	e, err := kong.New(kong.Services, kong.ID(kong.Services, "other"),
+		map[string]any{"name": "httproute.test-source.echo.0", "host": "h"}, kong.Origin{})
 	if err != nil {
 		m.t.Error(err)
 	}

@@ -26,11 +26,11 @@ const (
 )
 
 const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
-  1    error: usage, input or output, invalid or unresolved manifests; nothing was written
+  1    error: usage, input or output, invalid or unresolved manifests; nothing was written, or all of it was rolled back
   2    drift, and diff --exit-code: there are differences
   3    apply wrote something and then failed
   4    refused: what would change belongs to somebody else, too much would be deleted, or the answer was no
-  5    stale: Kong changed since the changes were approved, or the commit is older than the one applied last
+  5    stale: Kong or the changes are not what was approved or compared, or the commit is older than the one applied last
   11   internal error
   130  interrupted
 
@@ -46,6 +46,7 @@ func newExitCodes() *cobra.Command {
 func exitCode(err error) int {
 	var (
 		partial *sync.PartialError
+		stale   *sync.StaleError
 		stop    interrupted
 		coded   codedError
 	)
@@ -58,6 +59,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &coded):
 		return coded.code
+	case errors.As(err, &stale):
+		return exitStale
 	}
 	return exitError
 }

@@ -16,6 +16,7 @@ type document struct {
 	Command       string          `json:"command"`
 	Result        string          `json:"result"`
 	Target        string          `json:"target,omitempty"`
+	Instance      string          `json:"instance,omitempty"`
 	Revision      string          `json:"revision,omitempty"`
 	Base          string          `json:"base,omitempty"`
 	NoBase        string          `json:"no_base,omitempty"`
@@ -27,19 +28,22 @@ type document struct {
 	Leftovers     []leftoverJSON  `json:"leftovers,omitempty"`
 	Findings      []findingJSON   `json:"findings"`
 	Failed        []diff.Write    `json:"failed,omitempty"`
+	Skipped       []diff.Write    `json:"skipped,omitempty"`
+	RolledBack    []diff.Write    `json:"rolled_back,omitempty"`
 	Error         *failure        `json:"error,omitempty"`
 }
 
 type summary struct {
-	Create    int `json:"create"`
-	Update    int `json:"update"`
-	Delete    int `json:"delete"`
-	Conflicts int `json:"conflicts"`
-	Errors    int `json:"errors"`
-	Warnings  int `json:"warnings"`
-	Applied   int `json:"applied"`
-	Failed    int `json:"failed"`
-	Skipped   int `json:"skipped"`
+	Create     int `json:"create"`
+	Update     int `json:"update"`
+	Delete     int `json:"delete"`
+	Conflicts  int `json:"conflicts"`
+	Errors     int `json:"errors"`
+	Warnings   int `json:"warnings"`
+	Applied    int `json:"applied"`
+	Failed     int `json:"failed"`
+	Skipped    int `json:"skipped"`
+	RolledBack int `json:"rolled_back"`
 }
 
 // causes are there if the commit that was applied last is known.
@@ -83,6 +87,7 @@ func (r Report) document() document {
 		Command:       r.Command,
 		Result:        r.result(),
 		Target:        r.target(),
+		Instance:      r.Instance,
 		Revision:      r.Revision,
 		Base:          r.Base,
 		NoBase:        r.NoBase,
@@ -96,27 +101,35 @@ func (r Report) document() document {
 	if counts, ok := r.Plan.Causes(); ok {
 		d.Causes = &causes{counts.Pending, counts.Drift, counts.Contested}
 	}
-	for _, c := range r.Failed {
-		d.Failed = append(d.Failed, diff.Write{Op: c.Op, Entity: c.Entity()})
-	}
+	d.Failed, d.Skipped, d.RolledBack = writesOf(r.Failed), writesOf(r.Skipped), writesOf(r.RolledBack)
 	if r.Err != nil {
 		d.Error = &failure{Message: r.Err.Error(), Hint: hintOf(r.Err)}
 	}
 	return d
 }
 
+// writesOf names changes without their fields, which are among the changes of the plan.
+func writesOf(changes []diff.Change) []diff.Write {
+	var out []diff.Write
+	for _, c := range changes {
+		out = append(out, diff.Write{Op: c.Op, Entity: c.Entity()})
+	}
+	return out
+}
+
 func (r Report) summary() summary {
 	c := r.Plan.Counts()
 	return summary{
-		Create:    c.Create,
-		Update:    c.Update,
-		Delete:    c.Delete,
-		Conflicts: len(r.Plan.Conflicts()),
-		Errors:    r.Findings.Count(diag.Error),
-		Warnings:  r.Findings.Count(diag.Warning),
-		Applied:   len(r.Applied),
-		Failed:    len(r.Failed),
-		Skipped:   len(r.Skipped),
+		Create:     c.Create,
+		Update:     c.Update,
+		Delete:     c.Delete,
+		Conflicts:  len(r.Plan.Conflicts()),
+		Errors:     r.Findings.Count(diag.Error),
+		Warnings:   r.Findings.Count(diag.Warning),
+		Applied:    len(r.Applied),
+		Failed:     len(r.Failed),
+		Skipped:    len(r.Skipped),
+		RolledBack: len(r.RolledBack),
 	}
 }
 

@@ -14,6 +14,8 @@ type Report struct {
 	Command string
 	// Target is the Kong, as the user named it. A password in a URL is not shown.
 	Target string
+	// Instance is whose entities are compared.
+	Instance string
 	// Revision is the commit that the manifests come from.
 	Revision string
 	Plan     diff.Plan
@@ -22,8 +24,8 @@ type Report struct {
 	// Drift leaves out of the text what the manifests alone have changed.
 	Drift    bool
 	Findings diag.List
-	// Applied, Failed and Skipped are how far an apply came with the changes of the plan.
-	Applied, Failed, Skipped []diff.Change
+	// Applied, Failed, Skipped and RolledBack are how far an apply came with the changes of the plan.
+	Applied, Failed, Skipped, RolledBack []diff.Change
 	// Err is why the verb failed. If it has a method Hint() string, that says what to do about it.
 	Err error
 }
@@ -40,8 +42,11 @@ func (r Report) result() string {
 }
 
 // target returns the target without its password.
-func (r Report) target() string {
-	u, err := url.Parse(r.Target)
+func (r Report) target() string { return Address(r.Target) }
+
+// Address returns the URL of a target as reports show it: without its password.
+func Address(target string) string {
+	u, err := url.Parse(target)
 	if err != nil {
 		return "(not a URL)"
 	}

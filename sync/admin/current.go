@@ -1,0 +1,84 @@
+package admin
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// few is how many entities are read one by one rather than with all others of their kinds.
+const few = 50
+
+// Current returns those of the given entities that the Kong holds now: one by one if they are few, else by listing their kinds.
+func (c *Client) Current(ctx context.Context, of []kong.Entity) (kong.State, error) {
+	read := c.one
+	lists := of
+	if len(of) > few {
+		read, lists = c.allOf, firsts(of)
+	}
+	found := make([][]kong.Entity, len(lists))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(c.parallelism)
+	for i, e := range lists {
+		group.Go(func() error {
+			var err error
+			found[i], err = read(ctx, e)
+			if isNotFound(err) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return kong.State{}, err
+	}
+	held := map[kong.Key]kong.Entity{}
+	for _, list := range found {
+		for _, e := range list {
+			held[e.Key()] = e
+		}
+	}
+	var out []kong.Entity
+	for _, e := range of {
+		if now, ok := held[e.Key()]; ok {
+			out = append(out, now)
+		}
+	}
+	return kong.NewState(out...)
+}
+
+// one reads one entity.
+func (c *Client) one(ctx context.Context, e kong.Entity) ([]kong.Entity, error) {
+	var fields map[string]any
+	if err := c.get(ctx, request{path: location(e)}, &fields); err != nil {
+		return nil, err
+	}
+	now, err := entity(e.Kind(), fields)
+	if err != nil {
+		return nil, c.notKong("its answer is no entity: " + err.Error())
+	}
+	return []kong.Entity{now}, nil
+}
+
+// allOf lists what is in the same listing as e.
+func (c *Client) allOf(ctx context.Context, e kong.Entity) ([]kong.Entity, error) {
+	path := location(e)
+	return c.list(ctx, e.Kind(), path[:len(path)-1])
+}
+
+// firsts returns one entity of each listing.
+func firsts(of []kong.Entity) []kong.Entity {
+	seen := map[string]bool{}
+	var out []kong.Entity
+	for _, e := range of {
+		path := location(e)
+		if listing := strings.Join(path[:len(path)-1], "/"); !seen[listing] {
+			seen[listing] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
