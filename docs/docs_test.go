@@ -33,7 +33,7 @@ var update = flag.Bool("update", false, "rewrite the output of the examples in f
 var withoutExample = []string{
 	manifest.CodeUnreadable, manifest.CodeTooLarge, manifest.CodeNotFollowed, manifest.CodeAliasLimit,
 	render.MissingSetting, render.NameCollision, render.SharedConnections, render.SNIConflict, render.TLSWithoutSNI, render.TooManyMatches,
-	render.UnusedCertificate,
+	render.UnknownPlugin, render.UnusedCertificate,
 }
 
 // TestCodes holds the page to the constants of the program: every code has a section, and every section a code.

@@ -50,6 +50,8 @@ const (
 	UnmappedPort = "UnmappedPort"
 	// UnknownAnnotation is an annotation konghq.com/... that has no effect where it is.
 	UnknownAnnotation = "UnknownAnnotation"
+	// UnknownPlugin is a KongPlugin whose plugin does not come with an open-source Kong.
+	UnknownPlugin = "UnknownPlugin"
 	// UnknownPort is a headless Service whose pods listen on a port that only they know.
 	UnknownPort = "UnknownPort"
 )

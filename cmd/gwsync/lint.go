@@ -24,7 +24,8 @@ func newLint(p process) *cobra.Command {
 		Use:   "lint",
 		Short: "Say what is wrong with the manifests",
 		Long: `Say what is wrong with the manifests: what the API server would refuse, what attaches to nothing, which references are denied
-or lead nowhere, and what Kong cannot express. It finds all that keeps apply from writing, without a Kong: give it apply's flags.
+or lead nowhere, what Kong cannot express, and which configurations of plugins an open-source Kong 3.9.3 would refuse. It finds what keeps
+apply from writing, without a Kong: give it apply's flags. A newer Kong may take more.
 
 Each finding has a code, which "gwsync explain CODE" is about. Errors exit with 1, and with --strict so do warnings, and manifests
 that hold nothing to look at.`,
@@ -42,6 +43,7 @@ that hold nothing to look at.`,
 	l.from.add(flags)
 	l.how.add(flags)
 	outputFlag(flags, &l.output, "text", "json", "github")
+	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"}, "plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
 	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there is nothing to look at")
 	flags.BoolVarP(&l.verbose, "verbose", "v", false, "show what is only for information, too")
 	return cmd
@@ -53,6 +55,7 @@ type linter struct {
 	how             renderFlags
 	output          string
 	strict, verbose bool
+	plugins         []string
 }
 
 func (l *linter) lint(ctx context.Context, source sync.Source, p process) error {
@@ -78,8 +81,11 @@ func (l *linter) render(ctx context.Context, source sync.Source) (render.Result,
 	}
 	o.Target.Tags = diff.Tags(l.how.instance)
 	r, err := renderSource(ctx, source, o)
-	r.Findings = append(r.Findings, unusual(r, o.Target)...).Sorted()
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	r.Findings = append(append(r.Findings, unusual(r, o.Target)...), refusable(r, o.Target, l.plugins)...).Sorted()
+	return r, nil
 }
 
 // looked counts what a look at the manifests saw: the objects that are in order, and those that findings are about.

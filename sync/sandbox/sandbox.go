@@ -70,10 +70,7 @@ func New(c Config) *Kong {
 		c.Now = time.Now
 	}
 	env := &schema.Env{Flavor: c.Flavor, DBLess: c.DBLess, Now: c.Now, UUID: newUUID, Secret: newSecret, Route: routeCheck(c.Flavor)}
-	tables, err := schema.Load(env)
-	if err != nil {
-		panic("sandbox: " + err.Error()) //nolint:forbidigo // the tables are part of the program
-	}
+	tables := load(env)
 	k := &Kong{config: c, env: env, tables: tables, nodeID: newUUID(), store: newStore(tables), hash: strings.Repeat("0", 32), generation: 1}
 	k.tree = k.endpoints()
 	return k

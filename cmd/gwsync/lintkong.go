@@ -1,0 +1,115 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/sync/sandbox"
+)
+
+// schemaCheck finds what Kong itself would refuse of rendered manifests, by the schemas of the Kong that gwsync knows.
+type schemaCheck struct {
+	*sandbox.Schemas
+	result render.Result
+	// custom are the plugins that the Kong has beside those that come with it.
+	custom   []string
+	findings diag.List
+}
+
+// refusable returns what Kong would refuse, and what of it cannot be told.
+func refusable(r render.Result, t render.Target, custom []string) diag.List {
+	c := schemaCheck{Schemas: sandbox.NewSchemas(cmp.Or(t.Flavor, kong.TraditionalCompatible)), result: r, custom: custom}
+	used := map[diag.Object]bool{}
+	for e := range r.State.Of(kong.Plugins) {
+		used[e.Origin().Object] = true
+	}
+	for _, p := range r.Graph.Plugins {
+		c.plugin(p, used[p.Object.Ref.Diag()])
+	}
+	for e := range r.State.All() {
+		if e.Kind() != kong.Plugins {
+			c.entity(e)
+		}
+	}
+	return c.findings
+}
+
+// plugin looks at a KongPlugin or KongClusterPlugin. One that nothing uses keeps nobody from writing.
+func (c *schemaCheck) plugin(p *bind.Plugin, used bool) {
+	if p.Reason != "" || slices.Contains(c.custom, p.Spec.PluginName) {
+		return
+	}
+	severity := diag.Error
+	if !used {
+		severity = diag.Warning
+	}
+	if !c.HasPlugin(p.Spec.PluginName) {
+		c.add(diag.Warning, render.UnknownPlugin, p.Object, "plugin",
+			fmt.Sprintf("an open-source Kong %s comes without a plugin %s, so that nobody looked at its configuration", sandbox.Version, p.Spec.PluginName),
+			"if it is a plugin of your own, say --plugins bundled,"+p.Spec.PluginName)
+		return
+	}
+	fields := map[string]any{"name": p.Spec.PluginName}
+	if p.Config != nil {
+		fields["config"] = p.Config
+	}
+	if len(p.Spec.Protocols) > 0 {
+		fields["protocols"] = p.Spec.Protocols
+	}
+	problems, err := c.Check(kong.Plugins, fields)
+	if err != nil {
+		c.add(severity, bind.InvalidPluginConfig, p.Object, "config", "it is no configuration: "+err.Error(), "")
+	}
+	for _, problem := range problems {
+		message := problem.Message
+		if secret(p, problem.Path) {
+			message = "not accepted (the reason is not shown, it may quote a Secret)"
+		}
+		c.add(severity, bind.InvalidPluginConfig, p.Object, cmp.Or(problem.Field, "config"),
+			fmt.Sprintf("Kong's plugin %s refuses %s: %s", p.Spec.PluginName, cmp.Or(problem.Field, "it"), message), "")
+	}
+}
+
+// secret reports whether what Kong says of a place in the fields of a plugin may quote what a Secret holds.
+func secret(p *bind.Plugin, path []string) bool {
+	return slices.ContainsFunc(p.Secrets, func(place []string) bool {
+		place = append([]string{"config"}, place...)
+		n := min(len(place), len(path))
+		return slices.Equal(place[:n], path[:n])
+	})
+}
+
+// entity looks at an entity that is no plugin. Of values nothing is said where there may be secrets.
+func (c *schemaCheck) entity(e kong.Entity) {
+	problems, err := c.Check(e.Kind(), maps.Collect(e.Fields()))
+	origin := e.Origin()
+	if err != nil || len(problems) == 0 {
+		return
+	}
+	for _, problem := range problems {
+		row, _ := e.Kind().Row()
+		message := problem.Message
+		if e.Kind().IsCredential() || len(problem.Path) > 0 && row.Secret(problem.Path[0]) {
+			message = "not accepted"
+		}
+		c.findings = append(c.findings, diag.Finding{
+			Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Field: origin.Field, Pos: origin.Pos,
+			Message: fmt.Sprintf("Kong refuses %s of the %s that it becomes: %s", cmp.Or(problem.Field, "all"), strings.ReplaceAll(row.Singular, "_", " "),
+				message),
+		})
+	}
+}
+
+func (c *schemaCheck) add(s diag.Severity, code string, o manifest.Object, field, message, hint string) {
+	c.findings = append(c.findings, diag.Finding{
+		Severity: s, Code: code, Object: o.Ref.Diag(), Field: field, Pos: o.At(field), Message: message, Hint: hint,
+	})
+}
