@@ -12,8 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -26,7 +24,10 @@ type Client struct {
 	parallelism int
 
 	// quick is for most requests, patient for whole configurations.
-	quick, patient *retryablehttp.Client
+	quick, patient *http.Client
+	// retries is how often a request is tried again, as the limiter allows.
+	retries int
+	limiter *limiter
 	// reached is set by the first answer: only then is it worth trying again to connect.
 	reached atomic.Bool
 
@@ -62,23 +63,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rawBody any
-	if r.body != nil {
-		rawBody = r.body
-	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target.String(), rawBody)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", r.method, target.Path, err)
-	}
-	req.Header = c.header.Clone()
-	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	client := c.quick
-	if r.patient {
-		client = c.patient
-	}
-	resp, err := client.Do(req)
+	resp, err := c.send(ctx, r, target.String())
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, target.Path, ctx.Err())

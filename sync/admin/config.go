@@ -38,8 +38,10 @@ type Config struct {
 	Timeout time.Duration
 	// Retries is how often a request is tried again; 0 means [DefaultRetries], less than 0 never.
 	Retries int
-	// Parallelism is how many upstreams' targets are read at a time; 0 means [DefaultParallelism].
+	// Parallelism is how many requests are made at a time, at most; 0 means [DefaultParallelism].
 	Parallelism int
+	// QPS is how many requests are made a second, at most; 0 means as many as Kong bears.
+	QPS float64
 	// Targets says of which upstreams [Client.Read] lists the targets; nil means of all.
 	Targets func(upstream kong.Entity) bool
 	// Transport replaces the network, as for a Kong in the same process; nil means TCP and TLS. TLS is not used then.
@@ -84,8 +86,10 @@ func New(c Config) (*Client, error) {
 	if retries == 0 {
 		retries = DefaultRetries
 	}
-	client.quick = client.retrying(transport, timeout, max(retries, 0))
-	client.patient = client.retrying(transport, max(timeout, time.Minute), max(retries, 0))
+	client.quick = single(transport, timeout)
+	client.patient = single(transport, max(timeout, time.Minute))
+	client.retries = max(retries, 0)
+	client.limiter = newLimiter(client.parallelism, c.QPS)
 	return client, nil
 }
 

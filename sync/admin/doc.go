@@ -13,10 +13,16 @@
 // so these are POSTed, and PATCHed to update. Certificates are PATCHed too: a PUT would delete their SNIs. Without a database
 // [Client.Load] posts the whole configuration as text, all or nothing, and has /status confirm by its hash that this is what Kong holds.
 //
+// # How fast
+//
+// All requests of a client share one limit: as many at a time as [Config.Parallelism], as many a second as [Config.QPS], and fewer if Kong
+// asks for fewer. After 429 and 503 none begins until the time in Retry-After, or a while that doubles, and half as many at a time then;
+// so, too, after an answer that takes a quarter of the timeout. With time they become as many as before.
+//
 // Every request that this package makes may be made twice with the same outcome: ids are chosen by gwsync, a delete of what
 // is gone is done, and a target that a lost answer has created is found by its id. So all of them are tried again, a few
-// times and ever later, after 429 (as Retry-After says), 500, 502, 503 and 504, a reset, an answer cut short and a timeout.
-// A Kong that has never answered is not waited for: a wrong address shall be reported at once.
+// times and ever later, after 429, 500, 502, 503 and 504, a reset, an answer cut short and a timeout. As long as Kong answers others
+// of our requests, 429 and 503 only put one off. A Kong that has never answered is not waited for: a wrong address shall be reported at once.
 //
 // # Errors
 //

@@ -10,9 +10,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // How long to wait before a request is tried again: at first, and at most. The longest wait is also what Retry-After can
@@ -26,39 +25,106 @@ const (
 // hold in its default 128 MiB of LMDB cache.
 const maxAnswer = 512 << 20
 
-// retrying returns an HTTP client that tries again, says nothing, and follows no redirects: they would carry our headers,
-// and with them our token, to whatever address an answer names.
-func (c *Client) retrying(transport http.RoundTripper, timeout time.Duration, retries int) *retryablehttp.Client {
-	return &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport:     whole{transport},
-			Timeout:       timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		RetryWaitMin: firstWait,
-		RetryWaitMax: longestWait,
-		RetryMax:     retries,
-		CheckRetry:   c.again,
-		Backoff:      wait,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+// single returns an HTTP client that follows no redirects: they would carry our headers, and with them our token, to whatever address
+// an answer names.
+func single(transport http.RoundTripper, timeout time.Duration) *http.Client {
+	return &http.Client{
+		Transport:     whole{transport},
+		Timeout:       timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
+// send makes a request as often as it takes, and returns the last answer. While Kong asks for fewer requests and meanwhile answers others
+// of ours, that is not counted as a try: it is others' turn.
+func (c *Client) send(ctx context.Context, r request, target string) (*http.Response, error) {
+	client := c.quick
+	if r.patient {
+		client = c.patient
+	}
+	for try := 0; ; try++ {
+		answered := c.limiter.answered()
+		began, err := c.limiter.begin(ctx)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := c.attempt(ctx, client, r, target)
+		o, after := judge(resp, err, time.Since(began) > client.Timeout/4)
+		c.limiter.end(began, o, after)
+		if o == refused && c.limiter.answered() > answered {
+			try--
+		}
+		if !c.again(ctx, resp, err) || try >= c.retries {
+			return resp, err
+		}
+		if resp != nil {
+			resp.Body.Close()
+		}
+		if o == refused {
+			continue // the limiter waits
+		}
+		if err := sleep(ctx, backoff(try)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// attempt makes a request once.
+func (c *Client) attempt(ctx context.Context, client *http.Client, r request, target string) (*http.Response, error) {
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = c.header.Clone()
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return client.Do(req)
+}
+
+// judge returns what an answer says about how much Kong bears, and how long it wants to be left alone.
+func judge(resp *http.Response, err error, late bool) (outcome, time.Duration) {
+	switch {
+	case err == nil && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable):
+		return refused, retryAfter(resp.Header.Get("Retry-After"))
+	case late:
+		return slow, 0
+	case err != nil:
+		return none, 0
+	}
+	return fine, 0
+}
+
+// retryAfter returns the time that the header says, in seconds or as a date, 0 for none.
+func retryAfter(header string) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
+		return time.Duration(min(seconds, int(longestWait/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
 // again reports whether a request is worth another try.
-func (c *Client) again(ctx context.Context, resp *http.Response, err error) (bool, error) {
+func (c *Client) again(ctx context.Context, resp *http.Response, err error) bool {
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return false
 	}
 	if err != nil {
-		return c.transient(err), nil
+		return c.transient(err)
 	}
 	c.reached.Store(true)
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true, nil
+		return true
 	}
-	return false, nil
+	return false
 }
 
 // transient reports whether the failure to get an answer may be over soon.
@@ -88,13 +154,10 @@ func isTLS(err error) bool {
 		errors.As(err, &op) && op.Op == "remote error"
 }
 
-// wait returns how long to wait before try number attempt+1: what Retry-After says, else twice as long each time, a random
-// half of it, so that many requests that failed together do not come back together.
-func wait(first, longest time.Duration, attempt int, resp *http.Response) time.Duration {
-	if resp != nil && resp.Header.Get("Retry-After") != "" {
-		return min(retryablehttp.DefaultBackoff(first, longest, attempt, resp), longest)
-	}
-	d := min(first<<min(attempt, 16), longest)
+// backoff returns how long to wait after failure number n: twice as long each time, a random half of it, so that many who failed together
+// do not come back together.
+func backoff(n int) time.Duration {
+	d := min(firstWait<<min(n, 16), longestWait)
 	return d/2 + rand.N(d/2)
 }
 
