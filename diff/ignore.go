@@ -29,26 +29,28 @@ type Rule struct {
 	Field string
 	// Tag is a tag that the entities carry, as the manifests come to or as in Kong; "" for any.
 	Tag string
-	// Pos is where the rule stands, if in a file.
-	Pos diag.Pos
 }
 
-// ParseRule reads KIND/NAME/FIELD, such as "plugins/*/config/limit" or "upstreams/shop.*/targets". As in a JSON pointer, ~1 stands for
-// a slash in a name, and ~0 for a tilde. The rule is valid.
+// tagMark stands before the tag of a rule.
+const tagMark = " tag="
+
+// ParseRule reads KIND/NAME/FIELD, such as "plugins/*/config/limit" or "upstreams/shop.*/targets", and after that, if the rule is for
+// entities with a tag, " tag=TAG". As in a JSON pointer, ~1 stands for a slash in a name, and ~0 for a tilde. The rule is valid.
 func ParseRule(text string) (Rule, error) {
+	text, tag, _ := strings.Cut(text, tagMark)
 	parts := strings.SplitN(text, "/", 3)
 	if len(parts) < 3 || slices.Contains(parts, "") {
 		return Rule{}, fmt.Errorf("%q: want KIND/NAME/FIELD, such as plugins/*/config/limit", text)
 	}
-	r := Rule{Pattern: Pattern{kindNamed(parts[0]), unescape(parts[1])}, Field: "/" + parts[2]}
+	r := Rule{Pattern: Pattern{kindNamed(parts[0]), unescape(parts[1])}, Field: "/" + parts[2], Tag: tag}
 	return r, r.Validate()
 }
 
-// String returns KIND/NAME/FIELD, and the tag if there is one.
+// String returns what [ParseRule] reads.
 func (r Rule) String() string {
 	text := string(r.Kind) + "/" + pointerEscapes.Replace(r.Name) + r.Field
 	if r.Tag != "" {
-		text += " with tag " + r.Tag
+		text += tagMark + r.Tag
 	}
 	return text
 }
@@ -286,7 +288,7 @@ func (p Plan) Findings() diag.List {
 	var out diag.List
 	for _, r := range p.unused {
 		out = append(out, diag.Finding{
-			Severity: diag.Warning, Code: IgnoreMatchesNothing, Pos: r.Pos,
+			Severity: diag.Warning, Code: IgnoreMatchesNothing,
 			Message: "the ignore rule " + r.String() + " matches nothing",
 			Hint:    "nothing that the manifests come to has this name, or none has the field: gwsync render shows both",
 		})

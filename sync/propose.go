@@ -31,6 +31,8 @@ type Proposal struct {
 	NoBase string
 	// Older says that Revision precedes Base: to apply the plan would go back.
 	Older bool
+	// applied is what the commit that was applied last came to, nil if it is not known.
+	applied *kong.State
 }
 
 // Propose fetches the manifests and reads the Kong at the same time, renders for it, and compares what the instance owns. It
@@ -57,6 +59,7 @@ func Propose(ctx context.Context, src Source, dst Target, d diff.Options, o rend
 	if d.Base, err = p.base(ctx, src, live, d.Instance, o); err != nil {
 		return Proposal{}, err
 	}
+	p.applied = d.Base
 	if p.Plan, err = diff.Compute(live, p.Rendered.State, d); err != nil {
 		return Proposal{}, err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+
+	"github.com/gwsync/gwsync/render/diag"
 )
 
 // WithSecrets returns a source that has the Secrets of a directory beside the manifests of another: those that are in no git. The directory
@@ -71,4 +73,9 @@ func (d decoratedHistory) At(commit string) Source { return decorate(d.past.At(c
 // Precedes asks the source itself.
 func (d decoratedHistory) Precedes(ctx context.Context, commit, later string) (bool, error) {
 	return d.past.Precedes(ctx, commit, later)
+}
+
+// Blame is that of the source.
+func (d decoratedHistory) Blame(ctx context.Context, commit string, places []diag.Pos) (map[diag.Pos]Blame, error) {
+	return d.past.Blame(ctx, commit, places)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -24,6 +25,10 @@ type History interface {
 	// Precedes reports whether commit is an ancestor of later; a commit does not precede itself. Where the past is not there to tell, as
 	// in a shallow clone, it is an error.
 	Precedes(ctx context.Context, commit, later string) (bool, error)
+	// Blame returns the commits, up to the given one, that changed places last: what begins at a line and column of a file, and all that
+	// is indented below (see [Block]); a place without a line is the whole file, which may be gone. Places of files that the commit does
+	// not hold are left out.
+	Blame(ctx context.Context, commit string, places []diag.Pos) (map[diag.Pos]Blame, error)
 }
 
 // Snapshot is what a [Source] held at one moment. The zero Snapshot holds nothing.

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
@@ -76,12 +75,8 @@ func (f *compareFlags) reporting(
 		if err == nil {
 			err = f.how.unmixed(cmd.Flags())
 		}
-		var own diff.Options
 		if err == nil {
-			own, err = f.own.options(f.how.instance)
-		}
-		if err == nil {
-			err = f.kong.with(ctx, f.how.flavor, targetsOf(own), func(c *admin.Client) error { return do(ctx, source, c) })
+			err = f.kong.with(ctx, f.how.flavor, targetsOf(f.own.options(f.how.instance)), func(c *admin.Client) error { return do(ctx, source, c) })
 		}
 		if err = stopped(ctx, err); err == nil || f.output != "json" || f.printed {
 			return err
@@ -96,11 +91,7 @@ func (f *compareFlags) propose(ctx context.Context, source sync.Source, c *admin
 	if err != nil {
 		return sync.Proposal{}, err
 	}
-	own, err := f.own.options(f.how.instance)
-	if err != nil {
-		return sync.Proposal{}, err
-	}
-	proposal, err := sync.Propose(ctx, source, c, own, o)
+	proposal, err := sync.Propose(ctx, source, c, f.own.options(f.how.instance), o)
 	if err != nil {
 		return sync.Proposal{}, err
 	}

@@ -115,6 +115,8 @@ type repository interface {
 	objects() storer.EncodedObjectStorer
 	// history returns where the commits of all branches and tags can be read.
 	history(ctx context.Context) (storer.EncodedObjectStorer, error)
+	// whole is history with the files.
+	whole(ctx context.Context) (storer.EncodedObjectStorer, error)
 	Close() error
 }
 

@@ -158,4 +158,6 @@ func (l *local) objects() storer.EncodedObjectStorer { return l.storage }
 
 func (l *local) history(context.Context) (storer.EncodedObjectStorer, error) { return l.storage, nil }
 
+func (l *local) whole(context.Context) (storer.EncodedObjectStorer, error) { return l.storage, nil }
+
 func (l *local) Close() error { return l.storage.Close() }

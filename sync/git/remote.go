@@ -153,6 +153,13 @@ func (r *remote) past(ctx context.Context) (*memory.Storage, error) {
 
 func (r *remote) history(ctx context.Context) (storer.EncodedObjectStorer, error) { return r.past(ctx) }
 
+func (r *remote) whole(ctx context.Context) (storer.EncodedObjectStorer, error) {
+	if r.complete {
+		return r.store, nil
+	}
+	return r.store, r.fetchAll(ctx)
+}
+
 // fetchAll fetches all branches and tags with their history.
 func (r *remote) fetchAll(ctx context.Context) error {
 	all := refs{byName: r.advertised.References}

@@ -1,0 +1,409 @@
+package git
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+	linediff "github.com/go-git/go-git/v5/utils/diff"
+	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/sync"
+)
+
+// Blame returns which commits changed places last; see [sync.History]. From a server it fetches the whole history.
+//
+// Unlike git blame it asks for blocks, not lines: a line that is taken out of one is a change of it. It follows a file that was renamed by
+// what is in it, and finds the side of a merge that made the change. It ends at the first commit that answers, so that what was changed
+// of late is found soon.
+func (s *source) Blame(ctx context.Context, commit string, places []diag.Pos) (map[diag.Pos]sync.Blame, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	repo, err := s.open(ctx)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	found, err := blameAll(ctx, repo, plumbing.NewHash(commit), places)
+	if err = errors.Join(err, repo.Close()); err != nil {
+		return nil, s.explain(err)
+	}
+	return found, nil
+}
+
+func blameAll(ctx context.Context, repo repository, commit plumbing.Hash, places []diag.Pos) (map[diag.Pos]sync.Blame, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	objects, err := repo.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byFile := map[string][]diag.Pos{}
+	for _, p := range places {
+		byFile[p.File] = append(byFile[p.File], p)
+	}
+	found := map[diag.Pos]sync.Blame{}
+	for file, places := range byFile {
+		b := blamer{ctx: ctx, objects: objects, found: found}
+		if err := b.file(commit, file, places); err != nil {
+			return nil, fmt.Errorf("who changed %s: %w", file, err)
+		}
+	}
+	return found, nil
+}
+
+// blamer finds the commits that changed places in one file.
+type blamer struct {
+	ctx     context.Context
+	objects storer.EncodedObjectStorer
+	found   map[diag.Pos]sync.Blame
+	queue   []*suspect
+}
+
+// suspect is a commit in whose version of the file the places are as they were asked for.
+type suspect struct {
+	commit *object.Commit
+	path   string
+	blob   plumbing.Hash // zero where there is no such file
+	lines  []string
+	blocks []block
+}
+
+// block is a place in one version of the file, and what it is asked for as. That of the whole file has no line.
+type block struct {
+	asked diag.Pos
+	line  int
+	text  string
+}
+
+func (b *blamer) file(tip plumbing.Hash, path string, places []diag.Pos) error {
+	commit, err := object.GetCommit(b.objects, tip)
+	if err != nil {
+		return notFound(tip, err)
+	}
+	s := &suspect{commit: commit, path: path}
+	if err := b.read(s); err != nil {
+		return err
+	}
+	for _, p := range places {
+		text := strings.Join(sync.Block(s.lines, p.Line, p.Col), "\n")
+		if p.Line == 0 || text != "" {
+			s.blocks = append(s.blocks, block{p, p.Line, text})
+		}
+	}
+	b.push(s)
+	for len(b.queue) > 0 {
+		if err := b.ctx.Err(); err != nil {
+			return err
+		}
+		s := b.pop()
+		s.blocks = slices.DeleteFunc(s.blocks, func(bl block) bool { _, done := b.found[bl.asked]; return done })
+		if len(s.blocks) == 0 {
+			continue
+		}
+		if err := b.visit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// push adds a suspect, or what is asked of it to one that is there.
+func (b *blamer) push(s *suspect) {
+	for _, other := range b.queue {
+		if other.commit.Hash == s.commit.Hash && other.path == s.path {
+			other.blocks = append(other.blocks, s.blocks...)
+			return
+		}
+	}
+	b.queue = append(b.queue, s)
+}
+
+// pop takes the newest suspect.
+func (b *blamer) pop() *suspect {
+	newest := slices.MinFunc(b.queue, func(s, t *suspect) int {
+		return cmp.Or(t.commit.Committer.When.Compare(s.commit.Committer.When), strings.Compare(s.commit.Hash.String(), t.commit.Hash.String()))
+	})
+	b.queue = slices.DeleteFunc(b.queue, func(s *suspect) bool { return s == newest })
+	return newest
+}
+
+// visit passes each block on to the parents that have it, or finds that the commit has changed it.
+func (b *blamer) visit(s *suspect) error {
+	var parents []*suspect
+	for _, h := range s.commit.ParentHashes {
+		p, err := b.parent(s, h)
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			b.blame(s, s.blocks, true)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		parents = append(parents, p)
+	}
+	versions := make([]version, len(parents))
+	for i, p := range parents {
+		versions[i] = compare(p, s)
+	}
+	for _, bl := range s.blocks {
+		b.pass(s, bl, parents, versions)
+	}
+	for _, p := range parents {
+		if len(p.blocks) > 0 {
+			b.push(p)
+		}
+	}
+	return nil
+}
+
+// pass passes one block on.
+func (b *blamer) pass(s *suspect, bl block, parents []*suspect, versions []version) {
+	for i, v := range versions {
+		if before, ok := v.before(bl); ok && before.text == bl.text {
+			parents[i].blocks = append(parents[i].blocks, before)
+			return
+		}
+	}
+	// A merge that made nothing new of what its parents have: one of them has the change, and the newer counts.
+	if len(parents) < 2 || !merged(bl, versions) {
+		b.blame(s, []block{bl}, false)
+		return
+	}
+	for i, v := range versions {
+		if before, ok := v.before(bl); ok {
+			parents[i].blocks = append(parents[i].blocks, before)
+		}
+	}
+}
+
+// merged reports whether every line of a block is in that of one of the parents.
+func merged(bl block, versions []version) bool {
+	there, some := map[string]bool{}, false
+	for _, v := range versions {
+		if before, ok := v.before(bl); ok {
+			some = true
+			for line := range strings.SplitSeq(before.text, "\n") {
+				there[line] = true
+			}
+		}
+	}
+	for line := range strings.SplitSeq(bl.text, "\n") {
+		if !there[line] {
+			return false
+		}
+	}
+	return some
+}
+
+func (b *blamer) blame(s *suspect, blocks []block, oldest bool) {
+	subject, _, _ := strings.Cut(s.commit.Message, "\n")
+	for _, bl := range blocks {
+		b.found[bl.asked] = sync.Blame{
+			Commit: s.commit.Hash.String(), Author: s.commit.Author.Name, Email: s.commit.Author.Email, Time: s.commit.Author.When,
+			Subject: strings.TrimSpace(subject), Oldest: oldest,
+		}
+	}
+}
+
+// parent returns the file as it was in a parent of a commit, under the name that it had there.
+func (b *blamer) parent(of *suspect, h plumbing.Hash) (*suspect, error) {
+	commit, err := object.GetCommit(b.objects, h)
+	if err != nil {
+		return nil, err
+	}
+	p := &suspect{commit: commit, path: of.path}
+	if commit.TreeHash == of.commit.TreeHash {
+		p.blob, p.lines = of.blob, of.lines
+		return p, nil
+	}
+	if p.blob, err = b.blobAt(commit, p.path); err != nil {
+		return nil, err
+	}
+	if p.blob == of.blob {
+		p.lines = of.lines
+		return p, nil
+	}
+	if p.blob.IsZero() {
+		if err := b.renamed(of, p); err != nil {
+			return nil, err
+		}
+	}
+	return p, b.read(p)
+}
+
+// read reads the lines of the file, of which there are none if there is no such file.
+func (b *blamer) read(s *suspect) (err error) {
+	if s.blob.IsZero() {
+		if s.blob, err = b.blobAt(s.commit, s.path); err != nil || s.blob.IsZero() {
+			return err
+		}
+	}
+	s.lines, err = b.linesOf(s.blob)
+	return err
+}
+
+func (b *blamer) linesOf(h plumbing.Hash) ([]string, error) {
+	o, err := readObject(b.objects, plumbing.BlobObject, h)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.Reader()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, err
+	}
+	return strings.Split(string(text), "\n"), nil
+}
+
+// blobAt returns the blob of a file in a commit, zero if there is none.
+func (b *blamer) blobAt(c *object.Commit, path string) (plumbing.Hash, error) {
+	h := c.TreeHash
+	names := strings.Split(path, "/")
+	for i, name := range names {
+		tree, err := object.GetTree(b.objects, h)
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		at := slices.IndexFunc(tree.Entries, func(e object.TreeEntry) bool { return e.Name == name })
+		if at < 0 {
+			return plumbing.ZeroHash, nil
+		}
+		e := tree.Entries[at]
+		if isDir := e.Mode == filemode.Dir; isDir == (i == len(names)-1) || !isDir && !e.Mode.IsFile() || e.Mode == filemode.Symlink {
+			return plumbing.ZeroHash, nil
+		}
+		h = e.Hash
+	}
+	return h, nil
+}
+
+// mostRenamed is how many files that a commit removes are looked at for the one that it renamed.
+const mostRenamed = 200
+
+// renamed finds what the file was called in a parent: a file that the commit removed, and that has most of its lines.
+func (b *blamer) renamed(of, p *suspect) error {
+	if of.blob.IsZero() {
+		return nil
+	}
+	before, err := p.commit.Tree()
+	if err != nil {
+		return err
+	}
+	after, err := of.commit.Tree()
+	if err != nil {
+		return err
+	}
+	changes, err := object.DiffTreeContext(b.ctx, before, after)
+	if err != nil {
+		return err
+	}
+	best, most := object.ChangeEntry{}, 0.5
+	looked := 0
+	for _, c := range changes {
+		gone := c.To.Name == "" && c.From.TreeEntry.Mode.IsFile()
+		if !gone || looked == mostRenamed {
+			continue
+		}
+		looked++
+		if c.From.TreeEntry.Hash == of.blob {
+			best = c.From
+			break
+		}
+		lines, err := b.linesOf(c.From.TreeEntry.Hash)
+		if err != nil {
+			return err
+		}
+		if share := similarity(lines, of.lines); share > most {
+			best, most = c.From, share
+		}
+	}
+	if best.Name != "" {
+		p.path, p.blob = best.Name, best.TreeEntry.Hash
+	}
+	return nil
+}
+
+// similarity returns which share of the lines of the longer of two texts the other has, too.
+func similarity(a, b []string) float64 {
+	count := map[string]int{}
+	for _, line := range a {
+		count[line]++
+	}
+	both := 0
+	for _, line := range b {
+		if count[line] > 0 {
+			count[line]--
+			both++
+		}
+	}
+	return float64(both) / float64(max(len(a), len(b)))
+}
+
+// version tells where the lines of a file stood in a parent.
+type version struct {
+	parent, child *suspect
+	// at are the parent's lines, from 1, by the child's; nil where the files are the same.
+	at map[int]int
+}
+
+// compare compares the files of a commit and its parent.
+func compare(parent, child *suspect) version {
+	v := version{parent: parent, child: child}
+	if parent.blob == child.blob {
+		return v
+	}
+	v.at = map[int]int{}
+	if len(parent.lines) == 0 || len(child.lines) == 0 {
+		return v
+	}
+	before, after := 0, 0
+	for _, d := range linediff.Do(strings.Join(parent.lines, "\n"), strings.Join(child.lines, "\n")) {
+		n := strings.Count(d.Text, "\n")
+		if d.Text != "" && !strings.HasSuffix(d.Text, "\n") {
+			n++
+		}
+		switch d.Type {
+		case diffmatchpatch.DiffDelete:
+			before += n
+		case diffmatchpatch.DiffInsert:
+			after += n
+		case diffmatchpatch.DiffEqual:
+			for i := 1; i <= n; i++ {
+				v.at[after+i] = before + i
+			}
+			before, after = before+n, after+n
+		}
+	}
+	return v
+}
+
+// before returns a block as it was in the parent; ok is false if there was none. Of the whole file, the text is that it is the same.
+func (v version) before(bl block) (before block, ok bool) {
+	before = bl
+	switch {
+	case bl.line == 0:
+		if v.at != nil {
+			before.text = "changed"
+		}
+		return before, true
+	case v.at == nil:
+		return before, !v.parent.blob.IsZero()
+	}
+	if before.line, ok = v.at[bl.line]; ok {
+		before.text = strings.Join(sync.Block(v.parent.lines, before.line, bl.asked.Col), "\n")
+	}
+	return before, ok
+}
