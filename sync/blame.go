@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,50 +27,68 @@ type Blame struct {
 }
 
 // Blame finds the commits behind what has changed in the manifests: for each change of the plan that is not another hand's alone, the
-// commit that changed last what the entity comes from, or that removed it. Changes of which nothing can be said are left out, such as
-// those of Secrets that are in no git.
+// commit that changed last what the entity comes from, or the object around that, or that removed it. Where it is known what was applied
+// last, only commits since count. Changes of which nothing can be said are left out, such as those of Secrets that are in no git, or those
+// that another object has brought about.
 func (p Proposal) Blame(ctx context.Context, src Source) (map[kong.Key]Blame, error) {
 	past, ok := src.(History)
 	if !ok || p.Revision == "" {
 		return nil, WithHint(errors.New("who changed the manifests only a git repository knows"), "name it with --repo")
 	}
-	places := map[kong.Key]diag.Pos{}
-	for _, c := range p.Plan.Changes() {
-		if pos := p.placeOf(c); pos.File != "" && c.Cause() != diff.Drift {
-			places[c.Entity().Key()] = pos
-		}
+	objects := map[diag.Object]diag.Pos{}
+	for o := range p.Rendered.Set.All() {
+		objects[o.Ref.Diag()] = o.At("")
 	}
+	places := map[kong.Key][]diag.Pos{}
 	var all []diag.Pos
 	known := map[diag.Pos]bool{}
-	for _, pos := range places {
-		if !known[pos] {
-			known[pos] = true
-			all = append(all, pos)
+	for _, c := range p.Plan.Changes() {
+		if c.Cause() == diff.Drift {
+			continue
+		}
+		for _, pos := range p.placesOf(c, objects) {
+			places[c.Entity().Key()] = append(places[c.Entity().Key()], pos)
+			if !known[pos] {
+				known[pos] = true
+				all = append(all, pos)
+			}
 		}
 	}
-	found, err := past.Blame(ctx, p.Revision, all)
+	since := ""
+	if p.applied != nil && !p.Older {
+		since = p.Base
+	}
+	found, err := past.Blame(ctx, p.Revision, since, all)
 	if err != nil {
 		return nil, err
 	}
 	out := map[kong.Key]Blame{}
-	for key, pos := range places {
-		if b, ok := found[pos]; ok {
-			out[key] = b
+	for key, places := range places {
+		for _, pos := range places {
+			if b, ok := found[pos]; ok {
+				out[key] = b
+				break
+			}
 		}
 	}
 	return out, nil
 }
 
-// placeOf returns where a changed entity comes from. What was removed came from a file of the commit that was applied last.
-func (p Proposal) placeOf(c diff.Change) diag.Pos {
-	if c.Op != diff.Delete || p.applied == nil {
-		return c.After.Origin().Pos
+// placesOf returns where a changed entity comes from, the narrowest place first. What was removed came from a file of the commit that was
+// applied last.
+func (p Proposal) placesOf(c diff.Change, objects map[diag.Object]diag.Pos) []diag.Pos {
+	var places []diag.Pos
+	if c.Op != diff.Delete {
+		o := c.After.Origin()
+		places = []diag.Pos{o.Pos, objects[o.Object]}
+	} else if p.applied != nil {
+		was, ok := p.applied.Get(c.Before.Key())
+		if !ok {
+			was, _ = p.applied.Find(c.Before.Kind(), c.Before.Natural())
+		}
+		places = []diag.Pos{{File: was.Origin().Pos.File}}
 	}
-	was, ok := p.applied.Get(c.Before.Key())
-	if !ok {
-		was, _ = p.applied.Find(c.Before.Kind(), c.Before.Natural())
-	}
-	return diag.Pos{File: was.Origin().Pos.File}
+	return slices.DeleteFunc(places, func(pos diag.Pos) bool { return pos.File == "" })
 }
 
 // Block returns the lines of a YAML text that belong to what begins at a line and column, both from 1: it and those that are indented

@@ -76,6 +76,6 @@ func (d decoratedHistory) Precedes(ctx context.Context, commit, later string) (b
 }
 
 // Blame is that of the source.
-func (d decoratedHistory) Blame(ctx context.Context, commit string, places []diag.Pos) (map[diag.Pos]Blame, error) {
-	return d.past.Blame(ctx, commit, places)
+func (d decoratedHistory) Blame(ctx context.Context, commit, since string, places []diag.Pos) (map[diag.Pos]Blame, error) {
+	return d.past.Blame(ctx, commit, since, places)
 }

@@ -26,9 +26,9 @@ type History interface {
 	// in a shallow clone, it is an error.
 	Precedes(ctx context.Context, commit, later string) (bool, error)
 	// Blame returns the commits, up to the given one, that changed places last: what begins at a line and column of a file, and all that
-	// is indented below (see [Block]); a place without a line is the whole file, which may be gone. Places of files that the commit does
-	// not hold are left out.
-	Blame(ctx context.Context, commit string, places []diag.Pos) (map[diag.Pos]Blame, error)
+	// is indented below (see [Block]); a place without a line is the whole file, which may be gone. Left out are places that the commit
+	// does not have, and those that have not changed since another commit, if one is given.
+	Blame(ctx context.Context, commit, since string, places []diag.Pos) (map[diag.Pos]Blame, error)
 }
 
 // Snapshot is what a [Source] held at one moment. The zero Snapshot holds nothing.

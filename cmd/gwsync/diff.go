@@ -39,6 +39,7 @@ func (f *compareFlags) add(flags *pflag.FlagSet) {
 
 func newDiff(p process) *cobra.Command {
 	var f compareFlags
+	var blame blameFlag
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:     "diff",
@@ -52,7 +53,11 @@ entities that this instance owns are compared; others are never touched.`,
 			if err != nil {
 				return err
 			}
-			err = f.present(p, proposal, report.Report{Command: "diff"})
+			blames, err := blame.blames(ctx, source, proposal)
+			if err != nil {
+				return err
+			}
+			err = f.present(p, proposal, report.Report{Command: "diff", Blames: blames})
 			if err == nil && exitCode && !proposal.Plan.Empty() {
 				return codedError{code: exitChanges}
 			}
@@ -60,6 +65,7 @@ entities that this instance owns are compared; others are never touched.`,
 		}),
 	}
 	f.add(cmd.Flags())
+	blame.add(cmd.Flags())
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 2 if there are changes")
 	return cmd
 }

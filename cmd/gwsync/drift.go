@@ -12,6 +12,7 @@ import (
 
 func newDrift(p process) *cobra.Command {
 	var f compareFlags
+	var blame blameFlag
 	cmd := &cobra.Command{
 		Use:   "drift",
 		Short: "Show what was changed in Kong by another hand",
@@ -24,7 +25,11 @@ that was applied last. Where either is missing all differences are shown, and it
 			if err != nil {
 				return err
 			}
-			err = f.present(p, proposal, report.Report{Command: "drift", Drift: true})
+			blames, err := blame.blames(ctx, source, proposal)
+			if err != nil {
+				return err
+			}
+			err = f.present(p, proposal, report.Report{Command: "drift", Drift: true, Blames: blames})
 			if err == nil && drifted(proposal) {
 				return codedError{code: exitChanges}
 			}
@@ -32,6 +37,7 @@ that was applied last. Where either is missing all differences are shown, and it
 		}),
 	}
 	f.add(cmd.Flags())
+	blame.add(cmd.Flags())
 	return cmd
 }
 

@@ -23,7 +23,7 @@ type document struct {
 	Causes        *causes         `json:"causes,omitempty"`
 	PlanID        string          `json:"plan_id"`
 	Summary       summary         `json:"summary"`
-	Changes       []diff.Change   `json:"changes"`
+	Changes       []changeJSON    `json:"changes"`
 	Conflicts     []diff.Conflict `json:"conflicts"`
 	Leftovers     []leftoverJSON  `json:"leftovers,omitempty"`
 	Findings      []findingJSON   `json:"findings"`
@@ -93,7 +93,7 @@ func (r Report) document() document {
 		NoBase:        r.NoBase,
 		PlanID:        r.Plan.ID().String(),
 		Summary:       r.summary(),
-		Changes:       append([]diff.Change{}, r.Plan.Changes()...),
+		Changes:       r.changes(),
 		Conflicts:     append([]diff.Conflict{}, r.Plan.Conflicts()...),
 		Leftovers:     leftoversOf(r.Plan),
 		Findings:      findingsOf(r.Findings),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
 )
 
 // Report is what a verb has to report. Fields that a verb knows nothing of stay zero.
@@ -22,12 +23,26 @@ type Report struct {
 	// Base is the commit that was applied last, "" if it is not known; NoBase is why the plan's changes have no causes, "" if they have.
 	Base, NoBase string
 	// Drift leaves out of the text what the manifests alone have changed.
-	Drift    bool
+	Drift bool
+	// Blames are the commits that changed last what changed entities come from, by entity; nil if that was not asked for.
+	Blames   map[kong.Key]Blame
 	Findings diag.List
 	// Applied, Failed, Skipped and RolledBack are how far an apply came with the changes of the plan.
 	Applied, Failed, Skipped, RolledBack []diff.Change
 	// Err is why the verb failed. If it has a method Hint() string, that says what to do about it.
 	Err error
+}
+
+// Blame is the commit that changed a manifest last, where a change comes from.
+type Blame struct {
+	Commit string `json:"commit"`
+	Author string `json:"author"`
+	Email  string `json:"email,omitempty"`
+	// Date is a time by RFC 3339.
+	Date    string `json:"date"`
+	Subject string `json:"subject,omitempty"`
+	// Oldest says that it may have been an earlier commit, which the clone does not hold.
+	Oldest bool `json:"oldest,omitempty"`
 }
 
 // result says in one word how the verb ended.

@@ -82,7 +82,7 @@ func (p *printer) change(c diff.Change) {
 	case diff.Delete:
 		sign, color = "-", red
 	}
-	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()) + p.adopted(c) + p.cause(c))
+	p.line(p.paint(color, sign+" "+p.title(c.Entity())) + p.origin(c.Entity()) + p.blame(c) + p.adopted(c) + p.cause(c))
 	for _, f := range c.Fields {
 		if r := p.report; r.Drift && f.Cause == diff.Pending {
 			continue

@@ -25,25 +25,29 @@ import (
 // Unlike git blame it asks for blocks, not lines: a line that is taken out of one is a change of it. It follows a file that was renamed by
 // what is in it, and finds the side of a merge that made the change. It ends at the first commit that answers, so that what was changed
 // of late is found soon.
-func (s *source) Blame(ctx context.Context, commit string, places []diag.Pos) (map[diag.Pos]sync.Blame, error) {
+func (s *source) Blame(ctx context.Context, commit, since string, places []diag.Pos) (map[diag.Pos]sync.Blame, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	repo, err := s.open(ctx)
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	found, err := blameAll(ctx, repo, plumbing.NewHash(commit), places)
+	found, err := blameAll(ctx, repo, commit, since, places)
 	if err = errors.Join(err, repo.Close()); err != nil {
 		return nil, s.explain(err)
 	}
 	return found, nil
 }
 
-func blameAll(ctx context.Context, repo repository, commit plumbing.Hash, places []diag.Pos) (map[diag.Pos]sync.Blame, error) {
+func blameAll(ctx context.Context, repo repository, commit, since string, places []diag.Pos) (map[diag.Pos]sync.Blame, error) {
 	if len(places) == 0 {
 		return nil, nil
 	}
 	objects, err := repo.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	old, err := ancestors(ctx, objects, since)
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +57,37 @@ func blameAll(ctx context.Context, repo repository, commit plumbing.Hash, places
 	}
 	found := map[diag.Pos]sync.Blame{}
 	for file, places := range byFile {
-		b := blamer{ctx: ctx, objects: objects, found: found}
-		if err := b.file(commit, file, places); err != nil {
+		b := blamer{ctx: ctx, objects: objects, found: found, old: old}
+		if err := b.file(plumbing.NewHash(commit), file, places); err != nil {
 			return nil, fmt.Errorf("who changed %s: %w", file, err)
 		}
 	}
 	return found, nil
+}
+
+// ancestors returns a commit and all that went into it, as far as the clone goes back; none without a commit.
+func ancestors(ctx context.Context, objects storer.EncodedObjectStorer, commit string) (map[plumbing.Hash]bool, error) {
+	out := map[plumbing.Hash]bool{}
+	if commit == "" {
+		return out, nil
+	}
+	for todo := []plumbing.Hash{plumbing.NewHash(commit)}; len(todo) > 0 && ctx.Err() == nil; {
+		h := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if out[h] {
+			continue
+		}
+		out[h] = true
+		c, err := object.GetCommit(objects, h)
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		todo = append(todo, c.ParentHashes...)
+	}
+	return out, ctx.Err()
 }
 
 // blamer finds the commits that changed places in one file.
@@ -66,6 +95,7 @@ type blamer struct {
 	ctx     context.Context
 	objects storer.EncodedObjectStorer
 	found   map[diag.Pos]sync.Blame
+	old     map[plumbing.Hash]bool // commits that do not count
 	queue   []*suspect
 }
 
@@ -107,7 +137,7 @@ func (b *blamer) file(tip plumbing.Hash, path string, places []diag.Pos) error {
 		}
 		s := b.pop()
 		s.blocks = slices.DeleteFunc(s.blocks, func(bl block) bool { _, done := b.found[bl.asked]; return done })
-		if len(s.blocks) == 0 {
+		if len(s.blocks) == 0 || b.old[s.commit.Hash] {
 			continue
 		}
 		if err := b.visit(s); err != nil {

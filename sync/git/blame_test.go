@@ -48,7 +48,7 @@ func blamed(t *testing.T, c Config, commit plumbing.Hash, file, content string, 
 		asked[pos] = text
 		places = append(places, pos)
 	}
-	found, err := source.(sync.History).Blame(t.Context(), commit.String(), places)
+	found, err := source.(sync.History).Blame(t.Context(), commit.String(), "", places)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,5 +147,26 @@ func TestBlameOnServer(t *testing.T) {
 		if d := cmp.Diff(map[string]string{"matches: one": "second", "matches: two": "first"}, got); d != "" {
 			t.Error("-want +got:\n" + d)
 		}
+	}
+}
+
+// TestBlameSince leaves out what has not changed since a commit.
+func TestBlameSince(t *testing.T) {
+	b, dir := onDisk(t, true)
+	first := b.by("first", b.tree(b.file("a.yaml", "a: 1\nb: 1\n")))
+	base := b.by("base", b.tree(b.file("a.yaml", "a: 2\nb: 1\n")), first)
+	tip := b.by("tip", b.tree(b.file("a.yaml", "a: 2\nb: 2\n"), b.file("c.yaml", "c")), base)
+	b.ref("refs/heads/main", tip)
+	source, err := New(Config{URL: "file://" + filepath.ToSlash(dir)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, bb := diag.Pos{File: "a.yaml", Line: 1, Col: 4}, diag.Pos{File: "a.yaml", Line: 2, Col: 4}
+	found, err := source.(sync.History).Blame(t.Context(), tip.String(), base.String(), []diag.Pos{a, bb})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := found[a]; ok || found[bb].Author != "tip" {
+		t.Errorf("got %v", found)
 	}
 }
