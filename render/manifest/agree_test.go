@@ -79,7 +79,7 @@ func validObjects(t testing.TB) []map[string]any {
 // nothing if the object is refused.
 func decodeOne(text []byte) (map[string]any, diag.List, []check) {
 	s := newScratch()
-	f := file{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml", namespace: "default"}
+	f := file{source: source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"}, namespace: "default"}
 	f.load(s)
 	if len(f.objects) != 1 || !f.objects[0].valid {
 		return nil, f.findings, nil

@@ -24,6 +24,8 @@ type decoder struct {
 	json   []byte
 	places []place
 	checks []check
+	// entries are those of the mappings around the field at hand.
+	entries []field
 	// path and at are the name and the place of the field at hand; a list item stands where it begins.
 	path []byte
 	at   *yaml.Node
@@ -82,7 +84,7 @@ func (d *decoder) value(at *yaml.Node, key string, n *yaml.Node, s *schema) {
 // leaf notes the place of a value without anything below it.
 func (d *decoder) leaf(at *yaml.Node, key string) int {
 	i := len(d.places)
-	d.places = append(d.places, place{key: key, line: uint32(d.line + at.Line), col: uint32(at.Column), end: uint32(i) + 1})
+	d.places = append(d.places, place{key: key, line: uint32(at.Line), col: uint32(at.Column), end: uint32(i) + 1})
 	return i
 }
 
@@ -122,6 +124,7 @@ func (d *decoder) spend(n *yaml.Node) bool {
 
 // mapping writes an object.
 func (d *decoder) mapping(n *yaml.Node, s *schema) {
+	around := len(d.entries)
 	fields := d.fields(n)
 	if s.MaxValues > 0 {
 		d.count(fields, s)
@@ -141,6 +144,7 @@ func (d *decoder) mapping(n *yaml.Node, s *schema) {
 			d.missing(name)
 		}
 	}
+	d.entries = d.entries[:around]
 	d.close('}')
 }
 

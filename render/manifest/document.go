@@ -129,7 +129,7 @@ func (f *file) name(doc document, k *kind) Ref {
 	if k == nil {
 		return r
 	}
-	r.Group = k.group
+	r.Group, r.Kind = k.group, k.name // live as long as the program
 	switch {
 	case k.cluster:
 		r.Namespace = ""
@@ -161,10 +161,11 @@ func (f *file) decode(doc document, k *kind, v *version) {
 	if v.convert != nil {
 		doc.root = v.convert(doc.root)
 	}
-	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0], checks: f.checks[:0]}
+	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0], checks: f.checks[:0],
+		entries: f.entries[:0]}
 	d.document(doc.root, v)
-	f.json, f.places, f.checks = d.json, d.places, d.checks // to be used again
-	o := Object{Ref: ref, Version: v.name, places: places{file: f.display, nodes: slices.Clone(d.places)}}
+	f.json, f.places, f.checks, f.entries = d.json, d.places, d.checks, d.entries // to be used again
+	o := Object{Ref: ref, Version: v.name, places: places{file: f.display, line: doc.line, nodes: f.layouts.of(d.places)}}
 	d.nameRules(f.lookup(doc.root, "metadata"), d.report(o))
 	if d.failed == 0 {
 		d.validate(o)

@@ -69,12 +69,15 @@ func (s *fieldSet) find(name string) *field {
 	return nil
 }
 
-// fields returns the entries of a mapping in the order in which they are written, then those that merge keys (<<) add.
+// fields returns the entries of a mapping in the order in which they are written, then those that merge keys (<<) add. They are the
+// last ones of d.entries, too.
 func (d *decoder) fields(n *yaml.Node) []field {
-	set := fieldSet{fields: make([]field, 0, len(n.Content)/2)}
+	around := len(d.entries)
+	set := fieldSet{fields: d.entries[around:]}
 	d.collect(&set, n)
 	d.merge(&set, n, 0)
-	return set.fields
+	d.entries = append(d.entries, set.fields...)
+	return d.entries[around:]
 }
 
 // collect adds the entries of a mapping itself.

@@ -14,14 +14,19 @@ import (
 // MaxFileSize is how many bytes a file may have.
 const MaxFileSize = 16 << 20
 
-// file is a file while it is read, and what was found in it.
-type file struct {
+// source says where a file is.
+type source struct {
 	fs   fs.FS
 	path string
 	// display is the file's name in findings.
 	display     string
-	namespace   string
 	secretsOnly bool
+}
+
+// file is a file while it is read, and what was found in it.
+type file struct {
+	source
+	namespace string
 
 	objects    []loaded
 	skipped    map[groupKind]sighting
@@ -35,17 +40,20 @@ type file struct {
 
 // scratch is memory that a worker uses for one object after the other.
 type scratch struct {
+	data     bytes.Buffer
 	json     []byte
 	places   []place
 	checks   []check
+	entries  []field
 	outcomes outcomes
 	shapes   shapes
+	layouts  layouts
 	// compiled are the schemas whose rules are.
 	compiled map[*schema]bool
 }
 
 func newScratch() *scratch {
-	return &scratch{outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: shapes{known: map[string]*shape{}}, compiled: map[*schema]bool{}}
+	return &scratch{outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: shapes{known: map[string]*shape{}}, layouts: layouts{}, compiled: map[*schema]bool{}}
 }
 
 // loaded is an object, and whether the API server would take it.
@@ -71,20 +79,20 @@ func (f *file) load(s *scratch) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	f.budget = 1<<20 + 4*len(data)
-	f.skipped = map[groupKind]sighting{}
 	for _, c := range split(data) {
 		f.chunk(c)
 	}
 }
 
-// read returns the file's content, or the first part of a file that is too large.
+// read returns the file's content, or the first part of a file that is too large. It is good until the next file is read.
 func (f *file) read() ([]byte, error) {
 	r, err := f.fs.Open(f.path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	var b bytes.Buffer
+	b := &f.data
+	b.Reset()
 	if info, err := r.Stat(); err == nil && 0 < info.Size() && info.Size() <= MaxFileSize {
 		b.Grow(int(info.Size()) + bytes.MinRead)
 	}

@@ -43,18 +43,20 @@ type Options struct {
 // of the inputs nor on that of files. The error is only for an input that is not there or whose directory cannot be listed:
 // what is wrong with a file is a finding.
 func Load(inputs []Input, o Options) (Set, diag.List, error) {
-	files, findings, err := list(inputs)
+	sources, findings, err := list(inputs)
 	if err != nil {
 		return Set{}, nil, err
 	}
+	files := make([]file, len(sources))
 	parallel(len(files), func() func(int) {
 		s := newScratch()
 		return func(i int) {
-			files[i].namespace = cmp.Or(o.Namespace, "default")
+			files[i].source, files[i].namespace = sources[i], cmp.Or(o.Namespace, "default")
 			files[i].load(s)
+			files[i].scratch = nil
 		}
 	})
-	var objects []loaded
+	objects := make([]loaded, 0, len(files))
 	skipped := map[groupKind]sighting{}
 	var kustomized kustomized
 	for i := range files {
@@ -96,8 +98,8 @@ func assemble(objects []loaded) (Set, diag.List) {
 }
 
 // list returns the files of the inputs, by name, and what could not be looked into.
-func list(inputs []Input) ([]file, diag.List, error) {
-	var files []file
+func list(inputs []Input) ([]source, diag.List, error) {
+	var files []source
 	var findings diag.List
 	for _, in := range inputs {
 		err := fs.WalkDir(in.FS, in.Path, func(name string, entry fs.DirEntry, err error) error {
@@ -108,7 +110,7 @@ func list(inputs []Input) ([]file, diag.List, error) {
 			case err != nil:
 				findings = append(findings, unreadable(display, err))
 			case name == in.Path && !entry.IsDir():
-				files = append(files, file{fs: in.FS, path: name, display: display, secretsOnly: in.SecretsOnly})
+				files = append(files, source{fs: in.FS, path: name, display: display, secretsOnly: in.SecretsOnly})
 			case name != in.Path && strings.HasPrefix(entry.Name(), "."):
 				if entry.IsDir() {
 					return fs.SkipDir
@@ -119,7 +121,7 @@ func list(inputs []Input) ([]file, diag.List, error) {
 					Message: "a link to a directory is not followed", Hint: "give the directory that it leads to as an input of its own",
 				})
 			case isManifest(entry):
-				files = append(files, file{fs: in.FS, path: name, display: display, secretsOnly: in.SecretsOnly})
+				files = append(files, source{fs: in.FS, path: name, display: display, secretsOnly: in.SecretsOnly})
 			}
 			return nil
 		})
@@ -127,8 +129,8 @@ func list(inputs []Input) ([]file, diag.List, error) {
 			return nil, nil, err
 		}
 	}
-	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(a.display, b.display) })
-	files = slices.CompactFunc(files, func(a, b file) bool { return a.display == b.display })
+	slices.SortStableFunc(files, func(a, b source) int { return cmp.Compare(a.display, b.display) })
+	files = slices.CompactFunc(files, func(a, b source) bool { return a.display == b.display })
 	return files, findings, nil
 }
 

@@ -30,15 +30,7 @@ func (e *syntaxError) locate(text []byte) {
 	case c == '"' && strings.Contains(e.message, "unknown escape"):
 		at = wrongEscape(text, at)
 	}
-	e.line, e.col = 1, 1
-	for i := 0; i < at; {
-		if n := breakLength(text[i:]); n > 0 {
-			e.line, e.col, i = e.line+1, 1, i+n
-			continue
-		}
-		_, n := utf8.DecodeRune(text[i:])
-		e.col, i = e.col+1, i+n
-	}
+	e.line, e.col = lineAndColumn(text, at)
 }
 
 // endless is what the parser says of quoted text.

@@ -114,26 +114,45 @@ const templateHint = "this looks like a template: give gwsync what it renders to
 
 // checkText returns an error at the first character that a manifest must not have (YAML 1.2.2, section 5.1).
 func checkText(text []byte) error {
-	line, col := 1, 1
 	for i := 0; i < len(text); {
-		if n := breakLength(text[i:]); n > 0 {
-			line, col, i = line+1, 1, i+n
+		if c := text[i]; ' ' <= c && c <= '~' || c == '\n' || c == '\t' || c == '\r' {
+			i++
 			continue
 		}
 		r, n := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && n == 1 {
-			return &syntaxError{line: line, col: col, message: "this is not UTF-8 text", hint: "save the file as UTF-8"}
+			return syntaxErrorAt(text, i, "this is not UTF-8 text", "save the file as UTF-8")
 		}
-		if !isPrintable(r) {
-			e := &syntaxError{line: line, col: col, message: fmt.Sprintf("the control character %U is not allowed", r)}
-			if r == 0 {
-				e.message, e.hint = "a NUL byte is not allowed", "if the file is UTF-16, save it as UTF-8"
-			}
-			return e
+		switch {
+		case r == 0:
+			return syntaxErrorAt(text, i, "a NUL byte is not allowed", "if the file is UTF-16, save it as UTF-8")
+		case !isPrintable(r) && breakLength(text[i:]) == 0:
+			return syntaxErrorAt(text, i, fmt.Sprintf("the control character %U is not allowed", r), "")
 		}
-		col, i = col+1, i+n
+		i += n
 	}
 	return nil
+}
+
+// syntaxErrorAt returns an error at an offset in a text.
+func syntaxErrorAt(text []byte, at int, message, hint string) *syntaxError {
+	e := &syntaxError{message: message, hint: hint}
+	e.line, e.col = lineAndColumn(text, at)
+	return e
+}
+
+// lineAndColumn returns where in a text an offset is, both from 1.
+func lineAndColumn(text []byte, at int) (line, col int) {
+	line, col = 1, 1
+	for i := 0; i < at; {
+		if n := breakLength(text[i:]); n > 0 {
+			line, col, i = line+1, 1, i+n
+			continue
+		}
+		_, n := utf8.DecodeRune(text[i:])
+		col, i = col+1, i+n
+	}
+	return line, col
 }
 
 func isPrintable(r rune) bool {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,9 +9,12 @@ import (
 )
 
 // places says where the fields of an object stand: its tree in the order in which it is written, without the values. A node
-// takes 32 bytes.
+// takes 32 bytes, and objects that are laid out alike share them.
 type places struct {
-	file  string
+	file string
+	// line is added to the lines of nodes.
+	line int
+	// nodes are shared with objects that are laid out alike.
 	nodes []place
 }
 
@@ -20,6 +24,28 @@ type place struct {
 	line, col uint32
 	// end is the index behind the last node below this one. The first one below is the next.
 	end uint32
+}
+
+// layouts are the places of objects, by a hash.
+type layouts map[uint64][]place
+
+// of returns some places to be kept.
+func (l layouts) of(nodes []place) []place {
+	const many = 1 << 12
+	hash := uint64(len(nodes))
+	for _, n := range nodes {
+		hash = (hash ^ uint64(n.line)<<42 ^ uint64(n.col)<<21 ^ uint64(n.end) ^ uint64(len(n.key))<<56) * 0x9e3779b97f4a7c15
+		hash ^= hash >> 32
+	}
+	known, ok := l[hash]
+	if ok && slices.Equal(known, nodes) {
+		return known
+	}
+	if len(l) == many {
+		clear(l)
+	}
+	l[hash] = slices.Clone(nodes)
+	return l[hash]
 }
 
 // At returns where a field stands, or the nearest field around it that is written: defaults stand where the object does.
@@ -42,7 +68,7 @@ func (p places) pos(at int) diag.Pos {
 	if len(p.nodes) == 0 {
 		return diag.Pos{File: p.file}
 	}
-	return diag.Pos{File: p.file, Line: int(p.nodes[at].line), Col: int(p.nodes[at].col)}
+	return diag.Pos{File: p.file, Line: p.line + int(p.nodes[at].line), Col: int(p.nodes[at].col)}
 }
 
 // path returns the path that leads to a node.

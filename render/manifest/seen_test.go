@@ -62,7 +62,7 @@ func ruledValues(t *testing.T, object map[string]any) []ruledValue {
 		t.Fatal(err)
 	}
 	s := newScratch()
-	f := file{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml", namespace: "default"}
+	f := file{source: source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"}, namespace: "default"}
 	f.load(s)
 	var values []ruledValue
 	for _, c := range s.checks {

@@ -80,6 +80,9 @@ func (s sighting) add(o sighting) sighting {
 // seen counts a document of a kind that is not read.
 func (f *file) seen(doc document, gk groupKind) {
 	at := cmp.Or(f.lookup(doc.root, "kind"), doc.root)
+	if f.skipped == nil {
+		f.skipped = map[groupKind]sighting{}
+	}
 	f.skipped[gk] = f.skipped[gk].add(sighting{1, f.pos(doc.line+at.Line, at.Column)})
 }
 
@@ -158,10 +161,10 @@ type kustomized struct {
 
 // add adds what another file says.
 func (k kustomized) merge(o kustomized) kustomized {
-	parts := maps.Clone(o.parts)
-	if parts == nil {
-		parts = map[string]bool{}
+	if o.count == 0 {
+		return k
 	}
+	parts := maps.Clone(o.parts)
 	maps.Copy(parts, k.parts)
 	return kustomized{k.add(o.sighting), parts}
 }
