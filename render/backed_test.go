@@ -60,7 +60,7 @@ type backed struct {
 }
 
 // startBacked renders manifests and serves them. Backends are by the names under which Kong reaches them, such as "a.default.svc"; those
-// that nil stands for refuse connections.
+// that nil stands for refuse connections, and those whose names begin with "tls" speak TLS.
 func startBacked(t *testing.T, flavor kong.Flavor, manifests string, backends map[string]http.HandlerFunc) *backed {
 	t.Helper()
 	in := fstest.MapFS{"base.yaml": {Data: []byte(backedBase)}, "route.yaml": {Data: []byte(manifests)}}
@@ -75,7 +75,12 @@ func startBacked(t *testing.T, flavor kong.Flavor, manifests string, backends ma
 	out := &backed{}
 	addresses := map[string]string{}
 	for name, handler := range backends {
-		srv := httptest.NewServer(out.record(name, handler))
+		srv := httptest.NewUnstartedServer(out.record(name, handler))
+		if strings.HasPrefix(name, "tls") {
+			srv.StartTLS()
+		} else {
+			srv.Start()
+		}
 		addresses[name] = srv.Listener.Addr().String()
 		if handler == nil {
 			srv.Close()

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -73,6 +74,7 @@ func (t *translator) podPort(r *rule, b bind.Backend) int32 {
 // serviceFields returns the fields that the backends' Services set. All must agree: Kong has one Service for them.
 func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]any {
 	fields := map[string]any{}
+	mixed := r.mixesSchemes(usable)
 	for i, b := range usable {
 		f, annotations := protocol(b), b.Service.Annotations
 		switch {
@@ -83,6 +85,9 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 		}
 		t.serviceAnnotations(b.Object, annotations, f)
 		maps.Copy(f, t.annotatedTLS(b, r.protocolTo(b)).fields)
+		if i > 0 && mixed {
+			f["protocol"] = fields["protocol"]
+		}
 		if i > 0 && !reflect.DeepEqual(f, fields) {
 			finding := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index),
 				fmt.Sprintf(
@@ -93,10 +98,28 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 			t.report(finding)
 		}
 		if i == 0 {
-			fields = f
+			if fields = f; mixed {
+				fields["protocol"] = "https" // what it has to know of TLS does no harm to the others
+			}
 		}
 	}
 	return fields
+}
+
+// mixesSchemes reports whether some of a rule's backends are to be reached by HTTPS and others without, and nothing else. That is said
+// request by request then. With HTTP/2 Kong speaks to all backends of a Service or to none.
+func (r *rule) mixesSchemes(usable []bind.Backend) bool {
+	if r.isStream() || r.rule.GRPC != nil {
+		return false
+	}
+	found := map[string]bool{}
+	for _, b := range usable {
+		if b.Policy != nil {
+			return false
+		}
+		found[cmp.Or(r.protocolTo(b), "http")] = true
+	}
+	return len(found) == 2 && found["http"] && found["https"]
 }
 
 // protocol returns the field that a Service port's appProtocol sets (HTTPBackendRef in the specification, KEP-3726), unless an

@@ -42,6 +42,8 @@ type group struct {
 	shares   []share
 	// upstream is the Upstream that leads to them, "" for the one address of the Service.
 	upstream string
+	// scheme is how requests are sent to them: "http", "https", or "" as the Service says.
+	scheme string
 }
 
 // delivery finds out how the requests of a rule get to its backends.
@@ -53,7 +55,7 @@ func (t *translator) delivery(r *rule) *delivery {
 	if len(usable) == 1 && bad == 0 {
 		d.tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
 	}
-	for _, g := range groups(usable) {
+	for _, g := range groups(r, usable) {
 		if g.shares = t.shares(r, g.backends); len(g.shares) > 0 {
 			d.groups = append(d.groups, g)
 		} else {
@@ -114,17 +116,23 @@ func rewritable(d *delivery) error {
 	return nil
 }
 
-// groups returns backends by their filters, in the order of the first of each.
-func groups(backends []bind.Backend) []group {
+// groups returns backends by their filters, and by what Kong speaks to them where it can be told that by request, in the order of the first
+// of each.
+func groups(r *rule, backends []bind.Backend) []group {
 	var out []group
-	place := map[string]int{}
+	mixed := r.mixesSchemes(backends)
+	type kind struct{ filters, scheme string }
+	place := map[kind]int{}
 	for _, b := range backends {
-		key := filtersKey(b.Filters)
+		key := kind{filters: filtersKey(b.Filters)}
+		if mixed {
+			key.scheme = cmp.Or(r.protocolTo(b), "http")
+		}
 		i, ok := place[key]
 		if !ok {
 			i = len(out)
 			place[key] = i
-			out = append(out, group{})
+			out = append(out, group{scheme: key.scheme})
 		}
 		out[i].backends = append(out[i].backends, b)
 		out[i].weight += int64(b.Weight)
@@ -168,11 +176,11 @@ func (t *translator) deliver(d *delivery) []plugin {
 }
 
 // plain reports whether nothing is to be chosen: all requests go the same way, and no filter of the backends is of a type that the rule has
-// too, which theirs would have to come after.
+// too, which theirs would have to come after, or redirects, which nothing of the backend would be left for.
 func (d *delivery) plain() bool {
 	return len(d.groups) == 0 || len(d.groups) == 1 && d.bad == 0 &&
 		!slices.ContainsFunc(d.groups[0].backends[0].Filters, func(f bind.Filter) bool {
-			return f.Mirror == nil && slices.ContainsFunc(d.rule.rule.Filters, func(o bind.Filter) bool { return o.Type == f.Type })
+			return f.HTTP != nil && f.HTTP.RequestRedirect != nil || f.Mirror == nil && f.Plugin == nil && slices.ContainsFunc(d.rule.rule.Filters, func(o bind.Filter) bool { return o.Type == f.Type })
 		})
 }
 
@@ -184,18 +192,10 @@ func (t *translator) ownFilters(d *delivery) []plugin {
 	b := d.groups[0].backends[0]
 	var out []plugin
 	for i, f := range b.Filters {
-		if f.Mirror != nil {
+		if f.Mirror != nil || f.Plugin != nil { // see attach
 			continue
 		}
 		field := fmt.Sprintf(".backendRefs[%d].filters[%d]", b.Index, i)
-		if f.Plugin != nil {
-			t.refuseDelivery(d, field, errBackendPlugin())
-			return nil
-		}
-		if f.HTTP.RequestRedirect != nil {
-			t.refuseDelivery(d, field, errors.New("a redirect leaves nothing for the backend: make it a filter of the rule"))
-			return nil
-		}
 		plugins, err := d.rule.filter(*f.HTTP)
 		if err != nil {
 			t.refuseDelivery(d, field, err)
@@ -235,7 +235,7 @@ func (t *translator) chosen(d *delivery) []plugin {
 		}
 		b.Weight = g.weight
 		if len(d.groups) > 1 {
-			b.Upstream = g.upstream
+			b.Upstream, b.Scheme = g.upstream, g.scheme
 		}
 		total += g.weight
 		changes = changes || len(g.backends[0].Filters) > 0
@@ -248,7 +248,8 @@ func (t *translator) chosen(d *delivery) []plugin {
 		return []plugin{p}
 	}
 	if len(d.groups) > 1 && d.hashing != nil {
-		t.refuseDelivery(d, ".sessionPersistence", errors.New("backends with filters of their own are chosen at random, so that no session could persist"))
+		t.refuseDelivery(d, ".sessionPersistence", errors.New("backends with filters or protocols of their own are chosen at random, so that no session "+
+			"could persist"))
 		return nil
 	}
 	if d.bad > 0 {
@@ -275,12 +276,24 @@ func (t *translator) changes(d *delivery, g group) (lua.Backend, error) {
 		switch {
 		case f.Mirror != nil:
 			continue
-		case f.Plugin != nil:
+		case f.Plugin != nil && (d.bad > 0 || d.rule.sharedFilters() == nil):
 			err = errBackendPlugin()
+		case f.Plugin != nil: // see attach
 		case f.HTTP.RequestHeaderModifier != nil:
 			out.Request, err = requestProgram(f.HTTP.RequestHeaderModifier, out.Request)
 		case f.HTTP.ResponseHeaderModifier != nil:
-			out.Response, err = responseProgram(f.HTTP.ResponseHeaderModifier)
+			var program lua.Chunk
+			program, err = responseProgram(f.HTTP.ResponseHeaderModifier)
+			out.Response = lua.Join(out.Response, program)
+		case f.HTTP.RequestRedirect != nil:
+			var redirect lua.Redirect
+			redirect, err = d.rule.redirection(f.HTTP.RequestRedirect)
+			out.Answer = redirect.Program()
+		case f.HTTP.CORS != nil:
+			var policy lua.CORS
+			policy, err = corsPolicy(f.HTTP.CORS)
+			out.Request = lua.Join(out.Request, lua.Within(policy.Access()))
+			out.Response = lua.Join(out.Response, lua.Within(policy.HeaderFilter()))
 		case f.HTTP.URLRewrite != nil:
 			out.Request, err = d.rule.rewriteProgram(f.HTTP.URLRewrite, out.Request)
 		default:

@@ -145,3 +145,78 @@ func TestBackendFiltersWithRetry(t *testing.T) {
 		}
 	}
 }
+
+// Where some backends speak TLS and others do not, each gets what it speaks.
+func TestBackendsOfTwoSchemes(t *testing.T) {
+	const manifests = `  - backendRefs: [{name: a, port: 80}, {name: tls, port: 443}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: tls, namespace: default}
+spec: {selector: {app: tls}, ports: [{port: 443, appProtocol: https}]}
+`
+	backends := three(200)
+	backends["tls.default.svc"] = answering(200)
+	eachFlavor(t, func(t *testing.T, f kong.Flavor) {
+		k := startBacked(t, f, routeWith(manifests), backends)
+		count := map[string]int{}
+		for range 60 {
+			resp, _ := k.ask(t, "GET", "/", "", nil)
+			count[resp.Header.Get("X-Backend")]++
+		}
+		if count["a.default.svc"] < 8 || count["tls.default.svc"] < 8 || len(count) != 2 {
+			t.Errorf("got %v", count)
+		}
+	})
+}
+
+// A redirect of one backend is for its share of the requests, and so is a policy on cross-origin requests.
+func TestBackendRedirectAndCORS(t *testing.T) {
+	const rules = `  - matches: [{path: {value: /old}}]
+    backendRefs:
+    - name: a
+      port: 80
+      filters:
+      - {type: RequestRedirect, requestRedirect: {hostname: new.example.com, path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}}}
+      - {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-own, value: moved}]}}
+    - name: b
+      port: 80
+      filters:
+      - {type: CORS, cors: {allowOrigins: ["http://ok.example"], allowMethods: [GET]}}
+      - {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-own, value: shared}]}}
+    - {name: c, port: 80}
+  - matches: [{path: {value: /all}}]
+    backendRefs:
+    - {name: a, port: 80, filters: [{type: RequestRedirect, requestRedirect: {statusCode: 301, hostname: new.example.com}}]}
+`
+	eachFlavor(t, func(t *testing.T, f kong.Flavor) {
+		k := startBacked(t, f, routeWith(rules), three(200))
+		seen := map[string]bool{}
+		for i := range 150 {
+			method := map[bool]string{true: "OPTIONS", false: "GET"}[i%2 == 0]
+			resp, _ := k.ask(t, method, "/old/x?y=1", "", map[string]string{"Origin": "http://ok.example", "Access-Control-Request-Method": "GET"})
+			h := resp.Header
+			got := []string{resp.Status, h.Get("Location"), h.Get("X-Own"), h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Methods")}
+			kind := h.Get("X-Backend")
+			if kind == "" {
+				kind = resp.Status
+			}
+			want := map[string][]string{
+				"302 Found":      {"302 Found", "http://new.example.com/new/x?y=1", "moved", "", ""},
+				"204 No Content": {"204 No Content", "", "shared", "http://ok.example", "GET"},
+				"b.default.svc":  {"200 OK", "", "shared", "http://ok.example", ""},
+				"c.default.svc":  {"200 OK", "", "backend", "", ""},
+			}[kind]
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%s %s (-want +got):\n%s", method, kind, diff)
+			}
+			seen[kind] = true
+		}
+		if len(seen) != 4 {
+			t.Errorf("saw %v", seen)
+		}
+		if resp, _ := k.ask(t, "GET", "/all/x", "", nil); resp.StatusCode != 301 || resp.Header.Get("Location") != "http://new.example.com/all/x" {
+			t.Errorf("got %s to %q", resp.Status, resp.Header.Get("Location"))
+		}
+	})
+}

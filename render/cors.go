@@ -13,6 +13,14 @@ import (
 // cors returns the plugins that answer preflight requests, before any plugin that asks for credentials, and put the policy's headers on all
 // answers, after all plugins that could. Kong's own plugin cors names other methods and headers than the specification wants.
 func cors(f *gatewayv1.HTTPCORSFilter) ([]plugin, error) {
+	c, err := corsPolicy(f)
+	if err != nil {
+		return nil, err
+	}
+	return []plugin{luaPlugin(preFunction, "access", c.Access()), luaPlugin(postFunction, "header_filter", c.HeaderFilter())}, nil
+}
+
+func corsPolicy(f *gatewayv1.HTTPCORSFilter) (lua.CORS, error) {
 	c := lua.CORS{
 		Credentials: f.AllowCredentials != nil && *f.AllowCredentials,
 		Methods:     commas(f.AllowMethods), Headers: commas(f.AllowHeaders), Expose: commas(f.ExposeHeaders),
@@ -29,14 +37,14 @@ func cors(f *gatewayv1.HTTPCORSFilter) ([]plugin, error) {
 		before, after, wild, err := parseOrigin(string(o))
 		switch {
 		case err != nil:
-			return nil, err
+			return c, err
 		case wild:
 			c.Wildcards = append(c.Wildcards, lua.OriginWildcard{Before: before, After: after})
 		default:
 			c.Origins = append(c.Origins, before+after)
 		}
 	}
-	return []plugin{luaPlugin(preFunction, "access", c.Access()), luaPlugin(postFunction, "header_filter", c.HeaderFilter())}, nil
+	return c, nil
 }
 
 // commas returns names as the value of a header. One "*" stands for all, whatever is beside it.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/render/manifest/konghq"
@@ -49,12 +50,9 @@ func (t *translator) customEntities() {
 func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity, named map[kong.Key]string) (field string, err error) {
 	kind := kong.Kind(c.Spec.EntityType)
 	row, _ := kind.Row()
-	switch {
-	case !slices.Contains(customKinds(), kind):
+	if !slices.Contains(customKinds(), kind) {
 		return "spec.type", fmt.Errorf("gwsync renders entities of type %s here: an open-source Kong has no others without a resource of their own",
 			strings.Join(names(customKinds()), ", "))
-	case c.Spec.ParentRef != nil:
-		return "spec.parentRef", fmt.Errorf("%s belong to no plugin: write what they refer to under fields", kind)
 	}
 	fields := maps.Clone(c.Spec.Fields)
 	delete(fields, "id")
@@ -69,6 +67,10 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 			tags = append(tags, fmt.Sprint(tag))
 		}
 	}
+	origin := kong.Origin{Object: o.Ref.Diag(), Field: "spec.fields", Pos: o.At("spec.fields")}
+	if c.Spec.ParentRef != nil {
+		return "spec.parentRef", t.attachedEntity(o, c, fields, tags, origin)
+	}
 	id, _ := c.Spec.Fields["id"].(string)
 	if !kong.IsUUID(id) {
 		id = kong.ID(kind, o.Ref.Namespace+"/"+o.Ref.Name)
@@ -76,8 +78,42 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 	if name, ok := fields["name"].(string); ok {
 		named[kong.Key{Kind: kind, ID: name}] = id
 	}
-	t.add(kind, id, fields, tags, kong.Origin{Object: o.Ref.Diag(), Field: "spec.fields", Pos: o.At("spec.fields")})
+	t.add(kind, id, fields, tags, origin)
 	return "", nil
+}
+
+// attachedEntity adds an entity of a KongCustomEntity for each KongConsumer that names its parent, a plugin, as the Ingress Controller does.
+// The kinds that an open-source Kong has belong to nothing else.
+func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntity, fields map[string]any, tags []string, origin kong.Origin) error {
+	kind, parent := kong.Kind(c.Spec.EntityType), c.Spec.ParentRef
+	ref := manifest.Ref{Group: konghq.Group, Kind: cmp.Or(parent.Kind, "KongPlugin"), Name: parent.Name}
+	if ref.Kind == "KongPlugin" {
+		ref.Namespace = cmp.Or(parent.Namespace, o.Ref.Namespace)
+	}
+	switch {
+	case !kind.IsCredential():
+		return fmt.Errorf("%s belong to no plugin: write what they refer to under fields", kind)
+	case ref.Kind != "KongPlugin" && ref.Kind != "KongClusterPlugin", cmp.Or(parent.Group, konghq.Group) != konghq.Group:
+		return fmt.Errorf("it is no KongPlugin and no KongClusterPlugin")
+	case ref.Namespace != "" && ref.Namespace != o.Ref.Namespace:
+		return fmt.Errorf("%s is of another namespace: gwsync takes one of %s only", ref, o.Ref.Namespace)
+	case fields["consumer"] != nil:
+		return fmt.Errorf("the fields say whose the entity is, too: remove one of the two")
+	}
+	names := func(r bind.PluginRef) bool { return r.Target == ref }
+	found := false
+	for _, p := range t.people {
+		if slices.ContainsFunc(t.graph.PluginRefs(p.object.Ref), names) {
+			found = true
+			one := maps.Clone(fields)
+			one["consumer"] = p.entity.ID()
+			t.add(kind, kong.ID(kind, o.Ref.Namespace+"/"+o.Ref.Name+":"+p.entity.ID()), one, slices.Clone(tags), origin)
+		}
+	}
+	if !found {
+		return fmt.Errorf("no KongConsumer names %s, so that the entity would be nobody's", ref)
+	}
+	return nil
 }
 
 // reference returns the id of the entity that a field refers to: by id, by name among those named, or by the name that its id derives from.

@@ -19,7 +19,7 @@
 // is the Service's path. A certificate of a listener becomes a Certificate, the listener's hostname its SNI.
 // A KongConsumer becomes a Consumer, and each Secret that it names a credential of the type that its label konghq.com/credential says. A
 // credential is known by the Secret's name, so that a new value changes the one that is there, and an id tells nothing of the value.
-// KongVaults become Vaults, KongCustomEntities what they say.
+// KongVaults become Vaults, KongCustomEntities what they say: with a parentRef, once for each KongConsumer that names that plugin.
 // A KongPlugin becomes a plugin of the Routes, Services and Consumers that name it, a KongClusterPlugin with the label global one of all
 // requests. Kong has one plugin of a name on an entity: with what gwsync generates it is made one, see [merge], and what contradicts is an
 // error. A plugin that cannot be used makes the route answer 500, for it may be the one that asks who is there; such a Route leads to no
@@ -91,7 +91,14 @@
 //     are held in memory until they are sent; Kong bounds how many there are (lua_max_pending_timers, lua_max_running_timers), and leaves out
 //     the rest. No copies are made of WebSockets and of requests that a plugin answers. Annotations of the mirror's Service say nothing of them
 //     (InexactMirror).
-//   - sessions: hashed (InexactSession), for backends whose pods Kong sees: headless Services, those with EndpointSlices, ExternalName.
+//   - sessions: hashed (InexactSession), for backends whose pods Kong sees: headless Services, those with EndpointSlices, ExternalName. Others
+//     are refused: the specification has a session stay with an endpoint, git does not tell those of a Service with an address of its
+//     own, and what is behind that address chooses anew for each connection.
+//   - filters of one backend of several, a redirect or CORS among them: exact, by Lua that chooses before anything else of theirs is done. A
+//     plugin (ExtensionRef) must be that of all backends of the rule: Kong runs the plugins of a Route before anything can choose, and in a
+//     phase each, so that what is put off until then would be another plugin.
+//   - backends with and without TLS in one rule: exact, request by request. With HTTP/2 (h2c, gRPC) all or none: Kong decides that by the
+//     Service, before plugins run.
 //
 // # Listeners
 //

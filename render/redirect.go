@@ -14,17 +14,9 @@ import (
 // and query, else Lua. That plugin writes the path as Kong passes it to backends, in its normal form; Lua leaves it as it was sent. A
 // redirect to HTTPS and nothing else needs no plugin at all, see [rule.upgradeToHTTPS].
 func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error) {
-	out := lua.Redirect{Status: 302, Origins: r.origins(f), Prefix: -1}
-	if f.StatusCode != nil {
-		out.Status = *f.StatusCode
-	}
-	if f.Hostname != nil {
-		out.Host = string(*f.Hostname)
-	}
-	if f.Path != nil {
-		if err := r.redirectPath(&out, f.Path); err != nil {
-			return nil, err
-		}
+	out, err := r.redirection(f)
+	if err != nil {
+		return nil, err
 	}
 	r.answers = true
 	origin, fixed := out.Origins[""]
@@ -37,6 +29,21 @@ func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error
 	return []plugin{{name: "redirect", config: map[string]any{
 		"location": origin.Before + out.Host + origin.After + "/", "status_code": out.Status, "keep_incoming_path": true,
 	}}}, nil
+}
+
+// redirection returns where a filter sends requests to.
+func (r *rule) redirection(f *gatewayv1.HTTPRequestRedirectFilter) (lua.Redirect, error) {
+	out := lua.Redirect{Status: 302, Origins: r.origins(f), Prefix: -1}
+	if f.StatusCode != nil {
+		out.Status = *f.StatusCode
+	}
+	if f.Hostname != nil {
+		out.Host = string(*f.Hostname)
+	}
+	if f.Path == nil {
+		return out, nil
+	}
+	return out, r.redirectPath(&out, f.Path)
 }
 
 func (r *rule) redirectPath(out *lua.Redirect, p *gatewayv1.HTTPPathModifier) error {

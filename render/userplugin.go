@@ -73,7 +73,7 @@ func (t *translator) userPlugins(o manifest.Object, refs []bind.PluginRef) ([]pl
 // attach adds to a rule the plugins that its route's annotation names, and its filters of type ExtensionRef.
 func (t *translator) attach(r *rule) {
 	refs := slices.Clone(t.graph.PluginRefs(r.bound.Object.Ref))
-	for _, f := range r.rule.Filters {
+	for _, f := range slices.Concat(r.rule.Filters, r.sharedFilters()) {
 		if f.Plugin != nil {
 			refs = append(refs, *f.Plugin)
 		}
@@ -86,6 +86,23 @@ func (t *translator) attach(r *rule) {
 	plugins, r.personal = t.takePersonal(plugins)
 	r.answers = r.answers || slices.ContainsFunc(plugins, plugin.answers)
 	r.plugins = append(plugins, r.plugins...)
+}
+
+// sharedFilters returns the filters of the rule's backends if all have the same: to the plugins among them it does not matter which of the
+// backends a request is for.
+func (r *rule) sharedFilters() []bind.Filter {
+	var shared []bind.Filter
+	first := true
+	for _, b := range r.rule.Backends {
+		switch {
+		case b.Weight == 0:
+		case first:
+			shared, first = b.Filters, false
+		case filtersKey(b.Filters) != filtersKey(shared):
+			return nil
+		}
+	}
+	return shared
 }
 
 // attachToService returns the plugins that the annotations of a rule's backends name, and whether they can be used. All must name the same:
