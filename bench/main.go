@@ -133,9 +133,9 @@ func (in input) operations() []operation {
 		{"diff, 1% changed", in.before,
 			[]string{"diff", "--path", in.manifests("after")}, []string{"gateway", "diff", in.deckFile("after")}},
 		{"sync of 1%", in.before,
-			[]string{"apply", "--yes", "--db-update-propagation-delay", "1ns", "--path", in.manifests("after")}, []string{"gateway", "sync", in.deckFile("after")}},
+			[]string{"apply", "--yes", "--settle", "0", "--path", in.manifests("after")}, []string{"gateway", "sync", in.deckFile("after")}},
 		{"first sync", kong.State{},
-			[]string{"apply", "--yes", "--db-update-propagation-delay", "1ns", "--path", in.manifests("before")}, []string{"gateway", "sync", in.deckFile("before")}},
+			[]string{"apply", "--yes", "--settle", "0", "--path", in.manifests("before")}, []string{"gateway", "sync", in.deckFile("before")}},
 	}
 }
 

@@ -63,7 +63,7 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	if p.phases, err = p.schedule(); err != nil {
+	if err := p.schedule(); err != nil {
 		return Plan{}, err
 	}
 	return p, nil

@@ -21,7 +21,9 @@ type guard struct {
 	plugins  map[int]*pluginWrite // by change
 	// unscoped says that plugins are written that guard no route in particular, and global what is done to those for all requests.
 	unscoped bool
-	global   map[Op]bool
+	// everywhere says that there are such plugins, changed or not.
+	everywhere bool
+	global     map[Op]bool
 
 	// serviceOrder and routeOrder make the walks deterministic: live entities first, then new ones.
 	serviceOrder []*service
@@ -125,10 +127,12 @@ func (g *guard) addPlugins() {
 		if !after.IsZero() {
 			g.scope(w, after, func(on *guards) { on.has++ })
 		}
+		loose := len(w.routes)+len(w.services) == 0
+		g.everywhere = g.everywhere || loose
 		if w.change < 0 || !matters(g.plan.changes[w.change]) {
 			continue
 		}
-		if len(w.routes)+len(w.services) == 0 {
+		if loose {
 			g.unscoped = true
 			if c := g.plan.changes[w.change]; isGlobal(c) {
 				g.global[c.Op] = true

@@ -74,6 +74,11 @@ func (r *route) isOpen() bool { return !r.before.IsZero() && !isParked(r.before)
 // willOpen reports whether requests will be able to match the route.
 func (r *route) willOpen() bool { return !r.after.IsZero() && !isParked(r.after) && r.to.willLive() }
 
+// isGuarded reports whether plugins are on the route, or on its service, before or after.
+func (r *route) isGuarded() bool {
+	return r.had+r.has > 0 || r.from != nil && r.from.had+r.from.has > 0 || r.to != nil && r.to.had+r.to.has > 0
+}
+
 func (r *route) isNew() bool  { return r.before.IsZero() }
 func (r *route) isGone() bool { return r.after.IsZero() }
 

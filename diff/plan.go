@@ -165,6 +165,7 @@ type Plan struct {
 	changes   []Change
 	conflicts []Conflict
 	phases    []Phase
+	guarded   bool
 	live      kong.State
 	desired   kong.State
 	owner     owner
@@ -186,6 +187,10 @@ func (p Plan) Conflicts() []Conflict { return p.conflicts }
 // Phases returns the writes that bring live to desired, in phases; see the package comment for the order and its reasons.
 // It is empty for a plan with conflicts: such a plan must not be applied, not even in part. Treat it as read-only.
 func (p Plan) Phases() []Phase { return p.phases }
+
+// Guarded reports whether the plan changes plugins, credentials, or a route that has plugins. Only then it matters whether Kong's workers have
+// taken up what was written before the plan was made.
+func (p Plan) Guarded() bool { return p.guarded }
 
 // Live returns the live state that the plan was computed from, foreign entities included.
 func (p Plan) Live() kong.State { return p.live }

@@ -37,12 +37,12 @@ type schedule struct {
 	err    error
 }
 
-// schedule returns the phases of the plan.
-func (p Plan) schedule() ([]Phase, error) {
+// schedule fills in the phases of the plan.
+func (p *Plan) schedule() error {
 	if len(p.conflicts) > 0 || len(p.changes) == 0 {
-		return nil, nil
+		return nil
 	}
-	s := &schedule{guard: newGuard(p), access: newAccess(p), steps: map[step][]Write{}, settle: map[stage]bool{}}
+	s := &schedule{guard: newGuard(*p), access: newAccess(*p), steps: map[step][]Write{}, settle: map[stage]bool{}}
 	s.guard.decide()
 	for _, sv := range s.guard.serviceOrder {
 		s.service(sv)
@@ -65,7 +65,8 @@ func (p Plan) schedule() ([]Phase, error) {
 	}
 	s.release()
 	s.settles()
-	return s.phases(), s.err
+	p.phases, p.guarded = s.phases(), s.guarded()
+	return s.err
 }
 
 // form returns e, an interim form of an entity, and keeps err.
@@ -272,6 +273,13 @@ func (g *guard) opens() bool {
 		}
 	}
 	return false
+}
+
+// guarded reports whether anything is written that has to do with guards.
+func (s *schedule) guarded() bool {
+	g := s.guard
+	return s.access.guards || slices.ContainsFunc(g.plan.changes, func(c Change) bool { return c.Entity().Kind().IsCredential() }) ||
+		slices.ContainsFunc(g.routeOrder, func(r *route) bool { return r.dirty && (g.everywhere || r.isGuarded()) })
 }
 
 // seen reports whether plugins are created, changed or deleted that an open route has.

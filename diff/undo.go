@@ -102,8 +102,7 @@ func back(now, state kong.State, own owner, schemas kong.Schemas) (Plan, error) 
 	}
 	p.unchanged()
 	p.deletes(schemas)
-	p.phases, err = p.schedule()
-	return p, err
+	return p, p.schedule()
 }
 
 // unchanged drops the changes of entities that are what they were read as: nothing that Kong answers need be written back, even where

@@ -64,8 +64,10 @@ func newApplier(t Target, p diff.Plan, o Options) *applier {
 
 // phases carries out the plan's phases until one fails or the context ends.
 func (a *applier) phases(ctx context.Context) error {
-	if err := a.wait(ctx, "settle", 0, min(a.Settle, a.target.Settling())); err != nil {
-		return err
+	if a.plan.Guarded() {
+		if err := a.wait(ctx, "settle", 0, min(a.Settle, a.target.Settling())); err != nil {
+			return err
+		}
 	}
 	phases := a.plan.Phases()
 	for i, phase := range phases {

@@ -304,7 +304,7 @@ func TestApplyWaitsForWhatARunBeforeHasWritten(t *testing.T) {
 		f := newFake(t, true, kong.State{})
 		f.settling = 5 * time.Second
 		var first Event
-		_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, services(t, 1)...)), Options{Observe: func(e Event) {
+		_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, guarded(t, "a")...)), Options{Observe: func(e Event) {
 			if first.Step == "" && e.Step != "validate" {
 				first = e
 			}
@@ -313,6 +313,35 @@ func TestApplyWaitsForWhatARunBeforeHasWritten(t *testing.T) {
 			t.Errorf("began with %+v, %v", first, err)
 		}
 	})
+}
+
+// TestApplyWaitsForNothingWhereNoGuardChanges: only where guarded routes change it matters how fast Kong's workers are.
+func TestApplyWaitsForNothingWhereNoGuardChanges(t *testing.T) {
+	before := guarded(t, "guarded")
+	timeout := entity(t, kong.Services, "guarded", map[string]any{"host": "guarded", "read_timeout": 1000})
+	route := entity(t, kong.Routes, "open", map[string]any{"paths": []string{"/o"}, "service": map[string]any{"id": before[0].ID()}})
+	open := append(services(t, 2), entity(t, kong.Routes, "s00", map[string]any{"paths": []string{"/s"},
+		"service": map[string]any{"id": services(t, 1)[0].ID()}}))
+	for name, desired := range map[string][]kong.Entity{
+		"a service's timeout":           append([]kong.Entity{timeout}, before[1:]...),
+		"new services with open routes": append(open, before...),
+		"an open route beside it":       append([]kong.Entity{route}, before...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t, true, state(t, before...))
+				f.settling = 5 * time.Second
+				_, err := Apply(t.Context(), f, compute(t, state(t, before...), state(t, desired...)), Options{Observe: func(e Event) {
+					if e.Wait > 0 {
+						t.Errorf("waits %s in step %s", e.Wait, e.Step)
+					}
+				}})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }
 
 // refusal is an answer that says no.

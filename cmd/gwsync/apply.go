@@ -20,7 +20,7 @@ func newApply(p process) *cobra.Command {
 	var yes, allowEmpty, allowOlder, verify bool
 	var most limit
 	var tests testSource
-	var settle time.Duration
+	var settle settling
 	var plan string
 	onError := sync.Rollback
 	cmd := &cobra.Command{
@@ -67,8 +67,8 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 	cmd.Flags().StringVar(&plan, "plan", "", "`FILE` with the output of gwsync diff -o json: apply these changes and no others")
 	cmd.Flags().Var(&onError, "on-error", "what to do with the writes before one that fails: rollback, stop, or continue with others")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
-	cmd.Flags().DurationVar(&settle, "db-update-propagation-delay", 0,
-		"how long Kong's workers take to act on a write (default: what Kong's configuration says)")
+	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change: auto for what Kong's\n"+
+		"configuration says, or a time; with 0, routes may be served for moments without their plugins")
 	return cmd
 }
 
@@ -78,7 +78,7 @@ type applier struct {
 	process
 	source     sync.Source
 	ask        bool
-	settle     time.Duration
+	settle     settling
 	plan       string
 	onError    sync.OnError
 	allowEmpty bool
@@ -106,7 +106,7 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 			return a.finish(proposal, sync.Result{}, err)
 		}
 	}
-	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle, Observe: a.observe, OnError: a.onError}
+	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle.option(), Observe: a.observe, OnError: a.onError}
 	if proposal.Revision != "" {
 		if o.Record, err = diff.Record(a.how.instance, proposal.Revision); err != nil {
 			return err
@@ -126,11 +126,7 @@ func (a *applier) verify(ctx context.Context, proposal sync.Proposal, result syn
 		return err
 	}
 	o.Target.Flavor = proposal.Info.Flavor
-	settle := proposal.Info.Settle
-	if a.settle > 0 {
-		settle = a.settle
-	}
-	err = a.verifier.run(ctx, a.stderr, proposal.Rendered, o.Target, settle)
+	err = a.verifier.run(ctx, a.stderr, proposal.Rendered, o.Target, a.settle.of(proposal.Info.Settle))
 	if err != nil && len(result.Done) > 0 {
 		return codedError{exitPartial, err}
 	}

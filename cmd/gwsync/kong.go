@@ -29,6 +29,7 @@ type kongFlags struct {
 	skipVerify  bool
 	timeout     time.Duration
 	parallelism int
+	qps         float64
 	sandbox     bool
 }
 
@@ -42,7 +43,8 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.serverName, "tls-server-name", "", "name to expect in Kong's certificate")
 	flags.BoolVar(&f.skipVerify, "tls-skip-verify", false, "do not verify Kong's certificate")
 	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "how long to wait for one answer")
-	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism, "how many requests to make at a time")
+	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism, "how many requests to make at a time, at most; fewer while Kong asks for fewer")
+	flags.Float64Var(&f.qps, "qps", 0, "how many requests to make a second, at most; 0 for no limit")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
 }
 
@@ -50,6 +52,9 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 func (f *kongFlags) reader(targets func(upstream kong.Entity) bool) (*admin.Client, error) {
 	if f.parallelism < 1 {
 		return nil, fmt.Errorf("--parallelism is %d: want at least 1", f.parallelism)
+	}
+	if f.qps < 0 {
+		return nil, fmt.Errorf("--qps is %v: want 0 for no limit, or more", f.qps)
 	}
 	if f.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout is %s: want more than 0", f.timeout)
@@ -73,6 +78,7 @@ func (f *kongFlags) reader(targets func(upstream kong.Entity) bool) (*admin.Clie
 		TLS:         tls,
 		Timeout:     f.timeout,
 		Parallelism: f.parallelism,
+		QPS:         f.qps,
 		Targets:     targets,
 	})
 }
