@@ -262,7 +262,7 @@ func (c faultCase) run(t *testing.T, box *sandbox.Kong, start, goal kong.State) 
 	now, _ := box.State()
 	name := fmt.Sprintf("%s at request %d (%s) %s, on error %s: %v", c.fault.name, c.at, network.line, c.duration, c.onError, applied)
 	if c.hand == nil {
-		outcome(t, name, applied, start, goal, now)
+		ended(t, name, applied, start, goal, now)
 	}
 	theirs := foreign(start)
 	if c.theirs && network.hits > 0 && !network.atLoad {
@@ -280,8 +280,8 @@ func (c faultCase) run(t *testing.T, box *sandbox.Kong, start, goal kong.State) 
 	}
 }
 
-// outcome checks that the state is the one that the error stands for.
-func outcome(t *testing.T, name string, err error, start, goal, now kong.State) {
+// ended checks that the state is the one that the error stands for.
+func ended(t *testing.T, name string, err error, start, goal, now kong.State) {
 	t.Helper()
 	var partial *sync.PartialError
 	var undone *sync.RolledBackError
