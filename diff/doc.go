@@ -8,6 +8,10 @@
 // state needs what is somebody else's (a name, an id), or a delete would take somebody else's entity along, the plan has a
 // [Conflict] and no phases: apply refuses before the first write.
 //
+// What moves that border is data before anything is compared, so that nothing behind it knows exceptions. An [Adoption] makes live
+// entities ours. What stays although it is not desired ([Options.NoPrune], certificates of authorities that others use) is added to what is
+// desired. A [Rule] has a desired entity say what there is in Kong. What no manifest asks for and stays is in [Plan.Leftovers].
+//
 // # Alignment
 //
 // Entities are matched by their natural key first (a service's name, a target's upstream and address, a plugin's name and

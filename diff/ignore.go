@@ -11,9 +11,6 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// IgnoreMatchesNothing is the code of the finding about a [Rule] that no entity of the manifests, or no field of those, fits.
-const IgnoreMatchesNothing = "IgnoreMatchesNothing"
-
 // Rule says which field of which entities is somebody else's to say once they are there, such as an autoscaler's. An entity that is made
 // gets what the manifests say; from then on the field keeps the value that it has in Kong: a difference in it is no difference, and
 // a write for another reason repeats it.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 
+	gwdiff "github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
 	"github.com/gwsync/gwsync/docs"
 	"github.com/gwsync/gwsync/render"
@@ -31,6 +32,7 @@ var update = flag.Bool("update", false, "rewrite the output of the examples in f
 
 // withoutExample are the codes whose findings take more than a few lines of YAML.
 var withoutExample = []string{
+	gwdiff.IgnoreMatchesNothing,
 	manifest.CodeUnreadable, manifest.CodeTooLarge, manifest.CodeNotFollowed, manifest.CodeAliasLimit,
 	render.MissingSetting, render.NameCollision, render.SharedConnections, render.SNIConflict, render.TLSWithoutSNI, render.TooManyMatches,
 	render.UnknownPlugin, render.UnusedCertificate,
@@ -39,7 +41,7 @@ var withoutExample = []string{
 // TestCodes holds the page to the constants of the program: every code has a section, and every section a code.
 func TestCodes(t *testing.T) {
 	var want, got []string
-	for _, file := range []string{"../render/manifest/codes.go", "../render/bind/code.go", "../render/code.go"} {
+	for _, file := range []string{"../render/manifest/codes.go", "../render/bind/code.go", "../render/code.go", "../diff/code.go"} {
 		want = append(want, constants(t, file)...)
 	}
 	for _, f := range docs.Findings() {

@@ -65,12 +65,12 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return configure(cmd, p) },
 	}
 	root.SetFlagErrorFunc(seeHelp)
-	offline := []*cobra.Command{newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
+	single := []*cobra.Command{newDump(p), newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
 	many := []*cobra.Command{newLint(p), newDiff(p), newApply(p), newDrift(p), newPing(p)}
-	configurable(offline...)
+	configurable(single...)
 	configurable(many...)
 	parallel(many...)
-	root.AddCommand(offline...)
+	root.AddCommand(single...)
 	root.AddCommand(many...)
 	root.AddCommand(newDemo(p), newVersion(p), newExitCodes())
 	return root

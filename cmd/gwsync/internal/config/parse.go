@@ -26,8 +26,6 @@ type File struct {
 	Defaults Layer
 	// Targets are sorted by name.
 	Targets []Target
-	// Ignore is the value of the key ignore, nil if there is none.
-	Ignore *yaml.Node
 }
 
 // Target is one Kong, and how it differs from others.
@@ -109,11 +107,8 @@ type Error struct {
 // Error returns "file:line:column: message".
 func (e *Error) Error() string { return e.Pos.String() + ": " + e.Message }
 
-// The keys of a file that are no flags.
-const (
-	targetsKey = "targets"
-	ignoreKey  = "ignore"
-)
+// targetsKey is the key of a file that is no flag.
+const targetsKey = "targets"
 
 func (p *parser) file(file *File, n *yaml.Node) {
 	for key, v := range p.pairs(n, "a configuration file") {
@@ -122,8 +117,6 @@ func (p *parser) file(file *File, n *yaml.Node) {
 			for name, settings := range p.pairs(v, targetsKey) {
 				file.Targets = append(file.Targets, p.target(name, settings))
 			}
-		case ignoreKey:
-			file.Ignore = v
 		default:
 			p.setting(&file.Defaults, key, v)
 		}
@@ -239,13 +232,11 @@ func (p *parser) suggestion(name string) string {
 			best, least = f.Name, d
 		}
 	})
-	for _, key := range []string{targetsKey, ignoreKey} {
-		if diag.Distance(name, key) < least {
-			best = key
-		}
+	if diag.Distance(name, targetsKey) < least {
+		best = targetsKey
 	}
 	if best == "" {
-		return "keys are flags, as in gwsync help apply, targets and ignore"
+		return "keys are flags, as in gwsync help apply, and targets"
 	}
 	return "did you mean " + best + "?"
 }
