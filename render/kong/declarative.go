@@ -25,8 +25,8 @@ func (s State) Encode(w io.Writer) error {
 // was: nulls and times included, and without an id where it had none. The rest is written as Kong would store it, see [Entity.Stored].
 func (s State) EncodeStored(w io.Writer) error {
 	return s.encode(w, "_transform: false\n", func(e Entity) map[string]Value {
-		if e.stored != nil {
-			return maps.Clone(e.stored)
+		if stored, ok := value(e.r.stored).(map[string]Value); ok {
+			return stored
 		}
 		return e.Stored().withID()
 	})
@@ -34,15 +34,15 @@ func (s State) EncodeStored(w io.Writer) error {
 
 // withID returns the fields with the id among them.
 func (e Entity) withID() map[string]Value {
-	out := maps.Clone(e.fields)
-	out["id"] = e.key.ID
+	out := e.fields()
+	out["id"] = e.ID()
 	return out
 }
 
 func (s State) encode(w io.Writer, meta string, fields func(Entity) map[string]Value) error {
 	lists := map[Kind][]Entity{}
 	for _, e := range s.all {
-		lists[e.key.Kind] = append(lists[e.key.Kind], e)
+		lists[e.Kind()] = append(lists[e.Kind()], e)
 	}
 	if _, err := io.WriteString(w, `_format_version: "`+formatVersion+"\"\n"+meta); err != nil {
 		return fmt.Errorf("write declarative configuration: %w", err)

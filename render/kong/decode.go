@@ -60,6 +60,11 @@ func decodeDocument(text []byte) (map[string]any, error) {
 	return doc, nil
 }
 
+type naturalKey struct {
+	kind Kind
+	key  string
+}
+
 // decoder collects entities until all names are known that they may refer to.
 type decoder struct {
 	found []declaredEntity
@@ -156,8 +161,8 @@ func derivedName(row Row, fields map[string]any) string {
 	}
 	var parts []string
 	for _, name := range row.Unique {
-		if v, err := canonical(fields[name]); err == nil && v != nil {
-			parts = append(parts, string(appendJSON(nil, v)))
+		if v, err := appendValue(nil, fields[name], false); err == nil && fields[name] != nil {
+			parts = append(parts, string(v))
 		}
 	}
 	return strings.Join(parts, ":")
@@ -165,11 +170,11 @@ func derivedName(row Row, fields map[string]any) string {
 
 // contents returns all that an entity has, as text.
 func contents(fields map[string]any) string {
-	v, err := canonical(fields)
+	t, err := appendValue(nil, fields, false)
 	if err != nil {
 		return "" // New says what is wrong
 	}
-	return string(appendJSON(nil, v))
+	return string(t)
 }
 
 // state resolves names and returns the state.
@@ -208,11 +213,11 @@ func (d *decoder) resolved(f declaredEntity) (Entity, error) {
 	if err != nil {
 		return Entity{}, err
 	}
-	stored, err := normal(f.fields, true)
+	stored, err := appendValue(nil, f.fields, true)
 	if err != nil {
 		return Entity{}, err
 	}
-	e.stored, _ = stored.(map[string]Value)
+	e.r.stored = string(stored)
 	return e, nil
 }
 

@@ -1,18 +1,12 @@
 package kong
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
-	"math"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
@@ -42,14 +36,28 @@ type Origin struct {
 	Pos diag.Pos
 }
 
-// Entity is one Kong entity in canonical form (see the package comment). It is immutable; the zero Entity is none.
-type Entity struct {
-	key    Key
-	fields map[string]Value
-	origin Origin
-	// stored are the fields as a declarative configuration has them, with nulls, which are not the same to Kong as defaults.
-	// It is nil for entities that do not come from one.
-	stored map[string]Value
+// Entity is one Kong entity in canonical form (see the package comment). It is immutable; the zero Entity is none. Copies share what they
+// hold, which is a few words more than the entity's JSON.
+type Entity struct{ r *record }
+
+// record is what an entity holds. It is never written once an Entity has it.
+type record struct {
+	row *Row
+	// text is the canonical form: a JSON object, the id first and then the fields by name.
+	text string
+	// id and name are parts of text, unless they are spelled with escapes there.
+	id, name string
+	// tags and refs are where in text the values of these fields begin, 0 for none; refs in the order of the row's.
+	tags uint32
+	refs [3]uint32
+
+	// named says that name is the natural name.
+	named bool
+
+	origin *Origin
+	// stored is the entity as a declarative configuration has it, with nulls, which are not the same to Kong as defaults. It is ""
+	// for entities that do not come from one.
+	stored string
 }
 
 // New returns the entity of kind k with the given id and fields, in canonical form. It takes no hold of fields and does
@@ -61,177 +69,196 @@ func New(k Kind, id string, fields map[string]any, origin Origin) (Entity, error
 	if !plainYAML(string(k)) || id == "" {
 		return Entity{}, fmt.Errorf("an entity needs a kind and an id, not %q and %q", k, id)
 	}
-	row, _ := k.Row()
-	out := make(map[string]Value, len(fields))
-	for name, v := range fields {
-		switch name {
-		case "id", "created_at", "updated_at":
+	row := rowOf(k)
+	b := appendID(make([]byte, 0, 512), id)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if isAutomatic(name) || fields[name] == nil {
 			continue
 		}
-		c, err := canonical(v)
+		b = append(appendString(append(b, ','), name), ':')
+		withValue, err := appendValue(b, fields[name], false)
 		if err != nil {
 			return Entity{}, fmt.Errorf("%s %s: field %s: %w", row.Singular, id, name, err)
 		}
-		if c != nil {
-			out[name] = c
-		}
+		b = row.settle(withValue, len(b), name)
 	}
-	for _, r := range row.Refs {
-		if s, ok := out[r.Field].(string); ok && !r.Many {
-			out[r.Field] = map[string]Value{"id": strings.ToLower(s)}
-		}
-	}
-	for _, name := range row.Sets {
-		if list, ok := out[name].([]any); ok {
-			out[name] = sortedSet(list)
-		}
-	}
-	return Entity{key: Key{Kind: k, ID: strings.ToLower(id)}, fields: out, origin: origin}, nil
+	e := entity(row, string(append(b, '}')))
+	e.r.origin = originOf(origin)
+	return e, nil
 }
 
-// canonical returns v with whole numbers as int64 and without nulls in objects.
-func canonical(v any) (Value, error) { return normal(v, false) }
+// appendID appends the beginning of an entity's canonical form.
+func appendID(b []byte, id string) []byte {
+	return appendString(append(b, `{"id":`...), strings.ToLower(id))
+}
 
-// normal is canonical, and may keep nulls.
-func normal(v any, nulls bool) (Value, error) {
-	switch v := v.(type) {
-	case nil, bool, int64:
-		return v, nil
-	case string:
-		if !utf8.ValidString(v) {
-			return nil, fmt.Errorf("%q is not UTF-8", v)
+// isAutomatic reports whether a field, at the top level, is no part of what an entity says: the id, and times that Kong notes.
+func isAutomatic(name string) bool {
+	return name == "id" || name == "created_at" || name == "updated_at"
+}
+
+// settle puts the value of a field, which b ends with, beginning at b[start], in its one form: a reference as an object, a set in order.
+func (r *Row) settle(b []byte, start int, name string) []byte {
+	switch b[start] {
+	case '"':
+		if i := r.ref(name); i >= 0 && !r.Refs[i].Many {
+			id := strings.ToLower(text(string(b[start:])))
+			return append(appendString(append(b[:start], `{"id":`...), id), '}')
 		}
-		return v, nil
-	case int:
-		return int64(v), nil
-	case float64:
-		return canonicalFloat(v)
-	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i, nil
+	case '[':
+		if slices.Contains(r.Sets, name) {
+			return sortSet(b, start)
 		}
-		f, err := v.Float64()
-		if err != nil {
-			return nil, fmt.Errorf("number %s: %w", v, err)
-		}
-		return canonicalFloat(f)
-	case []string:
-		out := make([]any, len(v))
-		for i, s := range v {
-			out[i] = s
-		}
-		return normal(out, nulls)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			c, err := normal(v[i], nulls)
-			if err != nil {
-				return nil, fmt.Errorf("[%d]: %w", i, err)
+	}
+	return b
+}
+
+// ref returns the index of the reference that a field is, -1 if it is none.
+func (r *Row) ref(name string) int {
+	return slices.IndexFunc(r.Refs, func(ref Ref) bool { return ref.Field == name })
+}
+
+// entity returns the entity of canonical text.
+func entity(row *Row, t string) Entity {
+	r := &record{row: row, text: t}
+	r.mark()
+	return Entity{r}
+}
+
+// mark notes where in the text those parts are that are asked for again and again.
+func (r *record) mark() {
+	other := len(namers)
+	for i := 1; i < len(r.text)-1; i++ {
+		colon := skip(r.text, i)
+		end := skip(r.text, colon+1)
+		name, v := r.text[i+1:colon-1], r.text[colon+1:end]
+		switch {
+		case i == 1:
+			r.id = text(v)
+		case name == "tags":
+			r.tags = uint32(colon + 1) //nolint:gosec // no answer of a Kong is as large
+		case v[0] != '"':
+			if n := r.row.ref(name); n >= 0 {
+				r.refs[n] = uint32(colon + 1) //nolint:gosec // as above
 			}
-			out[i] = c
-		}
-		return out, nil
-	case map[string]any:
-		out := make(map[string]Value, len(v))
-		for name, e := range v {
-			c, err := normal(e, nulls)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			if c != nil || nulls {
-				out[name] = c
+		case name == r.row.Name && name != "":
+			r.name, r.named, other = text(v), true, -1
+		default:
+			if n := slices.Index(namers[:max(other, 0)], name); n >= 0 {
+				r.name, other = text(v), n
 			}
 		}
-		return out, nil
+		i = end
 	}
-	return nil, fmt.Errorf("a %T is no JSON value", v)
+	if r.name == "" && other != -1 {
+		r.name = r.id
+	}
 }
 
-func canonicalFloat(f float64) (Value, error) {
-	switch {
-	case math.IsNaN(f) || math.IsInf(f, 0):
-		return nil, fmt.Errorf("%v is no JSON number", f)
-	case f == math.Trunc(f) && math.Abs(f) < 1<<53:
-		return int64(f), nil
-	}
-	return f, nil
-}
+// namers are the fields that say what to call an entity that has no natural name, the best first.
+var namers = []string{"name", "target", "group", "custom_id"}
 
-// sortedSet returns the list in a fixed order, without repetitions.
-func sortedSet(list []any) []any {
-	out := slices.Clone(list)
-	slices.SortFunc(out, func(a, b any) int { return strings.Compare(setKey(a), setKey(b)) })
-	return slices.CompactFunc(out, func(a, b any) bool { return setKey(a) == setKey(b) })
-}
-
-func setKey(v any) string {
-	if s, ok := v.(string); ok {
-		return s
+func originOf(o Origin) *Origin {
+	if o == (Origin{}) {
+		return nil
 	}
-	return string(appendJSON(nil, v))
+	return &o
 }
 
 // IsZero reports whether e is no entity.
-func (e Entity) IsZero() bool { return e.key == Key{} }
+func (e Entity) IsZero() bool { return e.r == nil }
 
 // Key returns the entity's identity.
-func (e Entity) Key() Key { return e.key }
+func (e Entity) Key() Key { return Key{Kind: e.Kind(), ID: e.ID()} }
 
 // Kind returns the entity's kind.
-func (e Entity) Kind() Kind { return e.key.Kind }
+func (e Entity) Kind() Kind {
+	if e.r == nil {
+		return ""
+	}
+	return e.r.row.Kind
+}
 
 // ID returns the entity's id.
-func (e Entity) ID() string { return e.key.ID }
+func (e Entity) ID() string {
+	if e.r == nil {
+		return ""
+	}
+	return e.r.id
+}
 
 // Origin returns which manifest the entity comes from.
-func (e Entity) Origin() Origin { return e.origin }
+func (e Entity) Origin() Origin {
+	if e.r == nil || e.r.origin == nil {
+		return Origin{}
+	}
+	return *e.r.origin
+}
 
 // WithOrigin returns the entity with another origin.
-func (e Entity) WithOrigin(o Origin) Entity { e.origin = o; return e }
+func (e Entity) WithOrigin(o Origin) Entity {
+	if e.r == nil {
+		return e
+	}
+	r := *e.r
+	r.origin = originOf(o)
+	return Entity{&r}
+}
 
 // Name returns what people call the entity: its natural name, or a description for kinds that have none.
 func (e Entity) Name() string {
-	row, _ := e.key.Kind.Row()
-	if s, ok := e.fields[row.Name].(string); ok && row.Name != "" {
-		return s
+	if e.r == nil {
+		return ""
 	}
-	for _, name := range []string{"name", "target", "group", "custom_id"} {
-		if s, ok := e.fields[name].(string); ok {
-			return s
-		}
-	}
-	return e.key.ID
+	return e.r.name
 }
 
 // String returns what people call the entity, with its kind: "service echo". It holds no other field, so that no verb of fmt prints
 // a secret.
 func (e Entity) String() string {
-	row, _ := e.key.Kind.Row()
+	row, _ := e.Kind().Row()
 	return row.Singular + " " + e.Name()
 }
 
 // GoString returns what [Entity.String] returns.
 func (e Entity) GoString() string { return e.String() }
 
+// raw returns the canonical text of a field's value, "" if it is not set.
+func (e Entity) raw(name string) string {
+	if e.r == nil || name == "id" {
+		return ""
+	}
+	if name == "tags" {
+		return e.at(e.r.tags)
+	}
+	return member(e.r.text, name)
+}
+
+// at returns the value that begins at a place of the text, "" for none.
+func (e Entity) at(start uint32) string {
+	if start == 0 {
+		return ""
+	}
+	return e.r.text[start:skip(e.r.text, int(start))]
+}
+
 // Field returns the value of a field at the top level, and whether it is set.
 func (e Entity) Field(name string) (Value, bool) {
-	v, ok := e.fields[name]
-	return v, ok
+	t := e.raw(name)
+	return value(t), t != ""
 }
 
 // Text returns the value of a field that holds a string, else "".
-func (e Entity) Text(name string) string {
-	s, _ := e.fields[name].(string)
-	return s
-}
+func (e Entity) Text(name string) string { return text(e.raw(name)) }
 
 // Strings returns the strings of a field that holds an array of them.
-func (e Entity) Strings(name string) []string {
-	list, _ := e.fields[name].([]any)
-	out := make([]string, 0, len(list))
-	for _, v := range list {
-		if s, ok := v.(string); ok {
-			out = append(out, s)
+func (e Entity) Strings(name string) []string { return stringsIn(e.raw(name)) }
+
+func stringsIn(t string) []string {
+	out := []string{}
+	for v := range elements(t) {
+		if v[0] == '"' {
+			out = append(out, text(v))
 		}
 	}
 	return out
@@ -242,55 +269,91 @@ func (e Entity) Tags() []string { return e.Strings("tags") }
 
 // HasTag reports whether the entity carries the tag.
 func (e Entity) HasTag(tag string) bool {
-	list, _ := e.fields["tags"].([]any)
-	return slices.Contains(list, any(tag))
+	for v := range elements(e.raw("tags")) {
+		if text(v) == tag && v[0] == '"' {
+			return true
+		}
+	}
+	return false
 }
 
-// Fields iterates over the top-level fields that are set, by name. The id is not among them.
+// Fields iterates over the top-level fields that are set, by name. The id is not among them. Each value is decoded for the caller.
 func (e Entity) Fields() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		for _, name := range slices.Sorted(maps.Keys(e.fields)) {
-			if !yield(name, e.fields[name]) {
+		for name, v := range e.members() {
+			if !yield(name, value(v)) {
 				return
 			}
 		}
 	}
 }
 
+// members iterates over the fields and the canonical texts of their values, without the id.
+func (e Entity) members() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		if e.r == nil {
+			return
+		}
+		first := true
+		for name, v := range members(e.r.text) {
+			if !first && !yield(name, v) {
+				return
+			}
+			first = false
+		}
+	}
+}
+
+// fields returns the fields as a map of the caller's own.
+func (e Entity) fields() map[string]Value { return maps.Collect(e.Fields()) }
+
 // With returns the entity with one field set to v, or removed where v is nil.
 func (e Entity) With(name string, v any) (Entity, error) {
-	fields := maps.Clone(e.fields)
+	fields := e.fields()
 	fields[name] = v
-	return New(e.key.Kind, e.key.ID, fields, e.origin)
+	return New(e.Kind(), e.ID(), fields, e.Origin())
 }
 
 // WithID returns the entity under another id.
-func (e Entity) WithID(id string) Entity { e.key.ID = strings.ToLower(id); return e }
+func (e Entity) WithID(id string) Entity {
+	if e.r == nil {
+		return e
+	}
+	b := appendID(make([]byte, 0, len(e.r.text)+len(id)), id)
+	end := skip(e.r.text, len(`{"id":`))
+	changed := entity(e.r.row, string(append(b, e.r.text[end:]...)))
+	changed.r.origin, changed.r.stored = e.r.origin, e.r.stored
+	return changed
+}
 
 // Ref returns the key of the entity that a foreign key field refers to, and whether it is set.
 func (e Entity) Ref(field string) (Key, bool) {
-	row, _ := e.key.Kind.Row()
-	for _, r := range row.Refs {
-		if r.Field == field && !r.Many {
-			id := refID(e.fields[field])
-			return Key{Kind: r.Kind, ID: id}, id != ""
-		}
+	if e.r == nil {
+		return Key{}, false
 	}
-	return Key{}, false
+	i := e.r.row.ref(field)
+	if i < 0 || e.r.row.Refs[i].Many {
+		return Key{}, false
+	}
+	id := refID(e.at(e.r.refs[i]))
+	return Key{Kind: e.r.row.Refs[i].Kind, ID: id}, id != ""
 }
 
 // Refs iterates over the entities that e refers to, in the order of the table of kinds.
 func (e Entity) Refs() iter.Seq2[Ref, Key] {
 	return func(yield func(Ref, Key) bool) {
-		row, _ := e.key.Kind.Row()
-		for _, r := range row.Refs {
+		if e.r == nil {
+			return
+		}
+		for i, r := range e.r.row.Refs {
+			t := e.at(e.r.refs[i])
 			if !r.Many {
-				if id := refID(e.fields[r.Field]); id != "" && !yield(r, Key{Kind: r.Kind, ID: id}) {
+				if id := refID(t); id != "" && !yield(r, Key{Kind: r.Kind, ID: id}) {
 					return
 				}
 				continue
 			}
-			for _, id := range e.Strings(r.Field) {
+			for _, id := range stringsIn(t) {
 				if !yield(r, Key{Kind: r.Kind, ID: id}) {
 					return
 				}
@@ -299,107 +362,52 @@ func (e Entity) Refs() iter.Seq2[Ref, Key] {
 	}
 }
 
-func refID(v Value) string {
-	if m, ok := v.(map[string]Value); ok {
-		s, _ := m["id"].(string)
-		return s
-	}
-	return ""
-}
+// refID returns the id in the canonical text of a reference, "" if there is none.
+func refID(t string) string { return text(member(t, "id")) }
 
 // Natural returns the entity's natural key, by which Kong keeps it unique apart from its id; "" for kinds, or entities, that
 // have none. Natural keys of different kinds are not comparable.
 func (e Entity) Natural() string {
-	row, _ := e.key.Kind.Row()
-	if row.Name != "" {
-		return e.Text(row.Name)
-	}
-	if len(row.Unique) == 0 {
+	switch {
+	case e.r == nil:
+		return ""
+	case e.r.named:
+		return e.r.name
+	case e.r.row.Name != "":
 		return ""
 	}
-	var b []byte
-	some := false
-	for _, name := range row.Unique {
-		v, ok := e.fields[name]
-		some = some || ok
-		b = append(appendJSON(b, v), 0)
+	return string(e.appendUnique(nil))
+}
+
+// appendUnique appends the fields that together identify an entity that has no name; nothing if none of them is set.
+func (e Entity) appendUnique(b []byte) []byte {
+	start, some := len(b), false
+	for _, name := range e.r.row.Unique {
+		t := e.raw(name)
+		some = some || t != ""
+		b = append(append(b, t...), 0)
 	}
 	if !some {
-		return ""
+		return b[:start]
 	}
-	return string(b)
+	return b
 }
 
 // Equal reports whether e and o are the same entity with the same fields. Origins are not compared.
 func (e Entity) Equal(o Entity) bool {
-	return e.key == o.key && len(e.fields) == len(o.fields) && reflect.DeepEqual(e.fields, o.fields)
+	if e.r == nil || o.r == nil {
+		return e.r == o.r
+	}
+	return e.r.row.Kind == o.r.row.Kind && e.r.text == o.r.text
 }
 
 // AppendJSON appends the entity as one JSON object, the id first and then the fields by name.
 func (e Entity) AppendJSON(b []byte) []byte {
-	b = append(b, `{"id":`...)
-	b = appendString(b, e.key.ID)
-	for name, v := range e.Fields() {
-		b = append(b, ',')
-		b = append(appendString(b, name), ':')
-		b = appendJSON(b, v)
+	if e.r == nil {
+		return append(b, `{"id":""}`...)
 	}
-	return append(b, '}')
+	return append(b, e.r.text...)
 }
 
 // MarshalJSON returns what [Entity.AppendJSON] appends.
 func (e Entity) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
-
-// appendJSON appends a canonical value as JSON, object fields by name.
-func appendJSON(b []byte, v Value) []byte {
-	switch v := v.(type) {
-	case nil:
-		return append(b, "null"...)
-	case string:
-		return appendString(b, v)
-	case bool:
-		return strconv.AppendBool(b, v)
-	case int64:
-		return strconv.AppendInt(b, v, 10)
-	case float64:
-		return strconv.AppendFloat(b, v, 'g', -1, 64)
-	case []any:
-		b = append(b, '[')
-		for i, e := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendJSON(b, e)
-		}
-		return append(b, ']')
-	case map[string]Value:
-		b = append(b, '{')
-		for i, name := range slices.Sorted(maps.Keys(v)) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(appendString(b, name), ':')
-			b = appendJSON(b, v[name])
-		}
-		return append(b, '}')
-	}
-	return append(b, "null"...)
-}
-
-// appendString appends s as a JSON string. Unlike json.Marshal it leaves <, > and & alone, as Kong does.
-func appendString(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			var buf bytes.Buffer
-			enc := json.NewEncoder(&buf)
-			enc.SetEscapeHTML(false)
-			if err := enc.Encode(s); err != nil {
-				return append(b, `""`...)
-			}
-			return append(b, bytes.TrimRight(buf.Bytes(), "\n")...)
-		}
-	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
-}

@@ -108,18 +108,23 @@ func Rows() []Row {
 // Row returns k's row of the table, and whether there is one. Without one the row says that nothing is known: no name,
 // no references, written last.
 func (k Kind) Row() (Row, bool) {
-	r, ok := table[k]
-	if !ok {
-		return Row{Kind: k, Singular: string(k), Rank: 6}, false
+	r := rowOf(k)
+	return *r, table[k] == r
+}
+
+// rowOf returns k's row without a copy: it is never written.
+func rowOf(k Kind) *Row {
+	if r, ok := table[k]; ok {
+		return r
 	}
-	return r, true
+	return &Row{Kind: k, Singular: string(k), Rank: 6}
 }
 
 // table is Rows by kind. It is never written.
-var table = func() map[Kind]Row {
-	m := map[Kind]Row{}
+var table = func() map[Kind]*Row {
+	m := map[Kind]*Row{}
 	for _, r := range Rows() {
-		m[r.Kind] = r
+		m[r.Kind] = &r
 	}
 	return m
 }()

@@ -20,9 +20,7 @@ func SecretTag(path ...string) string {
 
 // tagsSecret reports whether a tag says that the value at a path is secret.
 func (e Entity) tagsSecret(path []string) bool {
-	list, _ := e.fields["tags"].([]any)
-	for _, t := range list {
-		tag, _ := t.(string)
+	for _, tag := range e.Tags() {
 		if place, ok := strings.CutPrefix(tag, secretTag); ok {
 			at := strings.Join(path, ".")
 			if place == "" || at == place || strings.HasPrefix(at, place+".") {

@@ -12,77 +12,80 @@ import (
 )
 
 // State is a set of entities: what a Kong holds or should hold. It is immutable and sorted by rank, kind, name and id;
-// the zero State is empty.
+// the zero State is empty. Besides the entities it takes some 25 bytes for each of them.
 type State struct {
-	all     []Entity
-	byKey   map[Key]int
-	natural map[naturalKey]int
-}
-
-type naturalKey struct {
-	kind Kind
-	key  string
+	all []Entity
+	// byID and byName find entities by their key and by their natural key.
+	byID, byName index
 }
 
 // NewState returns the set of the given entities. It is an error, which names both, if two of one kind share an id or
 // a natural key. References may lead out of the set, see [State.Dangling].
 func NewState(entities ...Entity) (State, error) {
-	s, errs := index(sorted(entities))
+	s, errs := indexed(sorted(entities))
 	if err := errors.Join(errs...); err != nil {
 		return State{}, err
 	}
 	return s, nil
 }
 
-// index returns the state of sorted entities, and an error for each that repeats another.
-func index(all []Entity) (State, []error) {
-	s := State{all: all, byKey: make(map[Key]int, len(all)), natural: make(map[naturalKey]int, len(all))}
+// indexed returns the state of sorted entities, and an error for each that repeats another.
+func indexed(all []Entity) (State, []error) {
+	s := State{all: all, byID: newIndex(len(all)), byName: newIndex(len(all))}
 	var errs []error
 	for i, e := range s.all {
-		if j, ok := s.byKey[e.key]; ok {
-			errs = append(errs, fmt.Errorf("two %s have the id %s: %s and %s", e.key.Kind, e.key.ID, describe(s.all[j]), describe(e)))
+		if j, ok := s.byID.put(e.r.id, i, s.hasID(e.Kind(), e.r.id)); !ok {
+			errs = append(errs, fmt.Errorf("two %s have the id %s: %s and %s", e.Kind(), e.ID(), describe(s.all[j]), describe(e)))
 			continue
 		}
-		s.byKey[e.key] = i
-		n := e.Natural()
-		if n == "" {
+		natural := e.Natural()
+		if natural == "" {
 			continue
 		}
-		if j, ok := s.natural[naturalKey{e.key.Kind, n}]; ok {
-			errs = append(errs, fmt.Errorf("two %s are called %s: %s and %s", e.key.Kind, e.Name(), describe(s.all[j]), describe(e)))
-			continue
+		if j, ok := s.byName.put(natural, i, s.isCalled(e.Kind(), natural)); !ok {
+			errs = append(errs, fmt.Errorf("two %s are called %s: %s and %s", e.Kind(), e.Name(), describe(s.all[j]), describe(e)))
 		}
-		s.natural[naturalKey{e.key.Kind, n}] = i
 	}
 	return s, errs
 }
 
+// hasID and isCalled return what tells whether the entity at a place has an id, or a natural key.
+func (s State) hasID(k Kind, id string) func(int) bool {
+	return func(i int) bool { return s.all[i].r.id == id && s.all[i].r.row.Kind == k }
+}
+
+func (s State) isCalled(k Kind, natural string) func(int) bool {
+	return func(i int) bool { return s.all[i].r.row.Kind == k && s.all[i].Natural() == natural }
+}
+
 func describe(e Entity) string {
-	if o := e.origin.Object.String(); o != "" {
-		return o + " (" + e.origin.Pos.String() + ")"
+	if o := e.Origin().Object.String(); o != "" {
+		return o + " (" + e.Origin().Pos.String() + ")"
 	}
-	return e.key.ID
+	return e.ID()
 }
 
 // sorted returns the entities by rank, kind, name and id.
 func sorted(entities []Entity) []Entity {
-	type keyed struct {
-		rank int
+	type named struct {
 		name string
 		Entity
 	}
-	all := make([]keyed, len(entities))
+	all := make([]named, len(entities))
 	for i, e := range entities {
-		row, _ := e.key.Kind.Row()
-		all[i] = keyed{row.Rank, e.Name(), e}
+		all[i] = named{e.Name(), e}
 	}
-	slices.SortFunc(all, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Kind, b.key.Kind), cmp.Compare(a.name, b.name),
-			cmp.Compare(a.key.ID, b.key.ID))
+	slices.SortFunc(all, func(a, b named) int {
+		if a.r.row != b.r.row {
+			if c := cmp.Or(cmp.Compare(a.r.row.Rank, b.r.row.Rank), cmp.Compare(a.r.row.Kind, b.r.row.Kind)); c != 0 {
+				return c
+			}
+		}
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.r.id, b.r.id))
 	})
 	out := make([]Entity, len(all))
-	for i, k := range all {
-		out[i] = k.Entity
+	for i, n := range all {
+		out[i] = n.Entity
 	}
 	return out
 }
@@ -101,9 +104,13 @@ func (s State) All() iter.Seq[Entity] { return slices.Values(s.all) }
 
 // Of iterates over the entities of one kind, by name and id.
 func (s State) Of(k Kind) iter.Seq[Entity] {
+	row := rowOf(k)
+	first, _ := slices.BinarySearchFunc(s.all, row, func(e Entity, row *Row) int {
+		return cmp.Or(cmp.Compare(e.r.row.Rank, row.Rank), cmp.Compare(e.r.row.Kind, row.Kind))
+	})
 	return func(yield func(Entity) bool) {
-		for _, e := range s.all {
-			if e.key.Kind == k && !yield(e) {
+		for _, e := range s.all[first:] {
+			if e.r.row.Kind != k || !yield(e) {
 				return
 			}
 		}
@@ -114,26 +121,23 @@ func (s State) Of(k Kind) iter.Seq[Entity] {
 func (s State) Kinds() []Kind {
 	var out []Kind
 	for _, e := range s.all {
-		if len(out) == 0 || out[len(out)-1] != e.key.Kind {
-			out = append(out, e.key.Kind)
+		if len(out) == 0 || out[len(out)-1] != e.Kind() {
+			out = append(out, e.Kind())
 		}
 	}
 	return out
 }
 
 // Get returns the entity with key k, and whether there is one.
-func (s State) Get(k Key) (Entity, bool) {
-	i, ok := s.byKey[k]
-	if !ok {
-		return Entity{}, false
-	}
-	return s.all[i], true
-}
+func (s State) Get(k Key) (Entity, bool) { return s.found(s.byID.get(k.ID, s.hasID(k.Kind, k.ID))) }
 
 // Find returns the entity of kind k whose natural key ([Entity.Natural]) is natural, and whether there is one.
 func (s State) Find(k Kind, natural string) (Entity, bool) {
-	i, ok := s.natural[naturalKey{k, natural}]
-	if !ok || natural == "" {
+	return s.found(s.byName.get(natural, s.isCalled(k, natural)))
+}
+
+func (s State) found(i int, ok bool) (Entity, bool) {
+	if !ok {
 		return Entity{}, false
 	}
 	return s.all[i], true
@@ -147,7 +151,7 @@ func (s State) Where(keep func(Entity) bool) State {
 			out = append(out, e)
 		}
 	}
-	sub, _ := index(out) // a part of a set has no duplicates either
+	sub, _ := indexed(out) // a part of a set has no duplicates either
 	return sub
 }
 
@@ -156,8 +160,8 @@ func (s State) Dangling() error {
 	var errs []error
 	for _, e := range s.all {
 		for ref, to := range e.Refs() {
-			if _, ok := s.byKey[to]; !ok {
-				errs = append(errs, fmt.Errorf("%s %s: %s refers to %s, which does not exist", e.key.Kind, e.Name(), ref.Field, to))
+			if _, ok := s.Get(to); !ok {
+				errs = append(errs, fmt.Errorf("%s %s: %s refers to %s, which does not exist", e.Kind(), e.Name(), ref.Field, to))
 			}
 		}
 	}
@@ -175,7 +179,7 @@ func (s State) Digest() Digest {
 	h := sha256.New()
 	var b []byte
 	for _, e := range s.all {
-		b = append(append(b[:0], e.key.Kind...), ' ')
+		b = append(append(b[:0], e.Kind()...), ' ')
 		b = append(e.AppendJSON(b), '\n')
 		h.Write(b)
 	}

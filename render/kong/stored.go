@@ -3,7 +3,6 @@ package kong
 import (
 	"crypto/sha1" //nolint:gosec // that is how Kong stores passwords
 	"encoding/hex"
-	"maps"
 )
 
 // Stored returns e as a Kong stores it, where that is not what it is given: of a password of the plugin basic-auth it keeps the digest,
@@ -11,11 +10,11 @@ import (
 //
 // Source: Kong 3.9.3, kong/plugins/basic-auth/crypto.lua.
 func (e Entity) Stored() Entity {
-	password, ok := e.fields["password"].(string)
-	if e.key.Kind != BasicAuthCredentials || !ok || e.stored != nil {
+	if e.Kind() != BasicAuthCredentials || e.r.stored != "" || e.Text("password") == "" {
 		return e
 	}
-	digest := sha1.Sum([]byte(password + refID(e.fields["consumer"]))) //nolint:gosec // see the import
+	consumer, _ := e.Ref("consumer")
+	digest := sha1.Sum([]byte(e.Text("password") + consumer.ID)) //nolint:gosec // see the import
 	return e.with("password", hex.EncodeToString(digest[:]))
 }
 
@@ -24,16 +23,17 @@ func (e Entity) Stored() Entity {
 //
 // Source: Kong 3.9.3, kong/plugins/jwt/daos.lua.
 func (e Entity) Answered(live Entity) Entity {
-	if made, ok := live.fields["secret"]; ok && e.key.Kind == JWTSecrets && e.fields["secret"] == nil {
+	if made := live.Text("secret"); made != "" && e.Kind() == JWTSecrets && e.raw("secret") == "" {
 		return e.with("secret", made)
 	}
 	return e.Stored()
 }
 
-// with returns the entity with one field set to a canonical value.
-func (e Entity) with(name string, v Value) Entity {
-	fields := maps.Clone(e.fields)
-	fields[name] = v
-	e.fields = fields
-	return e
+// with returns the entity with one field set to a string.
+func (e Entity) with(name, v string) Entity {
+	changed, err := e.With(name, v)
+	if err != nil {
+		return e // not reached: both are valid
+	}
+	return changed
 }

@@ -23,7 +23,7 @@ func yamlNode(v Value) *yamlv3.Node {
 	case int64:
 		return scalar("!!int", strconv.FormatInt(v, 10))
 	case float64:
-		return scalar("!!float", string(appendJSON(nil, v)))
+		return scalar("!!float", strconv.FormatFloat(v, 'g', -1, 64))
 	case []any:
 		n := &yamlv3.Node{Kind: yamlv3.SequenceNode}
 		for _, e := range v {
