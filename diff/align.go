@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -36,6 +37,14 @@ func align(live, desired kong.State, own owner) (*aligner, error) {
 	}
 	a.kind(group)
 	return a, nil
+}
+
+// state returns the aligned entities as a state: the desired one itself if they are the same.
+func (a *aligner) state(desired kong.State) (kong.State, error) {
+	if slices.Equal(a.aligned, slices.Collect(desired.All())) {
+		return desired, nil
+	}
+	return kong.NewState(a.aligned...)
 }
 
 // follow returns e with its references as aligned so far.
@@ -81,7 +90,7 @@ func (a *aligner) followField(e kong.Entity, r kong.Ref) (kong.Entity, error) {
 
 // kind aligns all desired entities of one kind: by natural key, then by id.
 func (a *aligner) kind(group []kong.Entity) {
-	takenBy := map[string]string{} // live id -> desired id of the entity that took it over
+	takenBy := map[string]string{} // live id -> desired id, where that is another, of the entity that took it over
 	var rest []kong.Entity
 	for _, e := range group {
 		match, ok := a.live.Find(e.Kind(), e.Natural())
@@ -93,7 +102,9 @@ func (a *aligner) kind(group []kong.Entity) {
 		case !a.own.owns(match):
 			a.conflicts = append(a.conflicts, Conflict{Entity: e, Foreign: match, Reason: NameTaken})
 		default:
-			takenBy[match.ID()] = e.ID()
+			if match.ID() != e.ID() {
+				takenBy[match.ID()] = e.ID()
+			}
 			a.take(e, match.ID())
 		}
 	}

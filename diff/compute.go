@@ -47,8 +47,10 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err := p.ignore(a, o); err != nil {
 		return Plan{}, err
 	}
-	p.keep(a, o.NoPrune)
-	if p.desired, err = kong.NewState(a.aligned...); err != nil {
+	if p.desired, err = a.state(desired); err == nil && p.keep(a, o.NoPrune) {
+		p.desired, err = a.state(desired)
+	}
+	if err != nil {
 		return Plan{}, fmt.Errorf("desired state under the ids of the live one: %w", err)
 	}
 	if err := p.collide(); err != nil {
@@ -82,6 +84,7 @@ func unmarked(desired kong.State, own owner) error {
 
 // compare adds the creates and updates.
 func (p *Plan) compare(schemas kong.Schemas) error {
+	same := schemas.Comparer()
 	for e := range p.desired.All() {
 		before, ok := p.live.Get(e.Key())
 		if !ok {
@@ -91,22 +94,36 @@ func (p *Plan) compare(schemas kong.Schemas) error {
 		if p.kept[e.Key()] != "" {
 			continue
 		}
-		filled, err := schemas.Fill(e)
-		if err != nil {
-			return fmt.Errorf("defaults of %s: %w", title(e), err)
-		}
-		if filled = filled.Answered(before); before.Equal(filled) {
+		if same(before, e) {
 			continue
 		}
-		held, err := schemas.Resolve(before)
+		change, err := update(schemas, before, e)
 		if err != nil {
-			return fmt.Errorf("shorthands of %s: %w", title(e), err)
+			return err
 		}
-		if f := fields(schemas, held, filled); len(f) > 0 {
-			p.changes = append(p.changes, Change{Op: Update, Before: before, After: e, Fields: f, Adopted: p.owner.adopted[e.Key()]})
+		if len(change.Fields) > 0 {
+			change.Adopted = p.owner.adopted[e.Key()]
+			p.changes = append(p.changes, change)
 		}
 	}
 	return nil
+}
+
+// update returns the change of a live entity to a desired one; it has no fields if there is nothing to change.
+func update(schemas kong.Schemas, before, after kong.Entity) (Change, error) {
+	after, err := schemas.Keep(after, before)
+	if err != nil {
+		return Change{}, fmt.Errorf("what Kong made up for %s: %w", title(before), err)
+	}
+	filled, err := schemas.Fill(after)
+	if err != nil {
+		return Change{}, fmt.Errorf("defaults of %s: %w", title(after), err)
+	}
+	held, err := schemas.Resolve(before)
+	if err != nil {
+		return Change{}, fmt.Errorf("shorthands of %s: %w", title(before), err)
+	}
+	return Change{Op: Update, Before: before, After: after, Fields: fields(schemas, held, filled.Answered(before))}, nil
 }
 
 // deletes adds the deletes, and a conflict for each foreign entity that refers to one.

@@ -63,15 +63,12 @@ func (p Plan) leftover(e kong.Entity) (Leftover, bool) {
 	return Leftover{}, false
 }
 
-// keep adds to the desired entities those of ours that stay as they are.
-func (p *Plan) keep(a *aligner, noPrune bool) {
-	wanted := make(map[kong.Key]bool, len(a.aligned))
-	for _, e := range a.aligned {
-		wanted[e.Key()] = true
-	}
+// keep adds to the desired entities those of ours that stay as they are, and reports whether there are any.
+func (p *Plan) keep(a *aligner, noPrune bool) bool {
+	before := len(a.aligned)
 	var shared map[kong.Key]bool
 	for e := range p.live.All() {
-		if wanted[e.Key()] || !p.owner.owns(e) || p.owner.recorded(e) {
+		if _, wanted := p.desired.Get(e.Key()); wanted || !p.owner.owns(e) || p.owner.recorded(e) {
 			continue
 		}
 		if isContent(e.Kind()) && shared == nil {
@@ -84,6 +81,7 @@ func (p *Plan) keep(a *aligner, noPrune bool) {
 			p.stay(a, e, Shared)
 		}
 	}
+	return len(a.aligned) > before
 }
 
 // usedByOthers returns what entities that are not ours refer to.

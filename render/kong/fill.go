@@ -24,15 +24,20 @@ func (s Schemas) settled(e Entity, defaults bool) Entity {
 	return settled
 }
 
-// Answers reports whether live is what a Kong answers that was given e: whether [Schemas.Resolve] of the one is [Schemas.Fill] of the other.
-// It makes neither.
-func (s Schemas) Answers(live, e Entity) bool {
-	if live.Kind() != e.Kind() || e.IsZero() {
-		return false
+// Comparer returns what reports whether live is what a Kong answers that was given e: whether [Schemas.Resolve] of the one is [Schemas.Fill]
+// of the other. It makes neither. It is for one goroutine.
+func (s Schemas) Comparer() func(live, e Entity) bool {
+	var filled, held []byte
+	return func(live, e Entity) bool {
+		if live.Kind() != e.Kind() || e.IsZero() {
+			return false
+		}
+		if filled = s.appendEntity(filled[:0], e, true); string(filled) == live.r.text {
+			return true
+		}
+		held = s.appendEntity(held[:0], live, false)
+		return bytes.Equal(filled, held)
 	}
-	var a, b [1024]byte // most entities are smaller, and then nothing is allocated
-	filled := s.appendEntity(a[:0], e, true)
-	return string(filled) == live.r.text || bytes.Equal(filled, s.appendEntity(b[:0], live, false))
 }
 
 // Keep returns e with the values that a Kong which holds live made up by itself, for fields that e does not have: keys and secrets. If they

@@ -10,10 +10,10 @@ func (f *field) knows(path []string) bool {
 		return false
 	case len(path) == 0:
 		return true
-	case path[0] != "*" || f.fields == nil:
+	case path[0] != "*" || f.kind != "record":
 		return f.child(path[0]).knows(path[1:])
 	}
-	for _, sub := range f.fields {
+	for _, sub := range f.subs {
 		if sub.knows(path[1:]) {
 			return true
 		}

@@ -20,50 +20,74 @@ type Page struct {
 // Source: Kong 3.9.3, kong/api/routes/certificates.lua.
 func shown(k Kind, field string) bool { return k == Certificates && field == string(SNIs) }
 
-// ReadPage reads one page of a listing of kind k. Nothing of the entities is in text any more when it returns. Errors are for what Kong does
-// not answer; they hold nothing of the text.
-func ReadPage(k Kind, text []byte) (Page, error) {
-	r := pageReader{scanner: scanner{in: text, out: make([]byte, 0, len(text))}, row: rowOf(k)}
-	if err := r.page(); err != nil {
+// PageReader reads the pages of a listing, one after the other.
+type PageReader struct {
+	scanner
+	row *Row
+	// The entities' canonical texts stand in scanner.out, one after the other, and end at ends.
+	ends []int
+	page Page
+}
+
+// NewPageReader returns a reader of pages with entities of kind k.
+func NewPageReader(k Kind) *PageReader { return &PageReader{row: rowOf(k)} }
+
+// Read reads one page. It takes no hold of text. Errors are for what Kong does not answer; they hold nothing of the text.
+func (r *PageReader) Read(text []byte) (Page, error) {
+	r.in, r.pos, r.depth = text, 0, 0
+	r.out, r.found, r.ends = r.out[:0], r.found[:0], r.ends[:0]
+	r.page = Page{}
+	if err := r.read(); err != nil {
 		return Page{}, err
 	}
+	r.page.Entities = r.entities()
+	return r.page, nil
+}
+
+// Read reads one entity of kind k as the Admin API answers it.
+func Read(k Kind, text []byte) (Entity, error) {
+	r := NewPageReader(k)
+	r.in = text
+	if err := r.entity(); err != nil {
+		return Entity{}, err
+	}
+	if r.peek() != 0 {
+		return Entity{}, errJSON
+	}
+	return r.entities()[0], nil
+}
+
+// entities returns those whose texts have been read. They hold nothing of the reader.
+func (r *PageReader) entities() []Entity {
 	all := string(r.out)
 	records := make([]record, len(r.ends))
+	entities := make([]Entity, len(r.ends))
 	start := 0
 	for i, end := range r.ends {
 		records[i] = record{row: r.row, text: all[start:end]}
 		records[i].mark()
-		r.result.Entities = append(r.result.Entities, Entity{&records[i]})
+		entities[i] = Entity{&records[i]}
 		start = end
 	}
-	return r.result, nil
-}
-
-// pageReader reads a page: the entities' canonical texts stand in scanner.out, one after the other, and end at ends.
-type pageReader struct {
-	scanner
-	row    *Row
-	ends   []int
-	result Page
+	return entities
 }
 
 var errPage = errors.New("a page is an object with a list called data")
 
-func (r *pageReader) page() error {
+func (r *PageReader) read() error {
 	if !r.take('{') {
 		return errPage
 	}
 	some := false
-	err := r.members(func(m *foundMember) error {
-		r.out = r.out[:m.start]
-		switch m.name {
+	err := r.members(func(name string, start, value int) error {
+		r.out = r.out[:start]
+		switch name {
 		case "data":
-			some = true
+			r.out, r.ends, some = r.out[:0], nil, true // the last list counts
 			return r.data()
 		case "offset":
 			return r.offset()
 		}
-		start := len(r.out)
 		err := r.value()
 		r.out = r.out[:start]
 		return err
@@ -77,17 +101,17 @@ func (r *pageReader) page() error {
 	return nil
 }
 
-func (r *pageReader) offset() error {
+func (r *PageReader) offset() error {
 	start := len(r.out)
 	if err := r.value(); err != nil {
 		return err
 	}
-	r.result.Offset = text(string(r.out[start:]))
+	r.page.Offset = text(string(r.out[start:]))
 	r.out = r.out[:start]
 	return nil
 }
 
-func (r *pageReader) data() error {
+func (r *PageReader) data() error {
 	if !r.take('[') {
 		return errPage
 	}
@@ -103,27 +127,27 @@ func (r *pageReader) data() error {
 }
 
 // entity appends one entity's canonical text.
-func (r *pageReader) entity() error {
+func (r *PageReader) entity() error {
 	if !r.take('{') {
 		return fmt.Errorf("%s: an entity is an object", r.row.Kind)
 	}
 	start, first, id := len(r.out), len(r.found), ""
-	err := r.members(func(m *foundMember) error {
+	err := r.members(func(name string, start, value int) error {
 		if err := r.value(); err != nil {
 			return err
 		}
-		switch t := r.out[m.value:]; {
-		case m.name == "id":
+		switch t := r.out[value:]; {
+		case name == "id":
 			id = text(string(t))
-			r.out = r.out[:m.start]
-		case m.name == "updated_at":
+			r.out = r.out[:start]
+		case name == "updated_at":
 			at, _ := strconv.ParseFloat(string(t), 64)
-			r.result.Updated = max(r.result.Updated, at)
-			r.out = r.out[:m.start]
-		case isAutomatic(m.name) || string(t) == "null" || shown(r.row.Kind, m.name):
-			r.out = r.out[:m.start]
+			r.page.Updated = max(r.page.Updated, at)
+			r.out = r.out[:start]
+		case isAutomatic(name) || string(t) == "null" || shown(r.row.Kind, name):
+			r.out = r.out[:start]
 		default:
-			r.out = r.row.settle(r.out, m.value, m.name)
+			r.out = r.row.settle(r.out, value, name)
 		}
 		return nil
 	})

@@ -29,10 +29,10 @@ type scanner struct {
 	names map[string]string
 }
 
-// foundMember is where in scanner.out a member of an object stands: its name from start on, its value from value to end.
+// foundMember is where in scanner.out a member of an object stands, with its name.
 type foundMember struct {
-	name              string
-	start, value, end int
+	name       string
+	start, end int
 }
 
 var errJSON = errors.New("it is not JSON")
@@ -123,13 +123,12 @@ func (s *scanner) array() error {
 func (s *scanner) object() error {
 	start, first := len(s.out), len(s.found)
 	s.out = append(s.out, '{')
-	err := s.members(func(m *foundMember) error {
+	err := s.members(func(_ string, start, value int) error {
 		if err := s.value(); err != nil {
 			return err
 		}
-		if string(s.out[m.value:]) == "null" {
-			s.out = s.out[:m.start]
-			m.value = m.start
+		if string(s.out[value:]) == "null" {
+			s.out = s.out[:start]
 		}
 		return nil
 	})
@@ -141,31 +140,29 @@ func (s *scanner) object() error {
 	return nil
 }
 
-// members reads the members of an object, to its end. The name is in s.out, at m.start, when value is called to append the rest, or to
-// take away the name, too. What it leaves is in s.found.
-func (s *scanner) members(value func(m *foundMember) error) error {
+// members reads the members of an object, to its end. Each name is in s.out, at start, when read is called to append the value, at value,
+// or to take away the name, too. What it leaves is in s.found.
+func (s *scanner) members(read func(name string, start, value int) error) error {
 	for first := true; !s.take('}'); first = false {
 		if !first && !s.take(',') {
 			return errJSON
 		}
-		m := foundMember{start: len(s.out)}
+		start := len(s.out)
 		if s.peek() != '"' {
 			return errJSON
 		}
 		if err := s.string(); err != nil {
 			return err
 		}
-		m.name = s.name(m.start)
+		name := s.name(start)
 		if !s.take(':') {
 			return errJSON
 		}
 		s.out = append(s.out, ':')
-		m.value = len(s.out)
-		if err := value(&m); err != nil {
+		if err := read(name, start, len(s.out)); err != nil {
 			return err
 		}
-		m.end = len(s.out)
-		s.found = append(s.found, m)
+		s.found = append(s.found, foundMember{name, start, len(s.out)})
 	}
 	return nil
 }

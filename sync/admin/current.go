@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -52,11 +53,11 @@ func (c *Client) Current(ctx context.Context, of []kong.Entity) (kong.State, err
 
 // one reads one entity.
 func (c *Client) one(ctx context.Context, e kong.Entity) ([]kong.Entity, error) {
-	var fields map[string]any
-	if err := c.get(ctx, request{path: location(e)}, &fields); err != nil {
+	body, err := c.do(ctx, request{method: http.MethodGet, path: location(e)})
+	if err != nil {
 		return nil, err
 	}
-	now, err := entity(e.Kind(), fields)
+	now, err := kong.Read(e.Kind(), body)
 	if err != nil {
 		return nil, c.notKong("its answer is no entity: " + err.Error())
 	}
@@ -64,9 +65,10 @@ func (c *Client) one(ctx context.Context, e kong.Entity) ([]kong.Entity, error) 
 }
 
 // allOf lists what is in the same listing as e.
-func (c *Client) allOf(ctx context.Context, e kong.Entity) ([]kong.Entity, error) {
+func (c *Client) allOf(ctx context.Context, e kong.Entity) (all []kong.Entity, err error) {
 	path := location(e)
-	return c.list(ctx, e.Kind(), path[:len(path)-1])
+	err = c.list(ctx, e.Kind(), path[:len(path)-1], func(page []kong.Entity) { all = append(all, page...) })
+	return all, err
 }
 
 // firsts returns one entity of each listing.

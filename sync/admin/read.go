@@ -2,9 +2,10 @@ package admin
 
 import (
 	"context"
+	"net/http"
 	"net/url"
-	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,12 +15,26 @@ import (
 // pageSize is the largest page that Kong gives.
 const pageSize = "1000"
 
-// listed returns the kinds that are read from a Kong with a database: those that gwsync renders, and those that they can refer
-// to. Others cannot stand in their way. Targets are read with their upstreams.
-func listed() []kong.Kind {
+// parent returns the kind without which there is nothing of kind k: where there is no consumer, no credential need be looked for; "" for
+// kinds that stand alone.
+func parent(k kong.Kind) kong.Kind {
+	switch {
+	case k.IsCredential():
+		return kong.Consumers
+	case k == kong.SNIs:
+		return kong.Certificates
+	case k == kong.Targets:
+		return kong.Upstreams
+	}
+	return ""
+}
+
+// listed returns the kinds that are read from a Kong with a database if it has something of kind p, "" for always: those that gwsync
+// renders, and those that they can refer to. Others cannot stand in their way.
+func listed(p kong.Kind) []kong.Kind {
 	var kinds []kong.Kind
 	for _, row := range kong.Rows() {
-		if row.Kind != kong.Targets {
+		if parent(row.Kind) == p {
 			kinds = append(kinds, row.Kind)
 		}
 	}
@@ -41,98 +56,115 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 	if !info.Database {
 		return c.readConfig(ctx)
 	}
-	kinds := listed()
-	found := make([][]kong.Entity, len(kinds))
-	var targets []kong.Entity
-	group, ctx := errgroup.WithContext(ctx)
-	for i, kind := range kinds {
-		group.Go(func() error {
-			var err error
-			if kind == kong.Upstreams {
-				found[i], targets, err = c.listUpstreams(ctx)
-			} else {
-				found[i], err = c.list(ctx, kind, []string{kind.Collection()})
-			}
+	r := reading{client: c, free: make(chan struct{}, c.parallelism)}
+	r.group, ctx = errgroup.WithContext(ctx)
+	r.kinds(ctx, "")
+	if err := r.group.Wait(); err != nil {
+		return kong.State{}, err
+	}
+	return kong.NewState(r.found...)
+}
+
+// reading collects what a Kong with a database holds. All listings go on at the same time.
+type reading struct {
+	client *Client
+	group  *errgroup.Group
+	// free has room for as many upstreams as targets may be read of at a time.
+	free chan struct{}
+
+	mu    sync.Mutex
+	found []kong.Entity
+}
+
+// kinds begins to list the kinds below p.
+func (r *reading) kinds(ctx context.Context, p kong.Kind) {
+	for _, kind := range listed(p) {
+		if kind == kong.Targets {
+			continue // upstream by upstream
+		}
+		r.group.Go(func() error {
+			err := r.list(ctx, kind, []string{kind.Collection()})
 			if isNotFound(err) && optional(kind) {
 				return nil
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return kong.State{}, err
-	}
-	return kong.NewState(append(slices.Concat(found...), targets...)...)
 }
 
-// listUpstreams returns the upstreams, and the targets of those that [Config.Targets] asks for.
-func (c *Client) listUpstreams(ctx context.Context) (upstreams, targets []kong.Entity, err error) {
-	upstreams, err = c.list(ctx, kong.Upstreams, []string{string(kong.Upstreams)})
-	if err != nil {
-		return nil, nil, err
-	}
-	found := make([][]kong.Entity, len(upstreams))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(c.parallelism)
-	for i, u := range upstreams {
-		if !c.targets(u) {
-			continue
-		}
-		group.Go(func() error {
-			var err error
-			found[i], err = c.list(ctx, kong.Targets, []string{string(kong.Upstreams), u.ID(), string(kong.Targets)})
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, nil, err
-	}
-	return upstreams, slices.Concat(found...), nil
+// list collects all entities of one kind below a path.
+func (r *reading) list(ctx context.Context, kind kong.Kind, path []string) error {
+	first := true
+	return r.client.list(ctx, kind, path, func(page []kong.Entity) {
+		r.take(ctx, kind, page, first)
+		first = false
+	})
 }
 
-// page is one page of a listing. Kong leaves offset out on the last one.
-type page struct {
-	Data   []any  `json:"data"`
-	Offset string `json:"offset"`
-}
-
-// list returns all entities of one kind below a path, page by page: an offset is known only with the page before.
-func (c *Client) list(ctx context.Context, kind kong.Kind, path []string) ([]kong.Entity, error) {
-	var out []kong.Entity
-	query := url.Values{"size": {pageSize}}
+// list reads all entities of one kind below a path, page by page: an offset is known only with the page before.
+func (c *Client) list(ctx context.Context, kind kong.Kind, path []string, take func(page []kong.Entity)) error {
+	query, reader := url.Values{"size": {pageSize}}, kong.NewPageReader(kind)
 	for {
-		var p page
-		if err := c.get(ctx, request{path: path, query: query}, &p); err != nil {
-			return nil, err
+		page, err := c.page(ctx, reader, request{method: http.MethodGet, path: path, query: query})
+		if err != nil {
+			return err
 		}
-		for _, data := range p.Data {
-			fields, _ := data.(map[string]any)
-			e, err := entity(kind, fields)
-			if err != nil {
-				return nil, c.notKong("a listing holds what is no entity: " + err.Error())
-			}
-			out = append(out, e)
-			if updated, ok := fields["updated_at"].(float64); ok {
-				c.clock.saw(updated)
-			}
-		}
-		switch p.Offset {
+		take(page.Entities)
+		switch page.Offset {
 		case "":
-			return out, nil
+			return nil
 		case query.Get("offset"):
-			return nil, c.notKong("its listing of " + string(kind) + " never ends")
+			return c.notKong("its listing of " + string(kind) + " never ends")
 		}
-		query.Set("offset", p.Offset)
+		query.Set("offset", page.Offset)
 	}
 }
 
-// entity returns the entity that a listing shows.
-func entity(kind kong.Kind, fields map[string]any) (kong.Entity, error) {
-	if kind == kong.Certificates {
-		delete(fields, string(kong.SNIs)) // no field of certificates: the listing shows the names of entities of their own
+// page returns one page of a listing.
+func (c *Client) page(ctx context.Context, reader *kong.PageReader, r request) (kong.Page, error) {
+	body, err := c.do(ctx, r)
+	if err != nil {
+		return kong.Page{}, err
 	}
-	id, _ := fields["id"].(string)
-	return kong.New(kind, id, fields, kong.Origin{})
+	page, err := reader.Read(body)
+	if err != nil {
+		return kong.Page{}, c.notKong("its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error())
+	}
+	if page.Updated > 0 {
+		c.clock.saw(page.Updated)
+	}
+	return page, nil
+}
+
+// take keeps a page of entities and begins to list what there may be because of them.
+func (r *reading) take(ctx context.Context, kind kong.Kind, page []kong.Entity, first bool) {
+	r.mu.Lock()
+	r.found = append(r.found, page...)
+	r.mu.Unlock()
+	if first && len(page) > 0 {
+		r.kinds(ctx, kind)
+	}
+	if kind != kong.Upstreams {
+		return
+	}
+	for _, u := range page {
+		if r.client.targets(u) {
+			r.targets(ctx, u)
+		}
+	}
+}
+
+// targets begins to list the targets of an upstream, as soon as not too many are being listed.
+func (r *reading) targets(ctx context.Context, u kong.Entity) {
+	select {
+	case r.free <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	r.group.Go(func() error {
+		defer func() { <-r.free }()
+		return r.list(ctx, kong.Targets, []string{string(kong.Upstreams), u.ID(), string(kong.Targets)})
+	})
 }
 
 // readConfig returns what a Kong without a database holds.
