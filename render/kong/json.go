@@ -12,24 +12,27 @@ func (s State) EncodeJSON(w io.Writer) error {
 	b := []byte(`{"_format_version":"` + formatVersion + `"`)
 	var kind Kind
 	lists := slices.Clone(s.all) // by kind, not by rank
-	slices.SortStableFunc(lists, func(e, f Entity) int { return cmp.Compare(e.key.Kind, f.key.Kind) })
+	slices.SortStableFunc(lists, func(e, f Entity) int { return cmp.Compare(e.Kind(), f.Kind()) })
 	for _, e := range lists {
 		switch {
-		case e.key.Kind == kind:
+		case e.Kind() == kind:
 			b = append(b, ",\n"...)
 		case kind != "":
 			b = append(b, ']')
 			fallthrough
 		default:
-			kind = e.key.Kind
+			kind = e.Kind()
 			b = append(b, ",\n"...)
 			b = append(appendString(b, string(kind)), ":[\n"...)
 		}
-		b = appendJSON(b, s.named(e, e.withID()))
-		if _, err := w.Write(b); err != nil {
+		line, err := appendMap(b, s.named(e, e.withID()), false)
+		if err == nil {
+			_, err = w.Write(line)
+		}
+		if err != nil {
 			return fmt.Errorf("write declarative configuration: %w", err)
 		}
-		b = b[:0]
+		b = line[:0]
 	}
 	if kind != "" {
 		b = append(b, ']')
