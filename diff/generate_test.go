@@ -207,3 +207,40 @@ func (g *generator) foreign(s kong.State) kong.State {
 	}
 	return out
 }
+
+// ours returns the state with some entities that are another's, and options that say what of it is ours to change.
+func (g *generator) ours(live kong.State) (kong.State, diff.Options) {
+	o := diff.Options{NoPrune: g.chances.IntN(3) == 0}
+	for _, text := range []string{"services/*/port", "plugins/cors/config/n", "targets/*/weight", "upstreams/u0/slots"} {
+		if g.chances.IntN(3) == 0 {
+			r, err := diff.ParseRule(text)
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			o.Ignore = append(o.Ignore, r)
+		}
+	}
+	var entities []kong.Entity
+	for e := range live.All() {
+		if g.chances.IntN(5) == 0 {
+			var err error
+			if e, err = e.With("tags", []string{"theirs", diff.Tags("other")[g.chances.IntN(2)]}); err != nil {
+				g.t.Fatal(err)
+			}
+		}
+		entities = append(entities, e)
+	}
+	switch g.chances.IntN(3) {
+	case 0:
+		o.Adopt.Tags = []string{"theirs"}
+	case 1:
+		for _, kind := range live.Kinds() {
+			o.Adopt.Names = append(o.Adopt.Names, diff.Pattern{Kind: kind, Name: "*"})
+		}
+	}
+	out, err := kong.NewState(entities...)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return out, o
+}

@@ -33,7 +33,7 @@ func TestGroupsGoOnWithoutEachOther(t *testing.T) {
 				if stopped[group] = stopped[group] || g.chances.IntN(100) < 10; stopped[group] {
 					continue
 				}
-				next, err := w.write(write)
+				next, err := w.write(write, nil)
 				if err == nil {
 					err = watch.see(next)
 				}

@@ -15,7 +15,7 @@ import (
 // gets what the manifests say; from then on the field keeps the value that it has in Kong: a difference in it is no difference, and
 // a write for another reason repeats it.
 //
-// The targets of an upstream are a field of it, "/targets": of an upstream that is there none is added, changed or removed.
+// The targets of an upstream are a field of it, "/targets": where it has any, none is added, changed or removed.
 //
 // No rule may open a route, or lose what is ours. So there is none for whole entities, for what they are called, tagged and refer to, for
 // what a route matches, for whether a service or plugin is enabled, and none for all of a plugin's configuration; see [Rule.Validate].
@@ -159,7 +159,7 @@ func (g *ignorer) entity(e kong.Entity) (kong.Entity, error) {
 			continue
 		}
 		if _, nested := r.nested(); nested {
-			g.used[i], g.alone[e.Key()] = true, exists
+			g.used[i], g.alone[e.Key()] = true, true
 			continue
 		}
 		if !resolved {
@@ -259,11 +259,19 @@ func left(want, have kong.Value, path []string) kong.Value {
 	return out
 }
 
-// leaveAlone replaces the desired entities that belong to one whose are left alone by those that there are.
+// leaveAlone replaces the desired entities that belong to one whose are left alone by those that there are, if there are any.
 func (g *ignorer) leaveAlone(p *Plan, a *aligner) {
 	if len(g.alone) == 0 {
 		return
 	}
+	there := map[kong.Key]bool{}
+	for e := range p.live.All() {
+		if row, _ := e.Kind().Row(); row.Parent != "" {
+			to, _ := e.Ref(row.Parent)
+			there[to] = g.alone[to]
+		}
+	}
+	g.alone = there
 	a.aligned = slices.DeleteFunc(a.aligned, g.isAlone)
 	a.conflicts = slices.DeleteFunc(a.conflicts, func(c Conflict) bool { return g.isAlone(c.Entity) })
 	for e := range p.live.All() {
@@ -273,7 +281,7 @@ func (g *ignorer) leaveAlone(p *Plan, a *aligner) {
 	}
 }
 
-// isAlone reports whether an entity belongs to one that is there, and of which such entities are left alone.
+// isAlone reports whether an entity belongs to one of which such entities are left alone.
 func (g *ignorer) isAlone(e kong.Entity) bool {
 	row, _ := e.Kind().Row()
 	to, ok := e.Ref(row.Parent)

@@ -13,24 +13,39 @@ import (
 
 func compute(t *testing.T, live, desired kong.State) diff.Plan {
 	t.Helper()
-	p, err := diff.Compute(live, desired, diff.Options{Instance: instance})
+	return computeWith(t, live, desired, diff.Options{})
+}
+
+func computeWith(t *testing.T, live, desired kong.State, o diff.Options) diff.Plan {
+	t.Helper()
+	o.Instance = instance
+	p, err := diff.Compute(live, desired, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
+// adoptedBy tells which entities a plan takes over.
+func adoptedBy(p diff.Plan) map[kong.Key]bool {
+	adopted := map[kong.Key]bool{}
+	for _, c := range p.Changes() {
+		adopted[c.Entity().Key()] = c.Adopted
+	}
+	return adopted
+}
+
 // run makes up to limit writes of the plan, those of a phase in a random order that their dependencies allow, and returns how far it
 // came. Every write must be allowed, and what is served meanwhile must be guarded.
 func run(t *testing.T, p diff.Plan, w world, watch *watcher, random *rand.Rand, limit int) (world, int) {
 	t.Helper()
-	n := 0
+	n, adopted := 0, adoptedBy(p)
 	for _, phase := range p.Phases() {
 		for _, i := range shuffled(t, phase, random) {
 			if n == limit {
 				return w, n
 			}
-			next, err := w.write(phase.Writes[i])
+			next, err := w.write(phase.Writes[i], adopted)
 			if err == nil {
 				err = watch.see(next)
 			}
@@ -102,8 +117,12 @@ func checkLaws(t *testing.T, seed uint64) {
 	}
 	g.byHand = false
 	desired := g.state()
+	o := diff.Options{}
+	if g.chances.IntN(100) < 40 {
+		live, o = g.ours(live)
+	}
 
-	p := compute(t, live, desired)
+	p := computeWith(t, live, desired, o)
 	if len(p.Conflicts()) > 0 {
 		if len(p.Phases()) > 0 {
 			t.Fatal("a plan with conflicts has phases")
@@ -115,7 +134,7 @@ func checkLaws(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	w, writes := run(t, p, newWorld(live), newWatcher(live, final), g.chances, -1)
-	if p2 := compute(t, w.state(t), desired); !p2.Empty() || len(p2.Phases()) > 0 {
+	if p2 := computeWith(t, w.state(t), desired, o); !p2.Empty() || len(p2.Phases()) > 0 {
 		t.Fatalf("the second plan is not empty: %v\n%s", p2.Changes(), describe(p))
 	}
 	if w.state(t).Digest() != final.Digest() {
@@ -132,7 +151,7 @@ func checkLaws(t *testing.T, seed uint64) {
 			limit = g.chances.IntN(writes)
 		}
 		var n int
-		if w, n = run(t, compute(t, w.state(t), desired), w, watch, g.chances, limit); n != limit {
+		if w, n = run(t, computeWith(t, w.state(t), desired, o), w, watch, g.chances, limit); n != limit {
 			break
 		}
 		watch.settle()

@@ -30,14 +30,15 @@ func (w world) state(t *testing.T) kong.State {
 	return s
 }
 
-// write returns the Kong after one write, or why that write breaks a law or would be refused.
-func (w world) write(wr diff.Write) (world, error) {
+// write returns the Kong after one write, or why that write breaks a law or would be refused. What is not ours may be written where it
+// is adopted.
+func (w world) write(wr diff.Write, adopted map[kong.Key]bool) (world, error) {
 	e, next := wr.Entity, maps.Clone(w)
 	old, exists := w[e.Key()]
 	if exists != (wr.Op != diff.Create) {
 		return nil, fmt.Errorf("%v: exists is %v", wr, exists)
 	}
-	if !diff.Owned(e, instance) || exists && !diff.Owned(old, instance) {
+	if foreign := exists && !diff.Owned(old, instance); foreign && !adopted[old.Key()] || !foreign && !diff.Owned(e, instance) {
 		return nil, fmt.Errorf("%v: not ours (law 6)", wr)
 	}
 	if wr.Op == diff.Delete {

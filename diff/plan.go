@@ -116,13 +116,13 @@ func (c Conflict) String() string {
 	theirs := fmt.Sprintf("%s %q (id %s)", other.Singular, c.Foreign.Name(), c.Foreign.ID())
 	switch c.Reason {
 	case NameTaken:
-		return ours + ": there is one already that is " + whose(c.Foreign) + " (id " + c.Foreign.ID() + ")"
+		return ours + ": there is one already that is " + c.whose() + " (id " + c.Foreign.ID() + ")"
 	case IDTaken:
-		return ours + ": its id is that of " + theirs + ", which is " + whose(c.Foreign)
+		return ours + ": its id is that of " + theirs + ", which is " + c.whose()
 	case InUse:
-		return ours + " cannot be deleted: " + theirs + ", which is " + whose(c.Foreign) + ", refers to it"
+		return ours + " cannot be deleted: " + theirs + ", which is " + c.whose() + ", refers to it"
 	case ValueTaken:
-		return ours + ": its " + uniqueFields[c.Entity.Kind()] + " is that of " + theirs + ", which is " + whose(c.Foreign)
+		return ours + ": its " + uniqueFields[c.Entity.Kind()] + " is that of " + theirs + ", which is " + c.whose()
 	}
 	return ours + ": in conflict with " + theirs
 }
@@ -132,12 +132,16 @@ func (c Conflict) Adopt() (p Pattern, ok bool) {
 	return PatternOf(c.Foreign), c.Reason == NameTaken || c.Reason == IDTaken
 }
 
-// whose says in words that an entity is not ours.
-func whose(foreign kong.Entity) string {
-	if instance := OwnedBy(foreign); instance != "" {
+// whose says in words that the entity in the way is not ours, or that it stays.
+func (c Conflict) whose() string {
+	switch instance := OwnedBy(c.Foreign); instance {
+	case "":
+		return "not ours"
+	case OwnedBy(c.Entity):
+		return "ours and stays, as nothing is deleted"
+	default:
 		return "instance " + instance + "'s"
 	}
-	return "not ours"
 }
 
 // GoString returns what [Conflict.String] returns.

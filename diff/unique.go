@@ -31,13 +31,21 @@ func uniques(e kong.Entity) []unique {
 	return nil
 }
 
-// collide adds a conflict for each entity that wants a unique value of a foreign one. It is an error if two want the same.
+// collide adds a conflict for each entity that wants a unique value of a foreign one, or of one that stays. It is an error if two want the
+// same.
 func (p *Plan) collide() error {
 	wanted := map[unique]kong.Entity{}
 	for kind := range uniqueFields {
 		for e := range p.desired.Of(kind) {
 			for _, v := range uniques(e) {
-				if other, ok := wanted[v]; ok {
+				other, ok := wanted[v]
+				switch {
+				case ok && p.kept[e.Key()] != "":
+					p.conflicts = append(p.conflicts, Conflict{Entity: other, Foreign: e, Reason: ValueTaken})
+					continue
+				case ok && p.kept[other.Key()] != "":
+					p.conflicts = append(p.conflicts, Conflict{Entity: e, Foreign: other, Reason: ValueTaken})
+				case ok:
 					return fmt.Errorf("desired state: %s and %s have the same %s, %q", title(other), title(e), v.field, v.value)
 				}
 				wanted[v] = e

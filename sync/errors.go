@@ -84,13 +84,12 @@ func (e *ConflictError) Error() string {
 func (e *ConflictError) Hint() string {
 	const most = 5
 	var flags []string
-	used := false
+	used, taken := false, false
 	for _, c := range e.Conflicts {
 		if p, ok := c.Adopt(); ok {
 			flags = append(flags, "--adopt "+p.String())
-		} else {
-			used = true
 		}
+		used, taken = used || c.Reason == diff.InUse, taken || c.Reason == diff.ValueTaken
 	}
 	var hints []string
 	if len(flags) > 0 {
@@ -103,6 +102,9 @@ func (e *ConflictError) Hint() string {
 		}
 		hints = append(hints, "gwsync touches what does not carry its tags only where it is told to: "+take+
 			"; else rename or delete it in Kong, or rename the object in the manifests")
+	}
+	if taken {
+		hints = append(hints, "a Kong has such a value once: give one of the two another")
 	}
 	if used {
 		hints = append(hints, "delete in Kong what refers to entities of ours, or keep those with --no-prune")

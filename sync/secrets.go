@@ -62,6 +62,8 @@ func (d decorated) Fetch(ctx context.Context) (Snapshot, error) {
 	return d.change(ctx, s)
 }
 
+var _ History = decoratedHistory{}
+
 type decoratedHistory struct {
 	decorated
 	past History

@@ -73,6 +73,8 @@ func (s *Shared) Close() error {
 	return errors.Join(errs...)
 }
 
+var _ History = sharedHistory{}
+
 // sharedHistory is a shared source that also knows the past.
 type sharedHistory struct {
 	*Shared
@@ -92,6 +94,11 @@ func (s sharedHistory) At(commit string) Source {
 // Precedes implements [History].
 func (s sharedHistory) Precedes(ctx context.Context, commit, later string) (bool, error) {
 	return s.history.Precedes(ctx, commit, later)
+}
+
+// Blame implements [History].
+func (s sharedHistory) Blame(ctx context.Context, commit, since string, places []diag.Pos) (map[diag.Pos]Blame, error) {
+	return s.history.Blame(ctx, commit, since, places)
 }
 
 // parsed is what the manifests of a shared snapshot were parsed to, by the options that matter to that.
