@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -183,17 +182,4 @@ func aimed(cmd *cobra.Command, file config.File) error {
 	}
 	return usageError{errors.New("which Kong? " + file.Name + " has the targets " + strings.Join(file.Names(), ", ")),
 		"say --target NAME, --all-targets, or --kong-addr URL"}
-}
-
-// readLine returns the one line of a file that holds a token.
-func readLine(name string) (string, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return "", err
-	}
-	line := strings.TrimSpace(string(text))
-	if line == "" || strings.ContainsAny(line, "\r\n") {
-		return "", fmt.Errorf("%s: want one line that is not empty", name)
-	}
-	return line, nil
 }

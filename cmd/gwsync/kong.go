@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
 	"github.com/gwsync/gwsync/sync/sandbox"
 	"github.com/gwsync/gwsync/sync/sandbox/proxy"
@@ -19,8 +19,9 @@ import (
 
 // kongFlags say which Kong to talk to, and how. They have decK's names.
 type kongFlags struct {
+	credentialFlags
+
 	address     string
-	headers     []string
 	workspace   string
 	caFile      string
 	certFile    string
@@ -31,11 +32,14 @@ type kongFlags struct {
 	parallelism int
 	qps         float64
 	sandbox     bool
+	deadline    time.Duration
+	// getenv is the environment, for a token that is in it.
+	getenv func(string) string
 }
 
 func (f *kongFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.address, "kong-addr", admin.DefaultURL, "`URL` of Kong's Admin API")
-	flags.StringArrayVar(&f.headers, "headers", nil, "`NAME:VALUE` of a header to send with every request; may be repeated")
+	flags.StringVar(&f.address, "kong-addr", admin.DefaultURL, "`URL` of Kong's Admin API, or unix:///PATH of its socket")
+	f.credentialFlags.add(flags)
 	flags.StringVarP(&f.workspace, "workspace", "w", "", "workspace of a Kong Enterprise")
 	flags.StringVar(&f.caFile, "ca-cert-file", "", "PEM `FILE` of authorities to trust besides the system's")
 	flags.StringVar(&f.certFile, "tls-client-cert-file", "", "PEM `FILE` of the client certificate")
@@ -45,11 +49,12 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "how long to wait for one answer")
 	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism, "how many requests to make at a time, at most; fewer while Kong asks for fewer")
 	flags.Float64Var(&f.qps, "qps", 0, "how many requests to make a second, at most; 0 for no limit")
+	flags.DurationVar(&f.deadline, "deadline", 0, "give up after this long: what is being written is finished, nothing else is (default: never)")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
 }
 
 // reader returns the Admin API's client. It reads the targets of those upstreams that it is told to.
-func (f *kongFlags) reader(targets func(upstream kong.Entity) bool) (*admin.Client, error) {
+func (f *kongFlags) reader(router string, targets func(upstream kong.Entity) bool) (*admin.Client, error) {
 	if f.parallelism < 1 {
 		return nil, fmt.Errorf("--parallelism is %d: want at least 1", f.parallelism)
 	}
@@ -59,27 +64,29 @@ func (f *kongFlags) reader(targets func(upstream kong.Entity) bool) (*admin.Clie
 	if f.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout is %s: want more than 0", f.timeout)
 	}
-	headers := http.Header{}
-	for _, h := range f.headers {
-		name, value, ok := strings.Cut(h, ":")
-		if !ok || strings.TrimSpace(name) == "" {
-			return nil, errors.New("--headers: want NAME:VALUE")
-		}
-		headers.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	headers, err := f.header(f.getenv)
+	if err != nil {
+		return nil, err
 	}
 	tls, err := f.tls()
 	if err != nil {
 		return nil, err
 	}
+	address := f.address
+	if f.plane != "" {
+		address = f.konnectAddress
+	}
 	return admin.New(admin.Config{
-		URL:         f.address,
-		Headers:     headers,
-		Workspace:   f.workspace,
-		TLS:         tls,
-		Timeout:     f.timeout,
-		Parallelism: f.parallelism,
-		QPS:         f.qps,
-		Targets:     targets,
+		URL:          address,
+		ControlPlane: f.plane,
+		Flavor:       kong.Flavor(router),
+		Headers:      headers,
+		Workspace:    f.workspace,
+		TLS:          tls,
+		Timeout:      f.timeout,
+		Parallelism:  f.parallelism,
+		QPS:          f.qps,
+		Targets:      targets,
 	})
 }
 
@@ -108,7 +115,7 @@ func (f *kongFlags) with(
 	ctx context.Context, router string, targets func(upstream kong.Entity) bool, do func(*admin.Client) error,
 ) error {
 	if !f.sandbox {
-		c, err := f.reader(targets)
+		c, err := f.reader(router, targets)
 		if err != nil {
 			return err
 		}
@@ -119,13 +126,36 @@ func (f *kongFlags) with(
 		flavor = kong.TraditionalCompatible
 	}
 	return withSandbox(ctx, sandbox.Config{Flavor: flavor}, func(adminURL, _ string) error {
-		f.address = adminURL
-		c, err := f.reader(targets)
+		f.address, f.plane = adminURL, ""
+		c, err := f.reader(router, targets)
 		if err != nil {
 			return err
 		}
 		return do(c)
 	})
+}
+
+// name returns what the Kong is called in reports.
+func (f *kongFlags) name() string {
+	if f.plane != "" {
+		return f.konnectAddress + "/" + url.PathEscape(f.plane)
+	}
+	return f.address
+}
+
+// limited returns a context that ends at the deadline, and what to say of an error then.
+func (f *kongFlags) limited(ctx context.Context) (limited context.Context, cancel func(), explain func(error) error) {
+	if f.deadline <= 0 {
+		return ctx, func() {}, func(err error) error { return err }
+	}
+	over := fmt.Errorf("the --deadline of %s is over: %w", f.deadline, context.DeadlineExceeded)
+	limited, cancel = context.WithTimeoutCause(ctx, f.deadline, over)
+	return limited, cancel, func(err error) error {
+		if err == nil || context.Cause(limited) != over { //nolint:errorlint // it is this very error
+			return err
+		}
+		return sync.WithHint(err, over.Error())
+	}
 }
 
 // withSandbox serves an embedded Kong on free ports while do runs.

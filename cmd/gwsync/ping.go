@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,11 +11,12 @@ import (
 
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
+	"github.com/gwsync/gwsync/sync/admin"
 )
 
 func newPing(p process) *cobra.Command {
 	var to kongFlags
-	var output string
+	var output, flavor string
 	cmd := &cobra.Command{
 		Use:   "ping",
 		Short: "Say whether Kong's Admin API answers, and what Kong it is",
@@ -22,20 +24,47 @@ func newPing(p process) *cobra.Command {
 the credentials or the workspace. It reads one page and writes nothing.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := to.reader(func(kong.Entity) bool { return false })
+			to.getenv = p.getenv
+			ctx, cancel, explain := to.limited(cmd.Context())
+			defer cancel()
+			c, err := to.reader(flavor, func(kong.Entity) bool { return false })
 			if err != nil {
 				return err
 			}
-			info, err := c.Info(cmd.Context())
+			info, err := c.Info(ctx)
 			if err != nil {
-				return stopped(cmd.Context(), err)
+				return errors.Join(explain(stopped(cmd.Context(), inTheWay(err))), printObstacle(p.stdout, output, c.Address(), err))
 			}
 			return printInfo(p.stdout, output, c.Address(), info)
 		},
 	}
 	to.add(cmd.Flags())
+	cmd.Flags().StringVar(&flavor, "router-flavor", "", "that of a Kong that does not tell: of Konnect, or to whom may only see a workspace")
 	outputFlag(cmd.Flags(), &output, "text", "json")
 	return cmd
+}
+
+// inTheWay says of an error what is in the way.
+func inTheWay(err error) error {
+	if o := admin.ObstacleOf(err); o != "" {
+		return fmt.Errorf("%s: %w", o, err)
+	}
+	return err
+}
+
+// printObstacle prints the JSON form of a Kong that does not answer as it should.
+func printObstacle(w io.Writer, output, address string, err error) error {
+	if output != "json" {
+		return nil
+	}
+	out := struct {
+		Address  string `json:"address"`
+		Obstacle string `json:"obstacle,omitempty"`
+		Error    string `json:"error"`
+	}{address, string(admin.ObstacleOf(err)), err.Error()}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
 }
 
 // pinged is the JSON form of what ping learns.
@@ -64,6 +93,10 @@ func printInfo(w io.Writer, output, address string, info sync.Info) error {
 	if info.Database {
 		kept = "with a database: its workers act on a write within " + out.Settle
 	}
-	_, err := fmt.Fprintf(w, "%s is Kong %s, router_flavor %s, %s\n", printable(address), printable(info.Version), info.Flavor, kept)
+	what := "Kong " + printable(info.Version)
+	if info.Version == admin.KonnectVersion {
+		what = "in Konnect"
+	}
+	_, err := fmt.Fprintf(w, "%s is %s, router_flavor %s, %s\n", printable(address), what, info.Flavor, kept)
 	return err
 }

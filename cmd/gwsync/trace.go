@@ -43,7 +43,8 @@ The request is written as for curl: -X, -H and -d. With --grpc it is a call of g
 				return err
 			}
 			var on configuration
-			if typed(cmd.Flags(), "kong-addr") {
+			live.getenv = p.getenv
+			if typed(cmd.Flags(), "kong-addr") || typed(cmd.Flags(), "konnect-control-plane-name") {
 				on, err = liveConfiguration(cmd.Context(), live)
 			} else {
 				on, err = renderedConfiguration(cmd, p, from, how)
@@ -147,7 +148,7 @@ func renderedConfiguration(cmd *cobra.Command, p process, from sourceFlags, how 
 
 // liveConfiguration is what a Kong holds.
 func liveConfiguration(ctx context.Context, f kongFlags) (configuration, error) {
-	c, err := f.reader(func(kong.Entity) bool { return true })
+	c, err := f.reader("", func(kong.Entity) bool { return true })
 	if err != nil {
 		return configuration{}, err
 	}

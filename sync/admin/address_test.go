@@ -45,7 +45,7 @@ func TestWhatIsNotKongsAdminAPI(t *testing.T) {
 		{"JSON list", `200 []`, "application/json", "is not what Kong answers", "8001"},
 		{"Kong's proxy", `404 {"message":"no Route matched with those values"}`, "application/json", "no Route matched", "8001"},
 		{"token wanted", `401 {"message":"Invalid credentials"}`, "application/json", "401 Unauthorized: Invalid credentials", "--headers"},
-		{"token without rights", `403 {"message":"no"}`, "application/json", "403 Forbidden: no", "--headers"},
+		{"token without rights", `403 {"message":"no"}`, "application/json", "403 Forbidden: no", "--kong-admin-token-file"},
 		{"Kong 2", `200 {"version":"2.8.1.4-enterprise-edition","configuration":{}}`, "application/json",
 			"Kong 2.8.1.4-enterprise-edition", "upgrade"},
 	} {

@@ -18,6 +18,7 @@ import (
 // Client talks to one Kong's Admin API. It is safe for use by many goroutines.
 type Client struct {
 	base        *url.URL
+	shown       string // the address as people write it
 	header      http.Header
 	workspace   string
 	targets     func(kong.Entity) bool
@@ -32,6 +33,15 @@ type Client struct {
 	reached atomic.Bool
 
 	clock clock
+
+	// plane is the name of a control plane of Konnect, "" for none; planeID its id, once known.
+	plane   string
+	planeMu sync.Mutex
+	planeID string
+	// flavor is that of a Kong that does not say it.
+	flavor kong.Flavor
+	// server is the header Server of the last answer.
+	server atomic.Value
 
 	infoMu sync.Mutex
 	root   *root
@@ -54,11 +64,16 @@ type request struct {
 	state kong.State
 	// patient is for requests that take Kong long.
 	patient bool
+	// global is for requests to Konnect that are not about a control plane.
+	global bool
 }
 
 // do makes a request, tries again as the package comment says, and returns the body of an answer with a 2xx status or 304. An
 // answer with any other status is an *[Error].
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+	if err := c.locate(ctx, r); err != nil {
+		return nil, err
+	}
 	target, err := c.url(r)
 	if err != nil {
 		return nil, err
@@ -72,6 +87,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	}
 	defer resp.Body.Close()
 	c.clock.set(resp.Header.Get("Date"))
+	c.server.Store(resp.Header.Get("Server"))
 	body := make([]byte, resp.ContentLength) // it is in memory already, and its length known: see whole
 	if _, err := io.ReadFull(resp.Body, body); err != nil {
 		return nil, &UnreachableError{Address: c.Address(), Err: err}
@@ -84,7 +100,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 
 // url returns the address of a request. Path elements stay one element each, whatever is in them.
 func (c *Client) url(r request) (*url.URL, error) {
-	elements := make([]string, 0, len(r.path)+1)
+	elements := append(make([]string, 0, len(r.path)+5), c.inKonnect(r)...)
 	if c.workspace != "" {
 		elements = append(elements, c.workspace)
 	}
@@ -95,13 +111,22 @@ func (c *Client) url(r request) (*url.URL, error) {
 		}
 		elements[i] = url.PathEscape(e)
 	}
-	u := c.base.JoinPath(elements...)
+	base := c.base
+	if base.Scheme == socket {
+		base = &url.URL{Scheme: "http", Host: "localhost", Path: "/"} // what is dialed is the socket
+	}
+	u := base.JoinPath(elements...)
 	u.RawQuery = r.query.Encode()
 	return u, nil
 }
 
 // Address returns the Admin API's address as people write it, without credentials.
-func (c *Client) Address() string { return strings.TrimSuffix(c.base.String(), "/") }
+func (c *Client) Address() string {
+	if c.plane != "" {
+		return "control plane " + c.plane + " of " + c.shown
+	}
+	return c.shown
+}
 
 // notKong returns the error for an answer that does not come from Kong's Admin API.
 func (c *Client) notKong(reason string) *NotKongError {

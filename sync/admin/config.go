@@ -1,12 +1,15 @@
 package admin
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +28,12 @@ const (
 // Config says how to reach a Kong's Admin API. The zero Config is the one at [DefaultURL].
 type Config struct {
 	// URL is the Admin API's address; "" means [DefaultURL]. A path in it is kept, as behind a proxy. A user and password in
-	// it are sent as basic authentication and never shown.
+	// it are sent as basic authentication and never shown. unix:///PATH is a socket. With ControlPlane it is Konnect's address.
 	URL string
+	// ControlPlane is the name of a control plane of Kong Konnect; "" means a Kong of one's own. See the package comment.
+	ControlPlane string
+	// Flavor is the router flavor of a Kong that does not say it, as Konnect does not; "" means traditional_compatible.
+	Flavor kong.Flavor
 	// Headers are sent with every request: Kong-Admin-Token, Authorization.
 	Headers http.Header
 	// Workspace is the workspace of a Kong Enterprise to work in; "" means the default one.
@@ -68,11 +75,12 @@ func New(c Config) (*Client, error) {
 	}
 	transport := c.Transport
 	if transport == nil {
-		if transport, err = c.TLS.transport(); err != nil {
+		if transport, err = c.transport(); err != nil {
 			return nil, err
 		}
 	}
-	client := &Client{base: base, header: header, workspace: c.Workspace, targets: c.Targets, parallelism: c.Parallelism}
+	client := &Client{base: base, header: header, workspace: c.Workspace, targets: c.Targets, parallelism: c.Parallelism,
+		shown: shown(base), plane: c.ControlPlane, flavor: c.Flavor}
 	if client.targets == nil {
 		client.targets = func(kong.Entity) bool { return true }
 	}
@@ -100,8 +108,10 @@ func (c Config) address() (*url.URL, http.Header, error) {
 		text = DefaultURL
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, nil, errors.New("the address of Kong's Admin API must be a URL such as " + DefaultURL)
+	switch {
+	case err == nil && u.Scheme == socket && u.Host == "" && path.IsAbs(u.Path):
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, nil, errors.New("the address of Kong's Admin API must be a URL such as " + DefaultURL + " or unix:///run/kong.sock")
 	}
 	header := http.Header{}
 	for name, values := range c.Headers {
@@ -118,14 +128,36 @@ func (c Config) address() (*url.URL, http.Header, error) {
 		r.SetBasicAuth(u.User.Username(), password)
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	if u.Scheme == socket {
+		return u, header, nil
+	}
 	return u.JoinPath("/"), header, nil
+}
+
+// socket is the scheme of an address that is a Unix domain socket.
+const socket = "unix"
+
+// shown returns an address as people write it.
+func shown(u *url.URL) string { return strings.TrimSuffix(u.String(), "/") }
+
+// transport returns what reaches the address.
+func (c Config) transport() (http.RoundTripper, error) {
+	t, err := c.TLS.transport()
+	if u, parsed := url.Parse(c.URL); err == nil && parsed == nil && u.Scheme == socket {
+		t.Proxy = nil
+		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", u.Path)
+		}
+	}
+	return t, err
 }
 
 // idle is how many connections stay open between requests: a connection for each of many parallel writes, so that none
 // opens its own.
 const idle = 256
 
-func (t TLS) transport() (http.RoundTripper, error) {
+func (t TLS) transport() (*http.Transport, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	config.InsecureSkipVerify = t.SkipVerify //nolint:gosec // the user asked for it by name
 	if len(t.CA) > 0 {
@@ -150,7 +182,7 @@ func (t TLS) transport() (http.RoundTripper, error) {
 		return nil, errors.New("the program's default HTTP transport was replaced")
 	}
 	transport := base.Clone()
-	transport.TLSClientConfig = config
+	transport.TLSClientConfig, transport.OnProxyConnectResponse = config, proxied
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = idle, idle
 	return transport, nil
 }

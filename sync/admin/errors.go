@@ -41,6 +41,7 @@ type Error struct {
 	// Problems are what is wrong, field by field.
 	Problems []Problem
 
+	konnect   bool
 	location  string
 	json      bool
 	flattened []flattenedError
@@ -79,7 +80,7 @@ func (e *Error) Refused() bool { return e.Status/100 == 4 }
 func (e *Error) Hint() string {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return "send the credentials that the Admin API asks for: --headers 'Kong-Admin-Token: ...'"
+		return e.credentials()
 	case http.StatusRequestEntityTooLarge:
 		return "raise nginx_admin_client_max_body_size (10m by default) or lmdb_map_size in Kong's own configuration"
 	case http.StatusTooManyRequests:
@@ -91,10 +92,23 @@ func (e *Error) Hint() string {
 			"would take credentials along"
 	case !e.json && e.Status == http.StatusBadRequest:
 		return "if the server speaks TLS, give --kong-addr as https://..."
+	case !e.json && e.Status >= 500:
+		return "the answer is not Kong's: what stands before it, such as a load balancer, does not reach it"
 	case !e.json:
 		return hintAddress
 	}
 	return ""
+}
+
+// credentials returns what to do about credentials that are missing, wrong, or allow too little.
+func (e *Error) credentials() string {
+	switch {
+	case e.konnect:
+		return "give a token of Konnect that may do this: --konnect-token-file, or GWSYNC_KONNECT_TOKEN"
+	case e.Status == http.StatusForbidden:
+		return "the credentials allow too little: let their role do this in this workspace, or give others with --kong-admin-token-file"
+	}
+	return "give the credentials that the Admin API asks for: --kong-admin-token-file, GWSYNC_KONG_ADMIN_TOKEN, or --headers"
 }
 
 const hintAddress = "is --kong-addr the address of Kong's Admin API (port 8001 or 8444 by default), and does nothing else answer " +
@@ -121,12 +135,16 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Hint returns what to do about the error, or "".
 func (e *UnreachableError) Hint() string {
+	var unnamed *net.DNSError
 	switch {
 	case errors.Is(e.Err, http.ErrSchemeMismatch):
 		return "the server speaks plain HTTP: give --kong-addr as http://..."
+	case isProxy(e.Err):
+		return "is HTTPS_PROXY the proxy to use here? Hosts in NO_PROXY are reached without"
 	case isTLS(e.Err):
-		return "trust the server's certificate with --ca-cert-file, or name it as it is in the certificate with --tls-server-name; " +
-			"for a Kong that asks for one, give a client certificate with --tls-client-cert-file and --tls-client-key-file"
+		return trustHint(e.Err)
+	case errors.As(e.Err, &unnamed) && unnamed.IsNotFound:
+		return "is the name in --kong-addr spelled as it should be, and known to this machine's DNS?"
 	case isDial(e.Err):
 		return "is Kong running, and is --kong-addr the address of its Admin API?"
 	case isTimeout(e.Err):
@@ -157,15 +175,23 @@ type NotKongError struct {
 	Reason string
 
 	login bool
+	// konnect says that it was meant to be Konnect.
+	konnect bool
 }
 
 // Error names the address and the reason.
 func (e *NotKongError) Error() string {
+	if e.konnect {
+		return fmt.Sprintf("%s is not Konnect: %s", e.Address, e.Reason)
+	}
 	return fmt.Sprintf("%s is not Kong's Admin API: %s", e.Address, e.Reason)
 }
 
 // Hint returns what to do about the error.
 func (e *NotKongError) Hint() string {
+	if e.konnect {
+		return "want the address of Konnect in a region, such as --konnect-addr " + DefaultKonnectURL
+	}
 	if e.login {
 		return "is a proxy with a login page in between? " + hintAddress
 	}

@@ -105,6 +105,13 @@ func (c *Client) getRoot(ctx context.Context) (*root, error) {
 	if c.root != nil {
 		return c.root, nil
 	}
+	if c.plane != "" {
+		if err := c.locate(ctx, request{}); err != nil {
+			return nil, err
+		}
+		c.root = c.konnectRoot()
+		return c.root, nil
+	}
 	req := request{}
 	if c.workspace != "" {
 		req.path = []string{"kong"} // Kong Enterprise's name for the root of a workspace
@@ -113,11 +120,18 @@ func (c *Client) getRoot(ctx context.Context) (*root, error) {
 	err := c.get(ctx, req, &r)
 	switch {
 	case isNotFound(err) && c.workspace != "":
-		return nil, sync.WithHint(err, "is there a workspace "+c.workspace+"? Only Kong Enterprise has workspaces")
+		return nil, &WorkspaceError{Name: c.workspace, Err: err}
 	case isNotFound(err):
 		return nil, c.notKong("it answers " + err.Error())
 	case err != nil:
-		return nil, err
+		known, ok := c.withoutRoot(err)
+		switch {
+		case !ok:
+			return nil, err
+		case c.flavor == "":
+			return nil, c.unsaid(err)
+		}
+		r = *known
 	}
 	if r.Version == "" || r.Configuration == nil {
 		return nil, c.notKong("its answer does not say which Kong it is")

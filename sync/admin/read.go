@@ -57,10 +57,16 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 		return c.readConfig(ctx)
 	}
 	r := reading{client: c, free: make(chan struct{}, c.parallelism)}
-	r.group, ctx = errgroup.WithContext(ctx)
-	r.kinds(ctx, "")
+	var listing context.Context
+	r.group, listing = errgroup.WithContext(ctx)
+	r.kinds(listing, "")
 	if err := r.group.Wait(); err != nil {
 		return kong.State{}, err
+	}
+	if c.plane != "" {
+		if err := r.konnectTargets(ctx); err != nil {
+			return kong.State{}, err
+		}
 	}
 	return kong.NewState(r.found...)
 }
@@ -144,7 +150,7 @@ func (r *reading) take(ctx context.Context, kind kong.Kind, page []kong.Entity, 
 	if first && len(page) > 0 {
 		r.kinds(ctx, kind)
 	}
-	if kind != kong.Upstreams {
+	if kind != kong.Upstreams || r.client.plane != "" {
 		return
 	}
 	for _, u := range page {

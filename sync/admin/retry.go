@@ -135,7 +135,7 @@ func (c *Client) transient(err error) bool {
 	if c.reached.Load() {
 		return true
 	}
-	return !isDial(err) && !isTLS(err) && !errors.Is(err, http.ErrSchemeMismatch)
+	return !isDial(err) && !isProxy(err) && !isTLS(err) && !errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // isDial reports whether no connection came about.
@@ -149,9 +149,7 @@ func isTLS(err error) bool {
 	var unverified *tls.CertificateVerificationError
 	var alert tls.AlertError
 	var record tls.RecordHeaderError
-	var op *net.OpError
-	return errors.As(err, &unverified) || errors.As(err, &alert) || errors.As(err, &record) ||
-		errors.As(err, &op) && op.Op == "remote error"
+	return errors.As(err, &unverified) || errors.As(err, &alert) || errors.As(err, &record) || isRemote(err)
 }
 
 // backoff returns how long to wait after failure number n: twice as long each time, a random half of it, so that many who failed together

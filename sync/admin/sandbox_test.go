@@ -157,7 +157,13 @@ func (w world) boot(t *testing.T) *sandbox.Kong {
 
 // run reads, compares and applies, as gwsync does.
 func run(ctx context.Context, transport http.RoundTripper, desired kong.State, retries int) (diff.Plan, error) {
-	c, err := New(Config{Transport: transport, Retries: retries, Targets: func(u kong.Entity) bool { return diff.Owned(u, "main") }})
+	return runOn(ctx, Config{Transport: transport, Retries: retries}, desired)
+}
+
+// runOn is run on the Kong that the configuration leads to.
+func runOn(ctx context.Context, config Config, desired kong.State) (diff.Plan, error) {
+	config.Targets = func(u kong.Entity) bool { return diff.Owned(u, "main") }
+	c, err := New(config)
 	if err != nil {
 		return diff.Plan{}, err
 	}

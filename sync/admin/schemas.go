@@ -88,7 +88,12 @@ func (c *Client) schema(ctx context.Context, n schemaName) ([]byte, error) {
 	if n.plugin != "" {
 		path = []string{"schemas", "plugins", n.plugin}
 	}
-	body, err := c.do(ctx, request{method: http.MethodGet, path: path})
+	body, err := []byte(nil), error(nil)
+	if c.plane != "" && n.plugin == "" {
+		body, err = c.konnectSchema(ctx, n.kind)
+	} else {
+		body, err = c.do(ctx, request{method: http.MethodGet, path: path})
+	}
 	if isNotFound(err) {
 		return nil, nil
 	}

@@ -34,6 +34,7 @@ func (c *Client) Write(ctx context.Context, w diff.Write) error {
 			return nil
 		}
 		return err
+	case c.plane != "": // Konnect has no PATCH, and its PUT creates targets and keeps SNIs
 	case e.Kind() == kong.Targets && w.Op == diff.Create:
 		return c.createTarget(ctx, e)
 	case w.Op == diff.Update && patched(e.Kind()) != nil:

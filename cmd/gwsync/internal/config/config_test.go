@@ -97,11 +97,11 @@ func TestOrigin(t *testing.T) {
 // TestRivals refuses targets that would delete each other's entities, and no others.
 func TestRivals(t *testing.T) {
 	for text, want := range map[string]bool{
-		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://k'}}":                                  true,
-		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://k', instance: default}}":               true,
-		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://k', instance: other}}":                 false,
-		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://l'}}":                                  false,
-		"targets: {a: {}, b: {}}":                                                                            false,
+		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://k'}}":                    true,
+		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://k', instance: default}}": true,
+		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://k', instance: other}}":   false,
+		"targets: {a: {kong-addr: 'http://k'}, b: {kong-addr: 'http://l'}}":                    false,
+		"targets: {a: {}, b: {}}": false,
 		"{kong-addr: 'http://k', targets: {a: {path: x}, b: {path: y}}}":                                     true,
 		"targets: {a: {konnect-control-plane-name: p}, b: {konnect-control-plane-name: q}}":                  false,
 		"targets: {a: {konnect-control-plane-name: p}, b: {konnect-control-plane-name: p, path: elsewhere}}": true,

@@ -107,7 +107,7 @@ type Error struct {
 // Error returns "file:line:column: message".
 func (e *Error) Error() string { return e.Pos.String() + ": " + e.Message }
 
-// targetsKey is the key of a file that is no flag.
+// targetsKey is the one key of a file that is no flag.
 const targetsKey = "targets"
 
 func (p *parser) file(file *File, n *yaml.Node) {
@@ -232,7 +232,7 @@ func (p *parser) suggestion(name string) string {
 			best, least = f.Name, d
 		}
 	})
-	if diag.Distance(name, targetsKey) < least {
+	if len(name) <= longest && diag.Distance(name, targetsKey) < least {
 		best = targetsKey
 	}
 	if best == "" {
