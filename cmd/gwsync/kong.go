@@ -148,7 +148,7 @@ func (f *kongFlags) limited(ctx context.Context) (limited context.Context, cance
 	if f.deadline <= 0 {
 		return ctx, func() {}, func(err error) error { return err }
 	}
-	over := fmt.Errorf("the --deadline of %s is over: %w", f.deadline, context.DeadlineExceeded)
+	over := fmt.Errorf("the --deadline of %s is over", f.deadline)
 	limited, cancel = context.WithTimeoutCause(ctx, f.deadline, over)
 	return limited, cancel, func(err error) error {
 		if err == nil || context.Cause(limited) != over { //nolint:errorlint // it is this very error
