@@ -13,26 +13,34 @@ import (
 	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
 )
 
-// severalTargets marks the verbs that can run for several targets at once.
-const severalTargets = "several-targets"
+// asksKong marks the verbs that are nothing without a Kong.
+const asksKong = "asks-kong"
 
 // configurable adds the flags of the configuration file to verbs.
 func configurable(verbs ...*cobra.Command) {
 	for _, cmd := range verbs {
 		flags := cmd.Flags()
+		usage := "take the settings of this target, `NAME`, of the configuration file"
+		if flags.Lookup("all-targets") != nil {
+			usage += "; may be repeated"
+		}
 		flags.String("config", "", "read this configuration `FILE`, none if it is empty (default: "+config.Name+", if there is one)")
-		flags.StringArray("target", nil, "take the settings of this target, `NAME`, of the configuration file")
+		flags.StringArray("target", nil, usage)
 	}
 }
 
 // parallel makes verbs run for several targets at once.
 func parallel(verbs ...*cobra.Command) {
 	for _, cmd := range verbs {
-		flags := cmd.Flags()
-		flags.Lookup("target").Usage += "; may be repeated"
-		flags.Bool("all-targets", false, "do it for all targets of the configuration file, several at a time")
-		flags.Var(new(shard), "shard", "do it for shard I, from 0, of N shards of the targets, `I/N`; of /N for $JOB_COMPLETION_INDEX")
-		cmd.Annotations = map[string]string{severalTargets: ""}
+		cmd.Flags().Bool("all-targets", false, "do it for all targets of the configuration file, several at a time")
+		cmd.Flags().Var(new(shard), "shard", "do it for shard I, from 0, of N shards of the targets, `I/N`; of /N for $JOB_COMPLETION_INDEX")
+	}
+}
+
+// aimed marks verbs that are nothing without a Kong.
+func aimed(verbs ...*cobra.Command) {
+	for _, cmd := range verbs {
+		cmd.Annotations = map[string]string{asksKong: ""}
 	}
 }
 
@@ -77,7 +85,7 @@ func configure(cmd *cobra.Command, p process) error {
 	if err := (config.Layers{environment, file.Defaults}).Apply(flags); err != nil {
 		return err
 	}
-	return aimed(cmd, file)
+	return notGuessed(cmd, file)
 }
 
 // aboutTargets returns those flags that say which settings count.
@@ -169,10 +177,10 @@ func unknownTarget(name string, file config.File) error {
 	return usageError{fmt.Errorf("there is no target %s", name), hint}
 }
 
-// aimed refuses to talk to the default Kong where targets are named and none is chosen.
-func aimed(cmd *cobra.Command, file config.File) error {
+// notGuessed refuses to talk to the default Kong where targets are named and none is chosen.
+func notGuessed(cmd *cobra.Command, file config.File) error {
 	flags := cmd.Flags()
-	if _, live := cmd.Annotations[severalTargets]; len(file.Targets) == 0 || !live || flags.Lookup("kong-addr") == nil {
+	if _, live := cmd.Annotations[asksKong]; len(file.Targets) == 0 || !live {
 		return nil
 	}
 	for _, name := range []string{"kong-addr", "konnect-control-plane-name", "sandbox"} {

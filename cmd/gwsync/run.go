@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -65,13 +66,15 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return configure(cmd, p) },
 	}
 	root.SetFlagErrorFunc(seeHelp)
-	single := []*cobra.Command{newDump(p), newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
-	many := []*cobra.Command{newLint(p), newDiff(p), newApply(p), newDrift(p), newPing(p)}
-	configurable(single...)
-	configurable(many...)
+	single := []*cobra.Command{newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
+	live := []*cobra.Command{newDiff(p), newApply(p), newDrift(p), newPing(p)}
+	many := append([]*cobra.Command{newLint(p), newConfig(p)}, live...)
+	dump := newDump(p)
+	aimed(append(live, dump)...)
 	parallel(many...)
-	root.AddCommand(single...)
-	root.AddCommand(many...)
+	verbs := slices.Concat(many, single, []*cobra.Command{dump})
+	configurable(verbs...)
+	root.AddCommand(verbs...)
 	root.AddCommand(newDemo(p), newVersion(p), newExitCodes())
 	return root
 }

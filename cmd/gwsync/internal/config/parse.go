@@ -243,7 +243,7 @@ func (p *parser) suggestion(name string) string {
 
 // Excluded reports whether a flag is about one run, and so has no place in a file.
 func Excluded(name string) bool {
-	return slices.Contains([]string{"help", "config", "target", "all-targets", "shard", "output"}, name)
+	return slices.Contains([]string{"help", "config", "target", "all-targets", "shard", "output", "schema"}, name)
 }
 
 // rivals finds targets that would undo each other's work: of one Kong and one instance.

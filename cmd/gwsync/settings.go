@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
+)
+
+// newConfig returns the verb that says what apply would go by. It takes the flags of apply.
+func newConfig(p process) *cobra.Command {
+	cmd := newApply(p)
+	cmd.Use, cmd.Aliases = "config", nil
+	cmd.Short = "Show the settings that count, and where each comes from"
+	cmd.Long = `Show the settings that apply would go by, but for defaults, and where each comes from: the command line, the environment, or the line of
+the configuration file. It asks no Kong. Secrets are not shown.
+
+With --schema it prints the JSON schema of configuration files, for editors.`
+	var schema bool
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if schema {
+			return indented(p.stdout, config.Schema(allFlags(cmd.Root())))
+		}
+		return printSettings(p.stdout, cmd.Flags())
+	}
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of the file instead")
+	return cmd
+}
+
+func indented(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// setting is one setting as it is shown.
+type setting struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+	Origin string   `json:"origin"`
+}
+
+// printSettings prints the flags that are set: as a configuration file that says the same, or as JSON.
+func printSettings(w io.Writer, flags *pflag.FlagSet) error {
+	all := []setting{}
+	flags.Visit(func(f *pflag.Flag) {
+		if config.Excluded(f.Name) {
+			return
+		}
+		s := setting{Name: f.Name, Values: []string{f.Value.String()}, Origin: config.Origin(f)}
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			s.Values = many.GetSlice()
+		}
+		if s.Origin == "" {
+			s.Origin = "command line"
+		}
+		for i, v := range s.Values {
+			s.Values[i] = withoutSecret(f.Name, v)
+		}
+		all = append(all, s)
+	})
+	if flags.Lookup("output").Value.String() == "json" {
+		return indented(w, map[string]any{"settings": all})
+	}
+	for _, s := range all {
+		values := make([]string, len(s.Values))
+		for i, v := range s.Values {
+			values[i] = asYAML(v)
+		}
+		text := strings.Join(values, ", ")
+		if len(values) != 1 {
+			text = "[" + text + "]"
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s  # %s\n", s.Name, text, printable(s.Origin)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asYAML returns a value as it is written in a file, on one line.
+func asYAML(v string) string {
+	if text, err := yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: v}}}); err == nil {
+		return printable(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "["), "]"))
+	}
+	return printable(v)
+}
+
+// withoutSecret returns a value of a flag as it can be shown.
+func withoutSecret(flag, value string) string {
+	const hidden = "(secret)"
+	if config.IsSecret(flag) {
+		return hidden
+	}
+	if name, _, ok := strings.Cut(value, ":"); flag == "headers" && ok && config.SecretHeader(name) {
+		return name + ": " + hidden
+	}
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return value
+}
