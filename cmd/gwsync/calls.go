@@ -20,7 +20,7 @@ type call struct {
 	rule    string // "HTTPRoute shop/cart rule 0"
 	backend string // "Service shop/cart port 80", or what answers instead
 	method  string
-	secure  bool
+	front
 	host    string // "" for any
 	path    string
 	headers [][2]string
@@ -49,7 +49,7 @@ func callsOf(routes []*bind.Route) []call {
 func callOf(r *bind.Route, b bind.Binding, rule *bind.Rule) call {
 	c := call{
 		rule: fmt.Sprintf("%s rule %d", r.Object.Ref, rule.Index), backend: answererOf(rule), method: http.MethodGet, path: "/",
-		secure: b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType,
+		front: frontOf(b),
 	}
 	if len(b.Hostnames) > 0 {
 		c.host = strings.Replace(b.Hostnames[0], "*", "www", 1)
@@ -100,12 +100,10 @@ func answererOf(rule *bind.Rule) string {
 	return strings.Join(names, ", ")
 }
 
-// curl returns the command that makes the call to a proxy at the given addresses.
-func (c call) curl(plain, secure string) string {
+// curl returns the command that makes the call to a proxy at an URL.
+func (c call) curl(base string) string {
 	words := []string{"curl"}
-	base := plain
 	if c.secure {
-		base = secure
 		words = append(words, "-k")
 	}
 	switch {
@@ -135,13 +133,13 @@ func quoteShell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// writeCalls prints a table of the first calls.
-func writeCalls(w io.Writer, calls []call, plain, secure string) error {
+// writeCalls prints a table of the first calls, to the URLs of their ports.
+func writeCalls(w io.Writer, calls []call, at func(front) string) error {
 	const most = 20
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ROUTE\tANSWERED BY\tTRY")
 	for _, c := range calls[:min(most, len(calls))] {
-		try := c.curl(plain, secure)
+		try := c.curl(at(c.front))
 		if c.regex != "" {
 			try += "  with a path that matches " + c.regex
 		}

@@ -114,7 +114,7 @@ func (d demo) request(ctx context.Context, c call) error {
 	for _, h := range c.headers {
 		req.Header.Set(h[0], h[1])
 	}
-	fmt.Fprintf(d.p.stdout, "# Ask Kong's proxy; an echo answers in the backend's place.\n$ %s\n", c.curl(d.proxy, ""))
+	fmt.Fprintf(d.p.stdout, "# Ask Kong's proxy; an echo answers in the backend's place.\n$ %s\n", c.curl(d.proxy))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

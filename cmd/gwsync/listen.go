@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -106,7 +107,7 @@ func (b box) serve(ctx context.Context, at addresses, ready func(addresses)) err
 		g.Go(func() error { return err }) // which ends the others
 		return g.Wait()
 	}
-	b.report(at)
+	b.report(at, nil)
 	at.admin, at.proxy, at.secure = "http://"+at.admin, "http://"+at.proxy, "https://"+at.secure
 	ready(at)
 	return g.Wait()
@@ -154,13 +155,28 @@ func (b box) serveAdmin(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// report has the Admin API tell where the box listens.
-func (b box) report(at addresses) {
-	l := sandbox.Listeners{Admin: []string{at.admin}, Proxy: []string{at.proxy + " http2", at.secure + " http2 ssl"}}
+// report has the Admin API tell where the box listens, and which ports of the Gateways are in front of that. Addresses may be URLs.
+func (b box) report(at addresses, by map[front]string) {
+	l := sandbox.Listeners{Admin: []string{bare(at.admin)}, Proxy: []string{bare(at.proxy) + " http2", bare(at.secure) + " http2 ssl"}}
 	for _, s := range at.streams {
 		l.Stream = append(l.Stream, s.String())
 	}
+	for _, d := range slices.SortedFunc(maps.Keys(by), front.compare) {
+		_, port, _ := net.SplitHostPort(bare(by[d]))
+		l.PortMaps = append(l.PortMaps, fmt.Sprintf("%d:%s", d.port, port))
+		if by[d] != at.proxy && by[d] != at.secure {
+			l.Proxy = append(l.Proxy, bare(by[d])+map[bool]string{true: " http2 ssl", false: " http2"}[d.secure])
+		}
+	}
 	b.kong.Listens(l)
+}
+
+// bare returns HOST:PORT of an URL.
+func bare(address string) string {
+	if _, rest, ok := strings.Cut(address, "://"); ok {
+		return rest
+	}
+	return address
 }
 
 // named says what an error is about; nil stays nil.

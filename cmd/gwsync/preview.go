@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gwsync/gwsync/render"
-	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/sync"
 )
@@ -46,10 +45,14 @@ func (v preview) run(ctx context.Context, at addresses, ready func(addresses)) e
 			return nil
 		case at = <-served:
 		}
+		ports := fronts{box: v.box, at: at, by: map[front]string{}, serve: func(l net.Listener, secure bool) {
+			serve := map[bool]serveFunc{true: v.box.proxy.ServeTLS, false: v.box.proxy.Serve}[secure]
+			g.Go(func() error { return named("proxy", serve(ctx, l)) })
+		}}
 		first := true
 		return sync.Watch(ctx, v.source, often, func(s sync.Snapshot, err error) error {
 			if err == nil {
-				err = v.load(s, at, first)
+				err = v.load(ctx, s, &ports, first)
 			}
 			if first || err == nil {
 				first = false
@@ -64,7 +67,7 @@ func (v preview) run(ctx context.Context, at addresses, ready func(addresses)) e
 }
 
 // load renders a snapshot and puts it into the box.
-func (v preview) load(s sync.Snapshot, at addresses, first bool) error {
+func (v preview) load(ctx context.Context, s sync.Snapshot, ports *fronts, first bool) error {
 	result, err := render.Render(s.Inputs, v.options)
 	if err != nil {
 		return err
@@ -75,30 +78,19 @@ func (v preview) load(s sync.Snapshot, at addresses, first bool) error {
 	if err := v.box.kong.Load(result.State); err != nil {
 		return err
 	}
+	if err := ports.open(ctx, v.p.stderr, result.Graph.Routes); err != nil {
+		return err
+	}
 	if !first {
 		fmt.Fprintf(v.p.stderr, "%s took over the change: %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf("%d entities", result.State.Len()))
 		return nil
-	}
-	if byPort(result.State) {
-		fmt.Fprintln(v.p.stderr, "The Gateways have several ports of one protocol, and Kong tells their routes apart by them. This proxy has none of these ports: "+
-			"such routes answer 404 here. gwsync trace says what they do.")
 	}
 	calls := callsOf(result.Graph.Routes)
 	if len(calls) == 0 {
 		fmt.Fprintln(v.p.stderr, "no HTTPRoute of the manifests is served")
 		return nil
 	}
-	return writeCalls(v.p.stderr, calls, at.proxy, at.secure)
-}
-
-// byPort reports whether routes ask for the port at which requests come in.
-func byPort(s kong.State) bool {
-	for e := range s.Of(kong.Routes) {
-		if strings.Contains(e.Text("expression"), "http.headers."+strings.ToLower(render.PortHeader)) {
-			return true
-		}
-	}
-	return false
+	return writeCalls(v.p.stderr, calls, ports.url)
 }
 
 // backendMap returns the addresses to dial for backends, from NAMESPACE/NAME:PORT=URL.

@@ -180,3 +180,97 @@ func FuzzQuoteShell(f *testing.F) {
 		}
 	})
 }
+
+// TestPreviewOfSeveralPorts asks for routes that differ by nothing but the port, which each has a listener for. One more comes with a change.
+func TestPreviewOfSeveralPorts(t *testing.T) {
+	const listeners = `{name: one, port: 80, protocol: HTTP}, {name: two, port: 8080, protocol: HTTP}`
+	manifests := `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: kong}
+spec: {gatewayClassName: kong, listeners: [` + listeners + `]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: one}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: two}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: first}
+spec:
+  parentRefs: [{name: kong, sectionName: one}]
+  rules: [{backendRefs: [{name: one, port: 80}]}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: second}
+spec:
+  parentRefs: [{name: kong, sectionName: two}]
+  rules: [{backendRefs: [{name: two, port: 80}]}]
+`
+	file := filepath.Join(t.TempDir(), "all.yaml")
+	edit := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(manifests)
+	ctx, stop := context.WithCancel(t.Context())
+	var out screen
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, []string{
+			"sandbox", "-f", file, "--router-flavor", "expressions", "--admin-listen", "127.0.0.1:0", "--proxy-listen", "127.0.0.1:0", "--proxy-ssl-listen", "127.0.0.1:0",
+		}, process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(string) string { return "" }})
+	}()
+	answered := func(url string) string {
+		t.Helper()
+		resp, err := http.Get(url) //nolint:noctx // it ends with the test
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var body struct {
+			Backend string `json:"backend"`
+		}
+		_ = json.NewDecoder(resp.Body).Decode(&body)
+		return body.Backend
+	}
+	for pattern, want := range map[string]string{
+		`HTTPRoute default/first rule 0 .* curl (http://\S+)`: "one.default.svc:80", `HTTPRoute default/second rule 0 .* curl (http://\S+)`: "two.default.svc:80",
+	} {
+		if got := answered(out.until(t, pattern)); got != want {
+			t.Errorf("%s: %q answered, want %q", pattern, got, want)
+		}
+	}
+	own := out.until(t, `proxy for port 8080 \(HTTP\) of the Gateways on http://\S+:(\d+)`)
+	resp, err := http.Get(out.until(t, `Admin API on (http://[^ ,]+)`)) //nolint:noctx // it ends with the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var root struct {
+		Configuration struct {
+			PortMaps []string `json:"port_maps"`
+		} `json:"configuration"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&root); err != nil || len(root.Configuration.PortMaps) != 2 || root.Configuration.PortMaps[1] != "8080:"+own {
+		t.Errorf("the Admin API says %q (%v)", root.Configuration.PortMaps, err)
+	}
+
+	edit(strings.ReplaceAll(manifests, "8080", "8081"))
+	if got := answered(out.until(t, `proxy for port 8081 \(HTTP\) of the Gateways on (http://\S+)`)); got != "two.default.svc:80" {
+		t.Errorf("%q answered on the new port", got)
+	}
+	stop()
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit code %d, want %d", code, exitOK)
+	}
+}

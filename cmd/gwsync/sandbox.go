@@ -25,7 +25,8 @@ func newSandbox(p process) *cobra.Command {
 backend are answered by an echo that says which backend it stands for, with the request as the backend would have got it.
 
 With --path, -f or --repo it is a preview: it renders the manifests, serves them, and takes over every change of the files. What
-has errors is not taken over: what was served before stays.
+has errors is not taken over: what was served before stays. Where the Gateways have several ports of HTTP or HTTPS, each has a proxy of
+its own on a free port, which port_maps leads to.
 
 It models an open-source Kong 3.9.3 and refuses what it does not model; it holds nothing after it ends.`,
 		Example: `  gwsync sandbox --path examples/cross-namespace

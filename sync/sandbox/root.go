@@ -114,12 +114,20 @@ func (k *Kong) configuration() map[string]any {
 		"admin_listen": listOf(k.listeners.Admin), "proxy_listen": listOf(k.listeners.Proxy), "stream_listen": listOf(k.listeners.Stream),
 		"allow_debug_header": false, "database": database,
 		"headers": []string{"server_tokens", "latency_tokens", "x-kong-request-id"},
-		"plugins": []string{"bundled"}, "port_maps": map[string]any{}, "role": "traditional", "router_flavor": k.config.Flavor,
+		"plugins": []string{"bundled"}, "port_maps": luaList(k.listeners.PortMaps), "role": "traditional", "router_flavor": k.config.Flavor,
 		"untrusted_lua": "sandbox", "untrusted_lua_sandbox_environment": map[string]any{}, "untrusted_lua_sandbox_requires": map[string]any{},
 		"worker_consistency": "eventual",
 		// A write to the sandbox counts at once, so that a client need not wait. Kong says 5 for both.
 		"db_update_frequency": 0.01, "worker_state_update_frequency": 0.01,
 	}
+}
+
+// luaList returns a list as Kong prints it: Lua has one word for an empty list and an empty object.
+func luaList(list []string) any {
+	if len(list) == 0 {
+		return map[string]any{}
+	}
+	return list
 }
 
 func listOf(addresses []string) []string {

@@ -29,8 +29,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Listeners are addresses to listen on, written as in kong.conf: "127.0.0.1:9443 ssl".
-type Listeners struct{ Admin, Proxy, Stream []string }
+// Listeners are addresses to listen on, written as in kong.conf: "127.0.0.1:9443 ssl". PortMaps are the ports in front of them: "80:8000".
+type Listeners struct{ Admin, Proxy, Stream, PortMaps []string }
 
 // Kong is a sandbox. It may be used by several goroutines at once.
 type Kong struct {

@@ -32,7 +32,8 @@ type exchange struct {
 	host   string // the host without port, in lower case: nginx's $host
 	target string // the raw request target in origin form: path and query
 	sender netip.AddrPort
-	at     netip.AddrPort // the listener
+	at     netip.AddrPort    // the listener
+	fronts map[uint16]uint16 // the ports in front of listeners, by theirs
 
 	match   route.Match
 	filters []plugin // what runs on the answer, in order
@@ -62,6 +63,14 @@ func newExchange(r *http.Request, t *table, o *Options) *exchange {
 		}
 	}
 	return x
+}
+
+// port returns the port that the client connected to: Kong's ngx.ctx.host_port.
+func (x *exchange) port() uint16 {
+	if front, ok := x.fronts[x.at.Port()]; ok {
+		return front
+	}
+	return x.at.Port()
 }
 
 // newRequestID returns 16 random bytes as Kong writes them: hexadecimal, without dashes.

@@ -34,7 +34,7 @@ func (x *exchange) forwarded(variable string) (value string, known bool) {
 	case "upstream_x_forwarded_host":
 		return x.host, true
 	case "upstream_x_forwarded_port":
-		return strconv.Itoa(int(x.at.Port())), true
+		return strconv.Itoa(int(x.port())), true
 	case "upstream_x_forwarded_path":
 		return x.path(), true
 	case "upstream_x_forwarded_prefix":

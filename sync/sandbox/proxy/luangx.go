@@ -82,8 +82,8 @@ func (t *luaThread) getNgx(l *lua.LState) int {
 	case "ctx":
 		if t.ngxCtx == nil {
 			t.ngxCtx = t.NewTable()
-			// The one of Kong's own entries that is there: kong/runloop/handler.lua, rewrite. There are no port_maps.
-			t.ngxCtx.RawSetString("host_port", lua.LNumber(t.x.at.Port()))
+			// The one of Kong's own entries that is there: kong/runloop/handler.lua, rewrite.
+			t.ngxCtx.RawSetString("host_port", lua.LNumber(t.x.port()))
 		}
 		l.Push(t.ngxCtx)
 	case "headers_sent":

@@ -17,10 +17,9 @@ import (
 func (t *luaThread) requestModule() *lua.LTable {
 	scheme := t.give(func() any { return t.x.scheme })
 	host := t.give(func() any { return t.x.host })
-	port := t.give(func() any { return int(t.x.at.Port()) })
 	return t.module("kong.request", functions{
-		"get_scheme": scheme, "get_host": host, "get_port": port,
-		"get_forwarded_scheme": scheme, "get_forwarded_host": host, "get_forwarded_port": port,
+		"get_scheme": scheme, "get_host": host, "get_port": t.give(func() any { return int(t.x.at.Port()) }),
+		"get_forwarded_scheme": scheme, "get_forwarded_host": host, "get_forwarded_port": t.give(func() any { return int(t.x.port()) }),
 		"get_forwarded_path":   t.give(func() any { return t.x.path() }),
 		"get_forwarded_prefix": t.give(func() any { return t.x.prefix() }),
 		"get_http_version":     t.give(func() any { return t.x.version() }),

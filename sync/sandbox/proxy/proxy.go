@@ -48,7 +48,12 @@ type Proxy struct {
 	// backends are the connections to backends. They outlive the configuration.
 	backends *connections
 	own      func() (*tls.Certificate, error)
+	// fronts are the ports in front of the proxy, by its own.
+	fronts atomic.Pointer[map[uint16]uint16]
 }
+
+// MapPorts says to which ports clients connect, by those of listeners, as port_maps in kong.conf does. Other ports are their own.
+func (p *Proxy) MapPorts(fronts map[uint16]uint16) { p.fronts.Store(&fronts) }
 
 // New returns the proxy of a Kong with the given router flavor. The function state returns what Kong holds and a number that
 // changes whenever that does; it is called for every request, so it must be quick.
@@ -61,6 +66,9 @@ func New(state func() (kong.State, uint64), flavor kong.Flavor, o Options) *Prox
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(r, p.table(), &p.options)
 	x.backends, x.control = p.backends, http.NewResponseController(w)
+	if fronts := p.fronts.Load(); fronts != nil {
+		x.fronts = *fronts
+	}
 	x.send(w, x.respond(r.Context()))
 }
 

@@ -45,7 +45,7 @@ func (x *exchange) routed() route.Request {
 	r := x.in
 	out := route.Request{
 		Method: r.Method, Protocol: x.scheme, Host: r.Host, Target: x.target,
-		SrcIP: x.sender.Addr(), SrcPort: x.sender.Port(), DstIP: x.at.Addr(), DstPort: x.at.Port(),
+		SrcIP: x.sender.Addr(), SrcPort: x.sender.Port(), DstIP: x.at.Addr(), DstPort: x.port(),
 	}
 	switch {
 	case r.ProtoMajor == 2:
