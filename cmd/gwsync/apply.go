@@ -21,7 +21,7 @@ func newApply(p process) *cobra.Command {
 	var most limit
 	var tests testSource
 	var settle settling
-	var plan string
+	var plan, journal string
 	onError := sync.Rollback
 	cmd := &cobra.Command{
 		Use:     "apply",
@@ -48,7 +48,7 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle,
-				plan: plan, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most}
+				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most}
 			if verify {
 				var err error
 				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
@@ -65,6 +65,8 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
 	cmd.Flags().Var(&most, "max-deletes", "refuse to delete more than `N` entities, or N% of those that this instance owns")
 	cmd.Flags().StringVar(&plan, "plan", "", "`FILE` with the output of gwsync diff -o json: apply these changes and no others")
+	cmd.Flags().StringVar(&journal, "journal", "",
+		"`FILE` to keep in what was there before, without secrets, so that gwsync rollback can bring it back")
 	cmd.Flags().Var(&onError, "on-error", "what to do with the writes before one that fails: rollback, stop, or continue with others")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change: auto for what Kong's\n"+
@@ -80,6 +82,7 @@ type applier struct {
 	ask        bool
 	settle     settling
 	plan       string
+	journal    string
 	onError    sync.OnError
 	allowEmpty bool
 	allowOlder bool
@@ -112,7 +115,12 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 			return err
 		}
 	}
+	closeJournal, err := a.keepJournal(proposal, &o)
+	if err != nil {
+		return err
+	}
 	result, err := sync.Apply(ctx, c, proposal.Plan, o)
+	err = closeJournal(err)
 	if err == nil && a.verifier != nil {
 		err = a.verify(ctx, proposal, result)
 	}
