@@ -301,7 +301,7 @@ var excuses = []struct {
 		func(d divergence, f diag.Finding) bool {
 			return d.request.Protocol == "https" && d.request.SNI == "" &&
 				(about(f, d.want, "spec.parentRefs") || about(f, d.got, "spec.parentRefs") ||
-					d.got == answer{} && strings.HasPrefix(f.Field, "spec.listeners["))
+					(d.got == answer{} || d.want == answer{}) && strings.HasPrefix(f.Field, "spec.listeners["))
 		}},
 }
 

@@ -57,12 +57,20 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 
 // separateListeners says the same of the Routes that answer for a listener alone.
 func (t *translator) separateListeners(listeners []*rule) {
+	if t.target.Flavor != kong.Expressions {
+		return
+	}
 	for _, r := range listeners {
-		if t.target.Flavor != kong.Expressions || r.places[0].apart != withoutTLS {
+		message := "there are listeners of the other protocol too: TLS requests for its hostname without a server name count as plain ones"
+		switch r.places[0].apart {
+		case withoutTLS:
+			message += ", and get 404"
+		case withTLS:
+			message += ": what no route of the listener takes may be for routes of other listeners"
+		default:
 			continue
 		}
-		f := unsupported(r.bound.Object, r.matches[0].field,
-			"there are listeners of the other protocol too: TLS requests for its hostname without a server name count as plain ones, and get 404")
+		f := unsupported(r.bound.Object, r.matches[0].field, message)
 		f.Severity, f.Code = diag.Info, TLSWithoutSNI
 		t.report(f)
 	}
