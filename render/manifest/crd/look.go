@@ -16,6 +16,8 @@ type look struct {
 	all bool
 	// count says that they look at how many elements it has, or at their keys.
 	count bool
+	// questions are what they ask about a string.
+	questions []question
 	// fields are those of an object.
 	fields map[string]*look
 	// element is what they look at of the elements of a list, or the values of a map.
@@ -123,7 +125,14 @@ func (s scope) called(e ast.CallExpr) *look {
 	if e.IsMemberFunction() {
 		args = append([]ast.Expr{e.Target()}, args...)
 	}
-	switch name := e.FunctionName(); {
+	name := e.FunctionName()
+	if questions := questionsOf(name, args); questions != nil {
+		if of := s.part(args[0]); of != nil {
+			of.ask(questions)
+		}
+		return nil
+	}
+	switch {
 	case name == "_[_]" && len(args) == 2:
 		s.all(args[1])
 		if of := s.part(args[0]); of != nil {

@@ -25,13 +25,15 @@ func (s *seer) value(l *look) bool {
 	switch {
 	case len(s.json) == 0:
 		return false
-	case l == nil, l.all, l.fields == nil && !l.count, s.json[0] != '{' && s.json[0] != '[':
+	case l == nil, l.all, l.questions != nil, l.fields == nil && !l.count, s.json[0] != '{' && s.json[0] != '[':
 		if !s.skip() {
 			return false
 		}
 		switch {
 		case l == nil:
-		case l.all || l.fields != nil || l.count:
+		case l.questions != nil && !l.all && l.fields == nil && !l.count:
+			s.out = l.appendAnswers(s.out, before[:len(before)-len(s.json)])
+		case l.all || l.questions != nil || l.fields != nil || l.count:
 			s.out = append(s.out, before[:len(before)-len(s.json)]...)
 		case before[0] == 'n':
 			s.out = append(s.out, "null"...)
