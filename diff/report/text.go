@@ -155,6 +155,7 @@ func (p *printer) field(c diff.Change, f diff.Field) {
 	switch {
 	case f.Secret && f.Old != nil && f.New != nil:
 		p.line(label + "(secret, changed)")
+	case f.New == nil && p.block(label, f, f.Old, "-", red), f.Old == nil && p.block(label, f, f.New, "+", green):
 	case f.New == nil:
 		p.line(label + p.paint(red, p.value(c, f, f.Old)) + " -> (not set)")
 	case f.Old == nil && c.Op == diff.Create:
