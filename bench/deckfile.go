@@ -33,8 +33,10 @@ func writeDeckFile(w io.Writer, s kong.State) error {
 				return err
 			}
 			for ref, to := range e.Refs() {
-				if parent, ok := s.Get(to); ok {
-					fields[ref.Field] = parent.Name()
+				parent, _ := s.Get(to)
+				fields[ref.Field] = parent.Name()
+				if kind == kong.Routes { // where others have a name, decK's schema of routes has an object
+					fields[ref.Field] = map[string]any{"name": parent.Name()}
 				}
 			}
 			if kind == kong.Upstreams && targets[e.ID()] != nil {
