@@ -6,6 +6,8 @@
 // If the source is a [History] and the Kong remembers the commit that was applied last, the proposal renders that commit too, so that
 // the plan tells what changed in git from what was changed in Kong, and that an older commit is known as such.
 //
+// [Share] has several proposals, for several Kongs, fetch and parse their manifests once.
+//
 // # What Apply promises
 //
 // Nothing is written if the plan has conflicts, if the Kong refuses any of the entities that would be written

@@ -13,6 +13,12 @@
 // so these are POSTed, and PATCHed to update. Certificates are PATCHed too: a PUT would delete their SNIs. Without a database
 // [Client.Load] posts the whole configuration as text, all or nothing, and has /status confirm by its hash that this is what Kong holds.
 //
+// # Konnect
+//
+// With [Config.ControlPlane] the address is Konnect's. The control plane is looked up by its name, and its entities are below it at other
+// paths than a Kong's. It has no GET /, JSON schemas for kinds, a listing of all targets, and a PUT that creates targets and leaves SNIs
+// alone, but no PATCH. All of this is known from its public documentation and decK's sources, not from a recording.
+//
 // # How fast
 //
 // All requests of a client share one limit: as many at a time as [Config.Parallelism], as many a second as [Config.QPS], and fewer if Kong
@@ -27,6 +33,7 @@
 // # Errors
 //
 // All errors have a method Hint that says what to do about them, "" where there is nothing to say: [Error] is Kong's own
-// refusal, [UnreachableError] is no answer, [NotKongError] an answer that is not Kong's, [VersionError] a Kong too old. None
+// refusal, [UnreachableError] is no answer, [NotKongError] an answer that is not Kong's, [VersionError] a Kong too old, [WorkspaceError] and
+// [PlaneError] a place in it that is not there. [ObstacleOf] says in a word what is in the way. None
 // of them holds a header, a password from the address, or the value of a field that is secret.
 package admin
