@@ -16,10 +16,12 @@ import (
 // back whole as long as Kong still holds its secrets, which an apply that has not changed them leaves alone.
 type Journal struct {
 	FormatVersion string `json:"format_version"`
-	// Target is the Kong's address, without credentials, Instance whose entities they are, and Revision the commit that was applied.
+	// Target is the Kong's address, without credentials, Instance whose entities they are, Revision the commit that was applied, and Base the
+	// one that was applied before; "" where that is not known.
 	Target   string      `json:"target"`
 	Instance string      `json:"instance"`
 	Revision string      `json:"revision,omitempty"`
+	Base     string      `json:"base,omitempty"`
 	PlanID   string      `json:"plan_id"`
 	State    string      `json:"state"`
 	Entities []Journaled `json:"entities"`
@@ -42,7 +44,7 @@ type Journaled struct {
 	Name string    `json:"name"`
 	// Before is what Kong held, without secrets; nil for nothing.
 	Before map[string]any `json:"before"`
-	// Omitted are the paths of the secrets, as JSON pointers. Changed says that the apply writes other ones.
+	// Omitted are the paths of the secrets, as JSON pointers. Changed says that the apply writes others in their place.
 	Omitted []string `json:"omitted,omitempty"`
 	Changed bool     `json:"changed,omitempty"`
 }
@@ -55,7 +57,7 @@ func NewJournal(p diff.Plan, schemas kong.Schemas) (Journal, error) {
 	changed := map[kong.Key]bool{}
 	for _, c := range p.Changes() {
 		for _, f := range c.Fields {
-			changed[c.Entity().Key()] = changed[c.Entity().Key()] || f.Secret
+			changed[c.Entity().Key()] = changed[c.Entity().Key()] || f.Secret && c.Op == diff.Update
 		}
 	}
 	j := Journal{FormatVersion: journalVersion, PlanID: p.ID().String(), State: JournalBegun, Entities: []Journaled{}}
@@ -86,31 +88,50 @@ func (e *Journaled) keep(schemas kong.Schemas, before kong.Entity) error {
 	return json.Unmarshal(public.AppendJSON(nil), &e.Before)
 }
 
-// Plan returns the plan that leads back to what the journal holds, from what Kong holds now, and the entities that cannot be brought back.
-func (j Journal) Plan(now kong.State, schemas kong.Schemas) (plan diff.Plan, lost []kong.Entity, err error) {
-	touched := map[kong.Key]bool{}
-	var images []kong.Entity
+// Before returns what Kong held, as far as the journal knows.
+func (j Journal) Before() (kong.State, error) {
+	var all []kong.Entity
 	for _, entry := range j.Entities {
-		touched[kong.Key{Kind: entry.Kind, ID: entry.ID}] = true
 		if entry.Before == nil {
 			continue
 		}
 		image, err := kong.New(entry.Kind, entry.ID, entry.Before, kong.Origin{})
 		if err != nil {
-			return diff.Plan{}, nil, err
+			return kong.State{}, err
 		}
-		held, _ := now.Get(image.Key())
+		all = append(all, image)
+	}
+	return kong.NewState(all...)
+}
+
+// Plan returns the plan that leads back to what the journal holds, from what Kong holds now, and the entities that cannot be brought back.
+func (j Journal) Plan(now kong.State, schemas kong.Schemas) (plan diff.Plan, lost []kong.Entity, err error) {
+	before, err := j.Before()
+	if err != nil {
+		return diff.Plan{}, nil, err
+	}
+	touched := map[kong.Key]bool{}
+	var images []kong.Entity
+	for _, entry := range j.Entities {
+		key := kong.Key{Kind: entry.Kind, ID: entry.ID}
+		touched[key] = true
+		image, was := before.Get(key)
+		if !was {
+			continue
+		}
+		held, there := now.Get(key)
 		whole, complete, err := diff.Graft(image, held, entry.Omitted)
-		if err != nil {
+		switch {
+		case err != nil:
 			return diff.Plan{}, nil, err
+		case complete && (!entry.Changed || len(entry.Omitted) == 0):
+			images = append(images, whole)
+		case there:
+			images = append(images, held)
+			fallthrough
+		default:
+			lost = append(lost, image)
 		}
-		if !complete || entry.Changed && len(entry.Omitted) > 0 {
-			if lost = append(lost, image); held.IsZero() {
-				continue
-			}
-			whole = held
-		}
-		images = append(images, whole)
 	}
 	plan, digested, err := diff.Restore(now, images, func(k kong.Key) bool { return touched[k] }, j.Instance, schemas)
 	return plan, append(lost, digested...), err

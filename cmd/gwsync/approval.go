@@ -57,19 +57,8 @@ func unapproved(reason string) error {
 
 // confirm asks whether to go on, and returns the proposal as it is then: the changes must not have become others meanwhile.
 func (a *applier) confirm(ctx context.Context, c *admin.Client, shown sync.Proposal) (sync.Proposal, error) {
-	fmt.Fprintf(a.stderr, "Apply these changes to %s? [y/N] ", c.Address())
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // an end without an answer is a no
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		return shown, ctx.Err()
-	case s := <-answer:
-		if s != "y" && s != "yes" {
-			return shown, codedError{exitRefused, errors.New("not applied")}
-		}
+	if err := a.confirmed(ctx, c.Address()); err != nil {
+		return shown, err
 	}
 	approval, err := diff.Approve(shown.Plan)
 	if err != nil {
@@ -80,4 +69,23 @@ func (a *applier) confirm(ctx context.Context, c *admin.Client, shown sync.Propo
 		return shown, err
 	}
 	return again, sameAs(approval, again.Plan)
+}
+
+// confirmed asks whether to apply what was shown, and returns an error unless the answer is yes.
+func (p process) confirmed(ctx context.Context, address string) error {
+	fmt.Fprintf(p.stderr, "Apply these changes to %s? [y/N] ", address)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(p.stdin).ReadString('\n') // an end without an answer is a no
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case s := <-answer:
+		if s != "y" && s != "yes" {
+			return codedError{exitRefused, errors.New("not applied")}
+		}
+	}
+	return nil
 }

@@ -17,7 +17,8 @@ func (a *applier) keepJournal(proposal sync.Proposal, o *sync.Options) (finish f
 	if err != nil {
 		return nil, err
 	}
-	j.Target, j.Instance, j.Revision = report.Address(a.kong.address), a.how.instance, proposal.Revision
+	j.Target, j.Instance = report.Address(a.kong.address), a.how.instance
+	j.Revision, j.Base = proposal.Revision, proposal.Base
 	begun := false
 	o.Before = func() error {
 		kept, err := j.Write(a.journal)

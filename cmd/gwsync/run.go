@@ -69,10 +69,10 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	single := []*cobra.Command{newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
 	live := []*cobra.Command{newDiff(p), newApply(p), newDrift(p), newPing(p)}
 	many := append([]*cobra.Command{newLint(p), newConfig(p)}, live...)
-	dump := newDump(p)
-	aimed(append(live, dump)...)
+	dump, rollback := newDump(p), newRollback(p)
+	aimed(append(live, dump, rollback)...)
 	parallel(many...)
-	verbs := slices.Concat(many, single, []*cobra.Command{dump})
+	verbs := slices.Concat(many, single, []*cobra.Command{dump, rollback})
 	configurable(verbs...)
 	root.AddCommand(verbs...)
 	root.AddCommand(newDemo(p), newVersion(p), newExitCodes())

@@ -171,9 +171,9 @@ func TestJSONOfAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"result":  "error",
-		"error":   map[string]any{"message": "kong <cannot> be reached", "hint": "start it"},
-		"failed":  []any{map[string]any{"op": "update", "kind": "services", "name": "s", "id": p.Changes()[0].After.ID(), "origin": d["changes"].([]any)[0].(map[string]any)["origin"]}},
+		"result": "error",
+		"error":  map[string]any{"message": "kong <cannot> be reached", "hint": "start it"},
+		"failed": []any{map[string]any{"op": "update", "kind": "services", "name": "s", "id": p.Changes()[0].After.ID(), "origin": d["changes"].([]any)[0].(map[string]any)["origin"]}},
 		"summary": map[string]any{"create": 0., "update": 1., "delete": 0., "conflicts": 0., "errors": 1., "warnings": 1., "applied": 0., "failed": 1., "skipped": 0.,
 			"rolled_back": 0.},
 		"findings": []any{
