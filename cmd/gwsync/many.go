@@ -52,7 +52,7 @@ func oneReport(flags *pflag.FlagSet) error {
 // ofOneTarget refuses what would send several targets to one Kong, or have them undo each other's work. It is called before the
 // configuration file says the same, where it can be meant.
 func ofOneTarget(flags *pflag.FlagSet) error {
-	for _, name := range []string{"kong-addr", "konnect-control-plane-name", "workspace", "instance"} {
+	for _, name := range []string{"kong-addr", "konnect-control-plane-name", "workspace", "instance", "plan", "journal"} {
 		f := flags.Lookup(name)
 		if f == nil || !f.Changed {
 			continue
