@@ -20,6 +20,11 @@ type Options struct {
 	// Dial reaches the backends that Backend does not map; (&net.Dialer{}).DialContext is the real network, DNS included. With
 	// nil the echo answers for them.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Plugins returns what the plugins are taken from, and a number that changes with it, where that is another state than the rest is
+	// taken from: Kong's workers rebuild their routes and their plugins by timers of their own. nil is for plugins that never lag behind.
+	//
+	// Source: Kong 3.9.3, kong/runloop/handler.lua, init_worker.
+	Plugins func() (kong.State, uint64)
 	// SandboxRequires are the modules that plugins' Lua code may require, as untrusted_lua_sandbox_requires names them.
 	SandboxRequires []string
 	// NodeID is the node's id, as the Admin API answers it; request-termination echoes it. It may be empty.
@@ -75,18 +80,28 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // table returns the compiled configuration, compiling it if the generation is another one.
 func (p *Proxy) table() *table {
 	_, generation := p.state()
-	if t := p.current.Load(); t != nil && t.generation == generation {
+	_, pluginsGeneration := p.plugins()
+	if t := p.current.Load(); t != nil && t.generation == generation && t.pluginsGeneration == pluginsGeneration {
 		return t
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	state, generation := p.state()
+	plugins, pluginsGeneration := p.plugins()
 	before := p.current.Load()
-	if before != nil && before.generation == generation {
+	if before != nil && before.generation == generation && before.pluginsGeneration == pluginsGeneration {
 		return before
 	}
-	t := newTable(state, p.flavor, before)
-	t.generation = generation
+	t := newTable(state, plugins, p.flavor, before)
+	t.generation, t.pluginsGeneration = generation, pluginsGeneration
 	p.current.Store(t)
 	return t
+}
+
+// plugins returns what the plugins are taken from.
+func (p *Proxy) plugins() (kong.State, uint64) {
+	if p.options.Plugins != nil {
+		return p.options.Plugins()
+	}
+	return p.state()
 }

@@ -131,12 +131,13 @@ func TestTableFollowsTheGeneration(t *testing.T) {
 func TestRingKeepsTurningOverOtherChanges(t *testing.T) {
 	const config = `{"_format_version":"3.0","upstreams":[{"name":"u","targets":[{"target":"a:1","weight":%d},{"target":"b:1"}]}]}`
 	s := stateOf(t, fmt.Sprintf(config, 100))
-	first := newTable(s, kong.TraditionalCompatible, nil)
-	same := newTable(s, kong.TraditionalCompatible, first)
+	first := newTable(s, s, kong.TraditionalCompatible, nil)
+	same := newTable(s, s, kong.TraditionalCompatible, first)
 	if first.upstreams["u"].balancer != same.upstreams["u"].balancer {
 		t.Error("a new ring for the same targets")
 	}
-	changed := newTable(stateOf(t, fmt.Sprintf(config, 50)), kong.TraditionalCompatible, same)
+	other := stateOf(t, fmt.Sprintf(config, 50))
+	changed := newTable(other, other, kong.TraditionalCompatible, same)
 	if changed.upstreams["u"].balancer == same.upstreams["u"].balancer {
 		t.Error("the old ring for other weights")
 	}

@@ -11,13 +11,15 @@ import (
 // table is one generation of the configuration, compiled. It is never changed, but for the balancers of its upstreams, what its router
 // remembers, the counters of its rate limits and what its Lua code keeps.
 type table struct {
-	generation   uint64
-	router       *route.Router
-	matches      *route.Cache
-	routerErr    error // why there is no router
-	plugins      *pluginTable
-	upstreams    map[string]*upstream          // by name
-	certificates map[string][]*tls.Certificate // by SNI
+	generation uint64
+	// pluginsGeneration is that of the plugins, which may lag behind.
+	pluginsGeneration uint64
+	router            *route.Router
+	matches           *route.Cache
+	routerErr         error // why there is no router
+	plugins           *pluginTable
+	upstreams         map[string]*upstream          // by name
+	certificates      map[string][]*tls.Certificate // by SNI
 
 	certificatesByID map[string]*tls.Certificate
 	trusted          map[string]*x509.CertPool // by service: what it verifies its backends with
@@ -26,11 +28,11 @@ type table struct {
 	lua              *luaPool
 }
 
-// newTable compiles a configuration. Upstreams that are as in before, which may be nil, keep their place in the ring.
-func newTable(s kong.State, f kong.Flavor, before *table) *table {
+// newTable compiles a configuration, with the plugins of another. Upstreams that are as in before, which may be nil, keep their place in the ring.
+func newTable(s, plugins kong.State, f kong.Flavor, before *table) *table {
 	byID := certificatesByID(s)
 	t := &table{
-		plugins: newPluginTable(s), upstreams: map[string]*upstream{},
+		plugins: newPluginTable(plugins), upstreams: map[string]*upstream{},
 		certificates: certificatesOf(s, byID), certificatesByID: byID, trusted: trustedBy(s),
 		identities: newIdentities(s), counters: newCounters(), lua: newLuaPool(),
 	}
