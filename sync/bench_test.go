@@ -3,8 +3,12 @@ package sync_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"strings"
+	gosync "sync"
 	"testing"
+	"time"
 
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render"
@@ -55,4 +59,100 @@ type fixed struct{ inputs []manifest.Input }
 
 func (f fixed) Fetch(context.Context) (sync.Snapshot, error) {
 	return sync.Snapshot{Inputs: f.inputs}, nil
+}
+
+// slowKong is a Kong with a database that holds nothing, takes everything, and needs 2 ms for it. It counts.
+type slowKong struct {
+	mu              gosync.Mutex
+	writes, asked   int
+	now, atATime    int
+	firstly, lastly time.Time
+}
+
+func (k *slowKong) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	validate := strings.HasSuffix(r.URL.Path, "/validate")
+	if r.Method == http.MethodGet {
+		body := `{"data":[]}`
+		if r.URL.Path == "/" {
+			body = `{"version":"3.9.3","configuration":{"database":"postgres","router_flavor":"expressions"},"plugins":{"available_on_server":{}}}`
+		}
+		fmt.Fprint(w, body)
+		return
+	}
+	k.mu.Lock()
+	k.now++
+	k.atATime = max(k.atATime, k.now)
+	if validate {
+		k.asked++
+	} else {
+		if k.writes++; k.writes == 1 {
+			k.firstly = time.Now()
+		}
+		k.lastly = time.Now()
+	}
+	k.mu.Unlock()
+	time.Sleep(2 * time.Millisecond)
+	k.mu.Lock()
+	k.now--
+	k.mu.Unlock()
+	fmt.Fprint(w, "{}")
+}
+
+// BenchmarkFirstSync writes n services, each with two routes of which one is guarded, to an empty Kong that needs 2 ms for each request.
+func BenchmarkFirstSync(b *testing.B) {
+	for _, c := range []struct{ n, parallelism int }{{1000, 10}, {1000, 50}, {20000, 50}} {
+		b.Run(fmt.Sprintf("services=%d/parallelism=%d", c.n, c.parallelism), func(b *testing.B) {
+			desired := firstSync(b, c.n)
+			for b.Loop() {
+				k := &slowKong{}
+				server := httptest.NewServer(k)
+				client, err := admin.New(admin.Config{URL: server.URL, Parallelism: c.parallelism})
+				if err != nil {
+					b.Fatal(err)
+				}
+				p, err := diff.Compute(kong.State{}, desired, diff.Options{Instance: "default"})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := sync.Apply(b.Context(), client, p, sync.Options{Parallelism: c.parallelism, Settle: -1}); err != nil {
+					b.Fatal(err)
+				}
+				server.Close()
+				b.ReportMetric(float64(k.writes)/k.lastly.Sub(k.firstly).Seconds(), "writes/s")
+				b.ReportMetric(float64(k.writes)/float64(desired.Len()), "writes/entity")
+				b.ReportMetric(float64(k.asked), "validations")
+				b.ReportMetric(float64(k.atATime), "at-a-time")
+			}
+		})
+	}
+}
+
+// firstSync returns n services with their routes and plugins.
+func firstSync(b *testing.B, n int) kong.State {
+	b.Helper()
+	var all []kong.Entity
+	add := func(k kong.Kind, name string, fields map[string]any) map[string]any {
+		fields["tags"] = append(diff.Tags("default"), "k8s-name:"+name)
+		e, err := kong.New(k, kong.ID(k, name), fields, kong.Origin{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, e)
+		return map[string]any{"id": e.ID()}
+	}
+	for i := range n {
+		name := fmt.Sprint("httproute.default.echo-", i, ".0")
+		s := add(kong.Services, name, map[string]any{"name": name, "host": fmt.Sprint("echo-", i, ".default.svc"), "port": 80})
+		r := add(kong.Routes, name, map[string]any{"name": name, "service": s,
+			"expression": fmt.Sprintf(`(http.host == "h%d.example.com") && (http.path ^= "/")`, i)})
+		add(kong.Routes, name+".1", map[string]any{"name": name + ".1", "service": s,
+			"expression": fmt.Sprintf(`(http.host == "h%d.example.com") && (http.path == "/free")`, i)})
+		add(kong.Plugins, name, map[string]any{"name": "key-auth", "route": r})
+	}
+	s, err := kong.NewState(all...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
 }

@@ -11,33 +11,36 @@ import (
 	"github.com/gwsync/gwsync/diff"
 )
 
-// validate asks the Kong about every entity that would be written, and returns all that it refuses.
+// validate asks the Kong whether it takes what would be written, and returns all that it refuses. Of entities that are alike it asks about one,
+// and about the others only if that is refused.
 func (a *applier) validate(ctx context.Context) error {
-	var writes []diff.Write
-	for i, c := range a.plan.Changes() {
-		if c.Op != diff.Delete {
-			writes = append(writes, diff.Write{Op: c.Op, Entity: c.After, Change: i})
+	seen := map[string]int{} // by what makes entities alike, the one that stands for all
+	var first []int
+	others := map[int][]int{}
+	changes := a.plan.Changes()
+	for i, c := range changes {
+		if c.Op == diff.Delete {
+			continue
 		}
+		kind := alike(c.After)
+		one, ok := seen[kind]
+		if ok {
+			others[one] = append(others[one], i)
+			continue
+		}
+		seen[kind] = i
+		first = append(first, i)
 	}
 	rejected := &RejectedError{}
-	done := 0
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(a.Parallelism)
-	for _, w := range writes {
-		group.Go(func() error {
-			err := a.target.Validate(ctx, w.Entity)
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			done++
-			a.Observe(Event{Step: "validate", Write: w, Done: done, Total: len(writes), Err: err})
-			if r := (*RejectedError)(nil); errors.As(err, &r) {
-				rejected.Rejections = append(rejected.Rejections, r.Rejections...)
-				return nil
-			}
-			return err
-		})
+	refused, err := a.ask(ctx, first, rejected)
+	if err == nil {
+		var rest []int
+		for _, i := range refused {
+			rest = append(rest, others[i]...)
+		}
+		_, err = a.ask(ctx, rest, rejected)
 	}
-	if err := group.Wait(); err != nil {
+	if err != nil {
 		return fmt.Errorf("nothing was written, for kong cannot be asked whether it takes the changes: %w", err)
 	}
 	if len(rejected.Rejections) == 0 {
@@ -45,4 +48,29 @@ func (a *applier) validate(ctx context.Context) error {
 	}
 	slices.SortFunc(rejected.Rejections, func(r, s Rejection) int { return r.Entity.Key().Compare(s.Entity.Key()) })
 	return rejected
+}
+
+// ask asks the Kong about some changes, by their index, adds what it refuses to rejected, and returns of which changes that was.
+func (a *applier) ask(ctx context.Context, changes []int, rejected *RejectedError) (refused []int, err error) {
+	done := 0
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(a.Parallelism)
+	for _, i := range changes {
+		group.Go(func() error {
+			c := a.plan.Changes()[i]
+			err := a.target.Validate(ctx, c.After)
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			done++
+			a.Observe(Event{Step: "validate", Write: diff.Write{Op: c.Op, Entity: c.After, Change: i}, Done: done, Total: len(changes), Err: err})
+			if r := (*RejectedError)(nil); errors.As(err, &r) {
+				rejected.Rejections = append(rejected.Rejections, r.Rejections...)
+				refused = append(refused, i)
+				return nil
+			}
+			return err
+		})
+	}
+	err = group.Wait()
+	return refused, err
 }
