@@ -3,8 +3,11 @@ package sync_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"strconv"
 	"strings"
 	gosync "sync"
 	"testing"
@@ -61,42 +64,73 @@ func (f fixed) Fetch(context.Context) (sync.Snapshot, error) {
 	return sync.Snapshot{Inputs: f.inputs}, nil
 }
 
-// slowKong is a Kong with a database that holds nothing, takes everything, and needs 2 ms for it. It counts.
+// slowKong is a Kong with a database that takes everything and needs 2 ms for it. It counts.
 type slowKong struct {
-	mu              gosync.Mutex
-	writes, asked   int
-	now, atATime    int
-	firstly, lastly time.Time
+	mu            gosync.Mutex
+	held          map[string][]string // by collection, the entities
+	index         map[string]int      // by path, where one is
+	writes, asked int
+	now, atATime  int
+	first, last   time.Time
 }
 
 func (k *slowKong) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	validate := strings.HasSuffix(r.URL.Path, "/validate")
-	if r.Method == http.MethodGet {
-		body := `{"data":[]}`
-		if r.URL.Path == "/" {
-			body = `{"version":"3.9.3","configuration":{"database":"postgres","router_flavor":"expressions"},"plugins":{"available_on_server":{}}}`
-		}
-		fmt.Fprint(w, body)
+	if strings.HasPrefix(r.URL.Path, "/schemas/") && r.Method == http.MethodGet {
+		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	k.mu.Lock()
-	k.now++
-	k.atATime = max(k.atATime, k.now)
-	if validate {
-		k.asked++
-	} else {
-		if k.writes++; k.writes == 1 {
-			k.firstly = time.Now()
-		}
-		k.lastly = time.Now()
+	if r.Method == http.MethodGet {
+		fmt.Fprint(w, k.answer(r))
+		return
 	}
-	k.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	k.begin(r, string(body))
 	time.Sleep(2 * time.Millisecond)
 	k.mu.Lock()
 	k.now--
 	k.mu.Unlock()
 	fmt.Fprint(w, "{}")
+}
+
+// answer returns the root, or a page.
+func (k *slowKong) answer(r *http.Request) string {
+	if r.URL.Path == "/" {
+		return `{"version":"3.9.3","configuration":{"database":"postgres","router_flavor":"expressions"},"plugins":{"available_on_server":{}}}`
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := k.held[r.URL.Path]
+	from, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+	to := min(from+1000, len(all))
+	next := ""
+	if to < len(all) {
+		next = fmt.Sprintf(`,"offset":"%d"`, to)
+	}
+	return `{"data":[` + strings.Join(all[from:to], ",") + `]` + next + `}`
+}
+
+// begin notes a request that writes, or only asks.
+func (k *slowKong) begin(r *http.Request, body string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.now++
+	k.atATime = max(k.atATime, k.now)
+	if strings.HasSuffix(r.URL.Path, "/validate") {
+		k.asked++
+		return
+	}
+	k.last = time.Now()
+	if k.writes++; k.writes == 1 {
+		k.first = k.last
+	}
+	collection := path.Dir(r.URL.Path)
+	if i, ok := k.index[r.URL.Path]; ok {
+		k.held[collection][i] = body
+		return
+	}
+	k.index[r.URL.Path] = len(k.held[collection])
+	k.held[collection] = append(k.held[collection], body)
 }
 
 // BenchmarkFirstSync writes n services, each with two routes of which one is guarded, to an empty Kong that needs 2 ms for each request.
@@ -105,7 +139,7 @@ func BenchmarkFirstSync(b *testing.B) {
 		b.Run(fmt.Sprintf("services=%d/parallelism=%d", c.n, c.parallelism), func(b *testing.B) {
 			desired := firstSync(b, c.n)
 			for b.Loop() {
-				k := &slowKong{}
+				k := &slowKong{held: map[string][]string{}, index: map[string]int{}}
 				server := httptest.NewServer(k)
 				client, err := admin.New(admin.Config{URL: server.URL, Parallelism: c.parallelism})
 				if err != nil {
@@ -119,7 +153,7 @@ func BenchmarkFirstSync(b *testing.B) {
 					b.Fatal(err)
 				}
 				server.Close()
-				b.ReportMetric(float64(k.writes)/k.lastly.Sub(k.firstly).Seconds(), "writes/s")
+				b.ReportMetric(float64(k.writes)/k.last.Sub(k.first).Seconds(), "writes/s")
 				b.ReportMetric(float64(k.writes)/float64(desired.Len()), "writes/entity")
 				b.ReportMetric(float64(k.asked), "validations")
 				b.ReportMetric(float64(k.atATime), "at-a-time")
