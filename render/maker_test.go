@@ -154,13 +154,16 @@ func (m *maker) upgrade() gatewayv1.HTTPRouteFilter {
 		RequestRedirect: &gatewayv1.HTTPRequestRedirectFilter{Scheme: &scheme, StatusCode: &status}}
 }
 
-// redirect returns a redirect elsewhere: to a host, or a path.
-func (m *maker) redirect() gatewayv1.HTTPRouteFilter {
+// redirect returns a redirect elsewhere: to a host, or a path, or another prefix of it where the matches allow that.
+func (m *maker) redirect(matches []gatewayv1.HTTPRouteMatch) gatewayv1.HTTPRouteFilter {
 	host, scheme, target := gatewayv1.PreciseHostname("elsewhere.example"), "https", gatewayv1.PortNumber(443)
 	to := &gatewayv1.HTTPRequestRedirectFilter{Hostname: &host, Scheme: &scheme, Port: &target}
 	if path := "/new"; m.below(3) == 0 {
 		to = &gatewayv1.HTTPRequestRedirectFilter{Path: &gatewayv1.HTTPPathModifier{
 			Type: gatewayv1.FullPathHTTPPathModifier, ReplaceFullPath: &path}}
+		if len(matches) == 1 && matches[0].Path != nil && *matches[0].Path.Type == gatewayv1.PathMatchPathPrefix {
+			to.Path = &gatewayv1.HTTPPathModifier{Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: &path}
+		}
 	}
 	return gatewayv1.HTTPRouteFilter{Type: gatewayv1.HTTPRouteFilterRequestRedirect, RequestRedirect: to}
 }
@@ -183,7 +186,7 @@ func (m *maker) rule() gatewayv1.HTTPRouteRule {
 	case 2:
 		r.BackendRefs = backend("a", &none)
 	case 3:
-		r.Filters = []gatewayv1.HTTPRouteFilter{m.redirect()}
+		r.Filters = []gatewayv1.HTTPRouteFilter{m.redirect(r.Matches)}
 	case 4:
 		r.Filters = []gatewayv1.HTTPRouteFilter{m.upgrade()}
 	case 5, 6:
