@@ -231,7 +231,7 @@ func (e Entity) raw(name string) string {
 	if name == "tags" {
 		return e.at(e.r.tags)
 	}
-	return member(e.r.text, name)
+	return lookup(e.r.text, name)
 }
 
 // at returns the value that begins at a place of the text, "" for none.

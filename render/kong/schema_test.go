@@ -16,15 +16,19 @@ const (
 		{"protocols": {"type": "set", "default": ["https", "http"], "elements": {"type": "string"}}},
 		{"config": {"type": "record", "required": true, "fields": [
 			{"token": {"type": "string", "encrypted": true}},
+			{"made": {"type": "string", "auto": true}},
+			{"list": {"type": "set", "elements": {"type": "string"}}},
 			{"optional": {"type": "record", "required": false, "fields": [{"x": {"type": "number", "default": 1}}]}},
 			{"rules": {"type": "array", "elements": {"type": "record", "fields": [{"on": {"type": "boolean", "default": true}}]}}},
 			{"add": {"type": "record", "required": true, "fields": [
 				{"headers": {"type": "array", "default": [], "elements": {"type": "string"}}},
 				{"uri": {"type": "string"}},
+				{"made": {"type": "string", "auto": true}},
 				{"key": {"type": "string", "encrypted": true}}]}}],
 			"shorthand_fields": [
 				{"add_uri": {"type": "string", "deprecation": {"message": "old", "replaced_with": [{"path": ["add", "uri"]}]}}},
 				{"add_key": {"type": "string", "deprecation": {"replaced_with": [{"path": ["add", "key"]}]}}},
+				{"old_uri": {"type": "string", "translate_backwards": ["add", "uri"]}},
 				{"other": {"type": "string"}}]}}]}`
 )
 
@@ -79,6 +83,74 @@ func TestFillAddsWhatKongWouldAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a Kong answers is the same as what it was given if only the order in sets, defaults and shorthands differ. A default that is gone
+// is a difference.
+func TestComparer(t *testing.T) {
+	s := schemas(t)
+	same := s.Comparer()
+	for _, c := range []struct {
+		name, live, given string
+		want              bool
+	}{
+		{"defaults", `{"name":"transformer","enabled":true,"protocols":["http","https"],"config":{"add":{"headers":[]}}}`, `{"name":"transformer"}`, true},
+		{"order in a set", `{"name":"transformer","enabled":true,"protocols":["https","http"],"config":{"add":{"headers":[]},"list":["b","a"]}}`,
+			`{"name":"transformer","config":{"list":["a","b","a"]}}`, true},
+		{"order in an array", `{"name":"transformer","enabled":true,"protocols":["http","https"],"config":{"add":{"headers":["b","a"]}}}`,
+			`{"name":"transformer","config":{"add":{"headers":["a","b"]}}}`, false},
+		{"a shorthand beside its field", `{"name":"transformer","enabled":true,"protocols":["http","https"],
+			"config":{"add":{"headers":[],"uri":"/a"},"add_uri":"/a","old_uri":"/a"}}`, `{"name":"transformer","config":{"old_uri":"/a"}}`, true},
+		{"a default that is gone", `{"name":"transformer","enabled":null,"protocols":["http","https"],"config":{"add":{"headers":[]}}}`,
+			`{"name":"transformer"}`, false},
+		{"another name", `{"name":"other","enabled":true,"protocols":["grpc","http"]}`, `{"name":"transformer"}`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			live, given := pluginOf(t, c.live), pluginOf(t, c.given)
+			if got := same(live, given); got != c.want {
+				t.Errorf("got %v", got)
+			}
+			filled, err := s.Fill(given)
+			if err != nil {
+				t.Fatal(err)
+			}
+			held, err := s.Resolve(live)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filled.Equal(held) != c.want {
+				t.Errorf("Fill:    %s\nResolve: %s", filled.AppendJSON(nil), held.AppendJSON(nil))
+			}
+		})
+	}
+}
+
+// A secret that Kong made up stays, wherever in an entity it is; what the manifests say counts.
+func TestKeepWhatKongMadeUp(t *testing.T) {
+	s := schemas(t)
+	live := pluginOf(t, `{"name":"transformer","config":{"token":"t","made":"m","add":{"made":"n","uri":"/a"}}}`)
+	for _, c := range []struct{ given, want string }{
+		{`{"name":"transformer"}`, `{"id":"x","config":{"add":{"made":"n"},"made":"m"},"name":"transformer"}`},
+		{`{"name":"transformer","config":{"made":"ours"}}`, `{"id":"x","config":{"add":{"made":"n"},"made":"ours"},"name":"transformer"}`},
+		{`{"name":"other"}`, `{"id":"x","name":"other"}`},
+	} {
+		got, err := s.Keep(pluginOf(t, c.given), live)
+		if err != nil || string(got.AppendJSON(nil)) != c.want {
+			t.Errorf("got %s, %v, want %s", got.AppendJSON(nil), err, c.want)
+		}
+	}
+	if got, err := s.Keep(live, kong.Entity{}); err != nil || !got.Equal(live) {
+		t.Errorf("of a new entity nothing is kept, got %s, %v", got.AppendJSON(nil), err)
+	}
+}
+
+func pluginOf(t *testing.T, text string) kong.Entity {
+	t.Helper()
+	e, err := kong.Read(kong.Plugins, []byte(`{"id":"x",`+text[1:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 func TestSecretsAreKnownByTableAndBySchema(t *testing.T) {

@@ -230,6 +230,26 @@ func members(t string) iter.Seq2[string, string] {
 	}
 }
 
+// lookup returns the value of a field in an entity's canonical text, "" if there is none. It looks no further than the fields' order makes it.
+func lookup(t, name string) string {
+	for i := skip(t, len(`{"id":`)) + 1; i < len(t)-1; i++ {
+		colon := skip(t, i)
+		end := skip(t, colon+1)
+		n := t[i+1 : colon-1]
+		if strings.IndexByte(n, '\\') >= 0 {
+			n = text(t[i:colon])
+		}
+		if n >= name {
+			if n == name {
+				return t[colon+1 : end]
+			}
+			return ""
+		}
+		i = end
+	}
+	return ""
+}
+
 // elements iterates over the values in an array in canonical text.
 func elements(t string) iter.Seq[string] {
 	return func(yield func(string) bool) {
