@@ -35,6 +35,7 @@ import (
 
 	"github.com/gwsync/gwsync/conformance/cluster"
 	"github.com/gwsync/gwsync/conformance/controller"
+	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -219,7 +220,8 @@ func TestExpectationsAreOfTests(t *testing.T) {
 	}
 }
 
-// refused wants a finding of gwsync's of that code, about an object of the test's own.
+// refused wants a finding of gwsync's of that code, about an object of the test's own, or about one of those of all tests if the code is not one
+// for anything.
 func refused(t *testing.T, c *cluster.Cluster, o suite.ConformanceOptions, test suite.ConformanceTest, code string) {
 	base := objects(c)
 	applier := kubernetes.Applier{GatewayClass: o.GatewayClassName, ControllerName: controller.Name, ManifestFS: o.ManifestFS}
@@ -232,7 +234,7 @@ func refused(t *testing.T, c *cluster.Cluster, o suite.ConformanceOptions, test 
 	}
 	var codes []string
 	for _, f := range r.Findings {
-		if f.Severity > diag.Info && !base[f.Object] {
+		if f.Severity > diag.Info && (!base[f.Object] || f.Code != bind.UnsupportedValue) {
 			codes = append(codes, f.Code)
 		}
 	}

@@ -26,6 +26,12 @@ type backendTLS struct {
 	// authorities are the ids of the CACertificates that Kong trusts; none for those of Kong's own configuration.
 	authorities []string
 	depth       int64
+	// hosts and uris are the names of which a backend's certificate must have one; other is the first that is not the hostname, which
+	// Kong does not look for, and -1 if there is none.
+	hosts, uris []string
+	other       int
+	// needed says that it was reported what the policy takes.
+	needed bool
 }
 
 // maxDepth is how many certificates may stand between a backend's and a trusted one at most. The Gateway API has no limit; nginx's own
@@ -44,7 +50,7 @@ func (t *translator) secure(r *rule) {
 		}
 		s, err := t.policy(b.Policy)
 		if err == nil {
-			err = r.admits(b, s)
+			err = t.admits(r, b, s)
 		}
 		if err != nil {
 			t.refusePolicy(r, b, err)
@@ -52,14 +58,17 @@ func (t *translator) secure(r *rule) {
 		}
 		r.tls, r.secured = s, append(r.secured, b.Index)
 	}
-	if r.tls != nil && !r.sendsHost(r.tls.hostname()) {
-		t.replaceHost(r)
+	if r.tls != nil && !r.isStream() {
+		t.askByLua(r)
 	}
 }
 
 func (s *backendTLS) hostname() string {
 	return strings.ToLower(string(s.policy.Spec.Spec.Validation.Hostname))
 }
+
+// system reports whether the authorities are those of Kong's own configuration.
+func (s *backendTLS) system() bool { return len(s.policy.Spec.Spec.Validation.CACertificateRefs) == 0 }
 
 // broken reports whether the requests of a backend of the rule are to be answered 500: one with a BackendTLSPolicy, unless it is secured, or
 // with annotations about TLS that Kong cannot follow.
@@ -90,14 +99,8 @@ type policyResult struct {
 }
 
 func (t *translator) newBackendTLS(p *bind.BackendTLSPolicy) (*backendTLS, error) {
-	s := &backendTLS{policy: p, depth: maxDepth}
-	v := p.Spec.Spec.Validation
-	for i, name := range v.SubjectAltNames {
-		if name.Type != gatewayv1.HostnameSubjectAltNameType || !strings.EqualFold(string(name.Hostname), string(v.Hostname)) {
-			return nil, fieldError{fmt.Sprintf("spec.validation.subjectAltNames[%d]", i),
-				errors.New("kong verifies a backend's certificate for the one name that it asks for in the handshake, spec.validation.hostname")}
-		}
-	}
+	s := &backendTLS{policy: p, depth: maxDepth, other: -1}
+	s.readNames()
 	for key, value := range p.Spec.Spec.Options {
 		field := "spec.options[" + string(key) + "]"
 		if key != depthOption && key != annotationPrefix+depthOption {
@@ -108,9 +111,6 @@ func (t *translator) newBackendTLS(p *bind.BackendTLSPolicy) (*backendTLS, error
 			return nil, fieldError{field, fmt.Errorf("%q is not a whole number from 0 to %d", value, maxDepth)}
 		}
 		s.depth = depth
-	}
-	if len(v.CACertificateRefs) == 0 {
-		t.needAuthorities(p)
 	}
 	for _, c := range p.CACertificates {
 		ids, err := t.caCertificates(c.Object, c.PEM)
@@ -124,6 +124,20 @@ func (t *translator) newBackendTLS(p *bind.BackendTLSPolicy) (*backendTLS, error
 	return s, nil
 }
 
+// readNames reads spec.validation.subjectAltNames.
+func (s *backendTLS) readNames() {
+	for i, name := range s.policy.Spec.Spec.Validation.SubjectAltNames {
+		if name.Type == gatewayv1.HostnameSubjectAltNameType {
+			s.hosts = append(s.hosts, strings.ToLower(string(name.Hostname)))
+		} else {
+			s.uris = append(s.uris, string(name.URI))
+		}
+		if s.other < 0 && !strings.EqualFold(string(name.Hostname), s.hostname()) {
+			s.other = i
+		}
+	}
+}
+
 // depthOption is the option that Kong's Ingress Controller knows.
 const depthOption = "tls-verify-depth"
 
@@ -135,20 +149,26 @@ type fieldError struct {
 
 func (e fieldError) Unwrap() error { return e.error }
 
-// needAuthorities says what wellKnownCACertificates: System takes. Nothing passes without.
+// needAuthorities says, once, what wellKnownCACertificates: System takes where Lua does not ask. Nothing passes without.
 //
 // Source: Kong 3.9.3, kong/runloop/upstream_ssl.lua; the description of ca_certificates in Kong's Admin API.
-func (t *translator) needAuthorities(p *bind.BackendTLSPolicy) {
-	const field = "spec.validation.wellKnownCACertificates"
-	f := unsupported(p.Object, field, "Kong trusts for this what its kong.conf says, by default nobody: without the settings no backend is reached")
+func (t *translator) needAuthorities(s *backendTLS) {
+	if s.needed {
+		return
+	}
+	s.needed = true
+	f := unsupported(s.policy.Object, wellKnownField, "Kong trusts for this what its kong.conf says, by default nobody: without the settings "+
+		"no backend is reached")
 	f.Severity, f.Code = diag.Warning, NeedsSetting
 	f.Hint = "set nginx_proxy_proxy_ssl_verify = on and nginx_proxy_proxy_ssl_trusted_certificate to the system's bundle in kong.conf, " +
 		"or name the authorities by caCertificateRefs"
 	t.report(f)
 }
 
+const wellKnownField = "spec.validation.wellKnownCACertificates"
+
 // admits returns an error if a backend cannot be reached by the TLS of its policy in this rule.
-func (r *rule) admits(b bind.Backend, s *backendTLS) error {
+func (t *translator) admits(r *rule, b bind.Backend, s *backendTLS) error {
 	protocol := protocol(b)["protocol"]
 	if v, _, ok := annotation(b.Service.Annotations, "protocol"); ok {
 		protocol = v
@@ -158,13 +178,39 @@ func (r *rule) admits(b bind.Backend, s *backendTLS) error {
 			return fmt.Errorf("%s port %d is reached otherwise, and the backends of a rule share one Kong service", first.Object.Ref, first.Port)
 		}
 	}
-	switch host, rewritten := rewrittenHost(r.rule.HTTP, b); {
-	case r.isStream():
-		return errors.New("gwsync renders no policies for the backends of TLSRoutes")
-	case r.rule.GRPC != nil || protocol == "grpc" || protocol == "grpcs":
+	if r.isStream() {
+		return r.admitsStream(s)
+	}
+	if r.rule.GRPC != nil || protocol == "grpc" || protocol == "grpcs" {
 		return errors.New("kong verifies no backend over HTTP/2: its services of protocol grpcs have no tls_verify")
-	case rewritten && host != s.hostname():
-		return fmt.Errorf("a filter makes the Host %s, and Kong asks for the server that the Host names", host)
+	}
+	problem := t.withoutLua(r, s)
+	if problem == nil {
+		return nil
+	}
+	if s.other >= 0 {
+		return fieldError{namesField(s.other), fmt.Errorf("%w; %w", errOneName, problem)}
+	}
+	if host, rewritten := rewrittenHost(r.rule.HTTP, b); rewritten && host != s.hostname() {
+		return fmt.Errorf("a filter makes the Host %s, and Kong asks for the server that the Host names; %w", host, problem)
+	}
+	return nil
+}
+
+func namesField(i int) string { return fmt.Sprintf("spec.validation.subjectAltNames[%d]", i) }
+
+var errOneName = errors.New("kong verifies a backend's certificate for the one name that it asks for in the handshake, spec.validation.hostname")
+
+// admitsStream returns an error if Kong cannot speak TLS to the backends of a rule of streams as their policy says.
+func (r *rule) admitsStream(s *backendTLS) error {
+	passes := func(b bind.Binding) bool { return streamProtocol(b.Listener) == "tls_passthrough" }
+	switch {
+	case slices.ContainsFunc(r.bindings, passes):
+		return errors.New("one listener of the route passes TLS on and another ends it, and a rule has one Kong service")
+	case s.other >= 0:
+		return fieldError{namesField(s.other), errOneName}
+	case s.system():
+		return fieldError{wellKnownField, errors.New("kong knows no such authorities for streams: name them by caCertificateRefs")}
 	}
 	return nil
 }
@@ -195,7 +241,7 @@ func (t *translator) refusePolicy(r *rule, b bind.Backend, err error) {
 		effect = "connections of %s to %s are refused"
 	}
 	f := unsupported(b.Policy.Object, field, err.Error()+": "+fmt.Sprintf(effect, r.bound.Object.Ref, b.Target))
-	f.Related = []diag.Pos{b.Pos}
+	f.Related, f.Hint = []diag.Pos{b.Pos}, hintFor(err)
 	t.report(f)
 }
 
@@ -244,8 +290,9 @@ func rewrittenHost(r *gatewayv1.HTTPRouteRule, b bind.Backend) (host string, ok 
 	return host, ok
 }
 
-// replaceHost gives the requests of a rule the hostname of the backends' policy for a Host, by which Kong asks for the server, and says so.
-func (t *translator) replaceHost(r *rule) {
+// replaceHost gives the requests of a rule the hostname of the backends' policy for a Host, by which Kong asks for the server, and says so,
+// and why Lua does not ask.
+func (t *translator) replaceHost(r *rule, problem error) {
 	p, host := r.tls.policy, r.tls.hostname()
 	const field = "spec.validation.hostname"
 	r.plugins = append(r.plugins, plugin{
@@ -256,6 +303,9 @@ func (t *translator) replaceHost(r *rule) {
 		"the backends get Host %s, whatever the client sent: Kong asks for the server that the Host names, and their %s wants that one", host, p.Object.Ref))
 	f.Severity, f.Code, f.Related = diag.Warning, HostReplaced, []diag.Pos{p.Object.At(field)}
 	f.Hint = "if that is as it should be, say so with a filter URLRewrite of this hostname; else give the policy the hostname of the route"
+	if hint := hintFor(problem); hint != "" {
+		f.Hint = "if that is as it should be, say so with a filter URLRewrite of this hostname; else " + hint
+	}
 	t.report(f)
 }
 
@@ -263,6 +313,9 @@ func (t *translator) replaceHost(r *rule) {
 func (t *translator) tlsFields(r *rule, fields map[string]any) {
 	if r.tls != nil {
 		fields["protocol"], fields["tls_verify"], fields["tls_verify_depth"] = "https", true, r.tls.depth
+		if r.isStream() {
+			fields["protocol"] = "tls"
+		}
 		delete(fields, "ca_certificates")
 		if len(r.tls.authorities) > 0 {
 			fields["ca_certificates"] = r.tls.authorities
@@ -279,7 +332,7 @@ func (t *translator) sendsHost(service kong.Entity, r *rule) {
 		return
 	}
 	if t.hosts == nil {
-		t.hosts = map[string]string{}
+		t.hosts, t.byLua = map[string]string{}, map[string]bool{}
 	}
-	t.hosts[service.ID()] = r.tls.hostname()
+	t.hosts[service.ID()], t.byLua[service.ID()] = r.tls.hostname(), r.luaTLS != nil
 }

@@ -23,6 +23,7 @@ func (t *translator) certificates(g *bind.Graph) {
 	}
 	names := newServerNames(listeners)
 	t.warnOfUnused(names, listeners)
+	t.warnOfShared(listeners)
 	owners := map[string]owner{}
 	for _, claims := range [](func(*bind.Listener) []claim){names.own, names.further} {
 		for _, l := range listeners {

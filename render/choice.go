@@ -83,10 +83,7 @@ func (t *translator) delivery(r *rule) *delivery {
 // refuseDelivery reports what a rule asks for and cannot have: its requests are answered 500.
 func (t *translator) refuseDelivery(d *delivery, field string, err error) {
 	f := unsupported(d.rule.bound.Object, fmt.Sprintf("spec.rules[%d]%s", d.rule.rule.Index, field), err.Error())
-	var with withHint
-	if errors.As(err, &with) {
-		f.Hint = with.hint
-	}
+	f.Hint = hintFor(err)
 	t.report(f)
 	d.problem = "unsupported rule"
 }
@@ -95,6 +92,15 @@ func (t *translator) refuseDelivery(d *delivery, field string, err error) {
 type withHint struct {
 	error
 	hint string
+}
+
+// hintFor returns what to do about an error; "" if it does not say.
+func hintFor(err error) string {
+	var with withHint
+	if !errors.As(err, &with) {
+		return ""
+	}
+	return with.hint
 }
 
 // errBackendPlugin is why the requests of a rule are answered 500 whose backend has a filter of type ExtensionRef.
@@ -161,7 +167,7 @@ func (t *translator) deliver(d *delivery) []plugin {
 	if !d.plain() {
 		out = append(out, t.chosen(d)...)
 	}
-	if d.problem == "" && d.rule.resends() {
+	if d.problem == "" && d.rule.byLua() {
 		p, err := t.resend(d)
 		if err != nil {
 			t.refuseDelivery(d, ".retry", err)

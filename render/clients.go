@@ -1,10 +1,8 @@
 package render
 
 import (
-	"encoding/pem"
 	"fmt"
 	"slices"
-	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -78,25 +76,13 @@ func (t *translator) guard(r *rule) []plugin {
 	if other != nil && guards(other) && !sameAuthorities(other, guarded) {
 		return []plugin{internalError("invalid client certificates")}
 	}
-	p := luaPlugin(preFunction, "access", lua.VerifyClientCertificate(authorities(guarded), plain))
+	p := luaPlugin(preFunction, "access", lua.VerifyClientCertificate(pems(guarded.ClientCAs), plain))
 	const frontend = "spec.tls.frontend"
 	p.guard = true
 	p.object, p.field, p.pos = guarded.Gateway.Object, frontend, guarded.Gateway.Object.At(frontend)
 	return []plugin{p}
 }
 
-// authorities returns the certificates of those who may vouch for the clients of a listener, each once and in order.
-func authorities(l *bind.Listener) []string {
-	var out []string
-	for _, c := range l.ClientCAs {
-		for block, rest := pem.Decode([]byte(c.PEM)); block != nil; block, rest = pem.Decode(rest) {
-			out = append(out, strings.TrimSpace(string(pem.EncodeToMemory(block))))
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 func sameAuthorities(a, b *bind.Listener) bool {
-	return guards(a) == guards(b) && slices.Equal(authorities(a), authorities(b))
+	return guards(a) == guards(b) && slices.Equal(pems(a.ClientCAs), pems(b.ClientCAs))
 }

@@ -2,6 +2,8 @@ package render
 
 // Codes of the findings of [Translate], besides those of package bind. docs/findings.md says what each one means.
 const (
+	// AskedByLua is a rule whose backends Lua asks in Kong's place, since Kong cannot verify them as their BackendTLSPolicy says.
+	AskedByLua = "AskedByLua"
 	// CaseInsensitiveHeader is a header value that router flavor traditional_compatible compares without regard to case.
 	CaseInsensitiveHeader = "CaseInsensitiveHeader"
 	// ForeignClass is an object of Kong's own kinds that is for another controller.
@@ -22,6 +24,8 @@ const (
 	InvalidAnnotation = "InvalidAnnotation"
 	// InvalidCredential is a Secret that a KongConsumer names and that Kong cannot take as a credential.
 	InvalidCredential = "InvalidCredential"
+	// MisdirectedRequest is a port with several HTTPS listeners of which Kong serves requests for one on the connections to another.
+	MisdirectedRequest = "MisdirectedRequest"
 	// MissingSetting is something that the configuration needs of kong.conf, and the Kong that it is for has not.
 	MissingSetting = "MissingSetting"
 	// NameCollision is an object whose entities have the names of another's.
@@ -34,6 +38,8 @@ const (
 	ServedElsewhere = "ServedElsewhere"
 	// SharedConnections is a backend whose connections Kong does not keep apart from those of another that is verified otherwise.
 	SharedConnections = "SharedConnections"
+	// SharedServerName is a listener some of whose clients get the certificate of a listener on another port.
+	SharedServerName = "SharedServerName"
 	// SharedCacheKey is a match that tells requests apart which Kong's router may answer alike, since its cache does not.
 	SharedCacheKey = "SharedCacheKey"
 	// SNIConflict is a server name with two certificates.

@@ -54,8 +54,8 @@
 // (traditional_compatible ignores the case of header values; a warning), InexactWeight (Kong's weights end at 65535; a warning),
 // InexactTimeout (for information), InexactMirror, InexactSession and OverriddenAnnotation (warnings), TLSWithoutSNI (TLS requests without a server name
 // count as plain ones; for information), SharedCacheKey (Kong's cache takes requests for one kind that a match tells apart, see [KeyHeader];
-// a warning), UnmappedPort (Kong must listen on the very port of a TLS listener; a warning), HostReplaced (a warning). docs/findings.md has
-// them all.
+// a warning), UnmappedPort (Kong must listen on the very port of a TLS listener; a warning), HostReplaced (a warning), AskedByLua (for
+// information). docs/findings.md has them all.
 //
 // # TLS
 //
@@ -63,17 +63,25 @@
 // two with keys of different types. Kong finds no certificate for clients that name no server, and by a wildcard for one label only, so
 // that longer names in a certificate get an SNI of their own.
 //
-// A backend under a BackendTLSPolicy is verified, or answered 500: nothing is sent to it without TLS. Kong has one name for a backend,
-// server name and Host at once. Where the requests of a rule have the policy's hostname for a Host anyway that is exact, else they get it
-// (HostReplaced). After a policy has changed, Kong may use connections that were made before it for another minute. A Gateway's client
-// certificate is presented to its routes' backends (identify.go).
+// A backend under a BackendTLSPolicy is verified, or answered 500: nothing is sent to it without TLS. Kong has one name for a backend, server
+// name and Host at once. Where the requests of a rule have the policy's hostname for a Host anyway, and no other name is to be in the
+// certificate, that is exact. Else Lua asks the backends in Kong's place (AskedByLua, luatls.go), where it may load the modules that take
+// the policy's authorities ([Target.Modules]): it keeps the Host, looks for all subjectAltNames, and trusts the system's authorities
+// without a module. It buffers, answers WebSockets 501, connects for each request, tries no other address unless the rule has retry, and
+// knows neither client certificates, sessions nor KongUpstreamPolicies. Where Lua cannot, the Host is the policy's hostname (HostReplaced),
+// other names are refused, and the system's authorities take settings (NeedsSetting). After a policy has changed, Kong may use connections
+// that were made before it for another minute; Lua's last for one request. A Gateway's client certificate is presented to its routes'
+// backends (identify.go).
+//
+// Policies are for the backends of TCPRoutes and of TLSRoutes that Kong ends, too: a Service of protocol tls, and an Upstream whose
+// host_header is the server name. For those of GRPCRoutes Kong has no tls_verify: they are refused.
 //
 // Clients have to present certificates where the target allows what that takes ([Target.RequestClientCertificates]), else the listener
 // stays shut (clients.go): Kong asks all clients of its TLS listeners for one, a route's own code verifies it, and closes the connection of
 // those without.
 //
 // With flavor expressions, requests for a host of another HTTPS listener than that of the handshake are answered 421 (misdirected.go);
-// traditional_compatible serves them.
+// traditional_compatible serves them (MisdirectedRequest). Server names are those of all ports (SharedServerName, SNIConflict).
 //
 // # Delivery
 //
@@ -86,11 +94,12 @@
 //     field wins over a longer timeout by annotation (OverriddenAnnotation).
 //   - retry without codes, backoff and request timeout: Kong's own, for failed connections and timeouts. nginx does not send POST, PATCH and
 //     LOCK again once they are under way. Else Lua asks the backend, exactly, with any method; request and answer are in memory as a
-//     whole, trailers are dropped; a KongUpstreamPolicy that says which backend gets a request is refused beside it. attempts is 1 by default.
+//     whole, trailers are dropped; a KongUpstreamPolicy that says which backend gets a request is refused beside it. It
+//     speaks TLS as a BackendTLSPolicy says, not as annotations do. attempts is 1 by default.
 //   - mirrors: copies are of the request that goes to the backend, after all filters of the rule in whatever order, with its Host. They
 //     are held in memory until they are sent; Kong bounds how many there are (lua_max_pending_timers, lua_max_running_timers), and leaves out
 //     the rest. No copies are made of WebSockets and of requests that a plugin answers. Annotations of the mirror's Service say nothing of them
-//     (InexactMirror).
+//     (InexactMirror). A mirror with a BackendTLSPolicy is verified by Lua.
 //   - sessions: hashed (InexactSession), for backends whose pods Kong sees: headless Services, those with EndpointSlices, ExternalName. Others
 //     are refused: the specification has a session stay with an endpoint, git does not tell those of a Service with an address of its
 //     own, and what is behind that address chooses anew for each connection.

@@ -12,8 +12,8 @@ import (
 // supportedFeatures of its GatewayClasses. The run in conformance/ holds the list to the conformance suite; docs/conformance.md says
 // which tests of a claimed feature do not pass, and what kong.conf must have.
 //
-// What it leaves out: static and empty addresses and infrastructure, which take a cluster; the names of backends' certificates, for which an
-// open-source Kong has no exact way, and the verification of clients' unless the target allows it; and the features of meshes.
+// What it leaves out: static and empty addresses and infrastructure, which take a cluster; the names of backends' certificates, unless the
+// target lets Lua look for them, and the verification of clients' unless it allows that; and the features of meshes.
 func Features(t Target) []features.FeatureName {
 	claimed := features.SetsToNamesSet(
 		features.GatewayCoreFeatures, features.GatewayExtendedFeatures, features.ReferenceGrantCoreFeatures,
@@ -21,6 +21,9 @@ func Features(t Target) []features.FeatureName {
 		features.TLSRouteCoreFeatures, features.TLSRouteExtendedFeatures, features.TCPRouteExtendedFeatures, features.UDPRouteFeatures,
 		features.BackendTLSPolicyCoreFeatures,
 	)
+	if t.verifies() {
+		claimed.Insert(features.SupportBackendTLSPolicySANValidation)
+	}
 	claimed.Delete(
 		features.SupportGatewayStaticAddresses, features.SupportGatewayAddressEmpty, features.SupportGatewayInfrastructure,
 	)

@@ -22,7 +22,8 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
 // TestGolden renders the manifests (in/*) of each testdata/*.txtar in both flavors. The first lines of a file are comments,
-// and options of the target: "allow-unresolved", "declarative", "request-client-certificates", "backend-address TEMPLATE".
+// and options of the target: "allow-unresolved", "declarative", "request-client-certificates", "lua-requires MODULES",
+// "backend-address TEMPLATE".
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -86,6 +87,8 @@ func renderCase(t *testing.T, in fstest.MapFS, flavor kong.Flavor, comment strin
 			target.Declarative = true
 		case "request-client-certificates":
 			target.RequestClientCertificates = true
+		case "lua-requires":
+			target.Modules = strings.Fields(value)
 		case "backend-address":
 			var err error
 			if target.Addresses, err = render.NewAddresses(value, nil); err != nil {

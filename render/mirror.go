@@ -69,7 +69,9 @@ func (t *translator) ruleMirrors(r *rule) []plugin {
 	field := fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
 	list, err := t.mirrors(r, r.rule.Filters, 0)
 	if err != nil {
-		t.report(unsupported(r.bound.Object, field, err.Error()))
+		f := unsupported(r.bound.Object, field, err.Error())
+		f.Hint = hintFor(err)
+		t.report(f)
 		return r.refuse("invalid filter")
 	}
 	if len(list) == 0 {
@@ -85,11 +87,34 @@ func (t *translator) mirror(r *rule, b bind.Backend) (lua.Mirror, error) {
 	if r.rule.GRPC != nil {
 		return lua.Mirror{}, errors.New("kong's Lua copies requests over HTTP/1.1, which no call of gRPC is")
 	}
-	if err := t.plainHTTP(b); err != nil {
+	secured, err := t.mirrorTLS(r, b)
+	if err != nil {
 		return lua.Mirror{}, err
 	}
 	found, err := t.addresses(r, b)
-	return lua.Mirror{Addresses: luaAddresses(found)}, err
+	return lua.Mirror{Addresses: luaAddresses(found), TLS: secured}, err
+}
+
+// mirrorTLS returns the TLS for a mirror by its BackendTLSPolicy; nil for one without, which takes HTTP/1.1 as it is.
+func (t *translator) mirrorTLS(r *rule, b bind.Backend) (*lua.TLS, error) {
+	if b.Policy == nil {
+		return nil, t.plainHTTP(b)
+	}
+	s, err := t.policy(b.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Policy.Object.Ref, err)
+	}
+	if s.system() && s.other >= 0 {
+		return nil, fmt.Errorf("%s: %w", b.Policy.Object.Ref, errSystemNames)
+	}
+	_, identified := t.annotatedTLS(b, "https").fields["client_certificate"]
+	if identified || r.identified() {
+		return nil, errNoClientCertificate
+	}
+	if p := protocol(b)["protocol"]; p == "grpc" {
+		return nil, errors.New("it speaks HTTP/2, and Kong's Lua only HTTP/1.1")
+	}
+	return s.lua(), t.missingModules(s.lua())
 }
 
 // portion returns how many of how many requests a filter copies (HTTPRequestMirrorFilter.percent, fraction).
@@ -110,9 +135,6 @@ func portion(f bind.Filter) (share, of int64) {
 
 // plainHTTP returns an error for a backend to which generated Lua cannot speak: it knows HTTP/1.1 without TLS.
 func (t *translator) plainHTTP(b bind.Backend) error {
-	if b.Policy != nil {
-		return fmt.Errorf("%s asks for TLS, which Kong's Lua cannot verify", b.Policy.Object.Ref)
-	}
 	fields := protocol(b)
 	if v, _, ok := annotation(b.Service.Annotations, "protocol"); ok {
 		fields["protocol"] = v

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 )
@@ -18,19 +19,19 @@ const topPriority = 1<<46 - 1
 // misdirected has Kong answer 421 where a client asks on the connection to one HTTPS listener for a host of another one of the port, as by
 // HTTP/2 it may if a certificate is for both (RFC 9113, 9.1.2; GW Listener.Hostname, "misdirected requests"): the host decides about the
 // routes, the server name of the handshake about the certificate and whether a client had to present one. Clients that name no server pass.
-// It takes flavor expressions, and where HTTPS has several ports, that the routes are told apart by port.
+// It takes flavor expressions, and where HTTPS has several ports, that the routes are told apart by port; a finding says where it is not
+// to be had.
 func (t *translator) misdirected(g *bind.Graph, rules []*rule) {
-	if t.target.Flavor != kong.Expressions {
-		return
-	}
 	ds := doorsOf(g)
-	apart := anyDoor
+	apart, missing := anyDoor, ""
 	if len(ds.secure()) > 1 {
 		byPorts := func(p place) bool { return p.apart == byPort }
-		if !slices.ContainsFunc(rules, func(r *rule) bool { return slices.ContainsFunc(r.places, byPorts) }) {
-			return
+		if apart = byPort; !slices.ContainsFunc(rules, func(r *rule) bool { return slices.ContainsFunc(r.places, byPorts) }) {
+			missing = "no route is for one port of HTTPS only, so that Kong looks at none"
 		}
-		apart = byPort
+	}
+	if t.target.Flavor != kong.Expressions {
+		missing = "router flavor traditional_compatible has no route for what a request is not for"
 	}
 	for _, d := range ds.secure() {
 		listeners := map[string]*bind.Listener{}
@@ -42,6 +43,10 @@ func (t *translator) misdirected(g *bind.Graph, rules []*rule) {
 		if len(listeners) < 2 {
 			continue
 		}
+		if missing != "" {
+			t.warnOfMisdirected(ds.listeners[d], d, missing)
+			continue
+		}
 		within := hostsWithin(listeners)
 		for _, l := range ds.listeners[d] {
 			if listeners[l.Hostname] == l {
@@ -49,6 +54,21 @@ func (t *translator) misdirected(g *bind.Graph, rules []*rule) {
 			}
 		}
 	}
+}
+
+// warnOfMisdirected says that requests are served which are on the connection of another listener of a port, once for the port.
+func (t *translator) warnOfMisdirected(listeners []*bind.Listener, d door, why string) {
+	l := listeners[0]
+	f := unsupported(l.Object, fmt.Sprintf("spec.listeners[%d]", l.Index), fmt.Sprintf(
+		"a request for a host of one HTTPS listener of port %d on the connection to another one is served rather than answered 421: %s", d.port, why))
+	f.Severity, f.Code, f.Pos = diag.Warning, MisdirectedRequest, l.Pos
+	for _, other := range listeners[1:min(len(listeners), 4)] {
+		f.Related = append(f.Related, other.Pos)
+	}
+	if t.target.Flavor != kong.Expressions {
+		f.Hint = "use a Kong with router_flavor = expressions, or certificates that are for the hostnames of one listener each"
+	}
+	t.report(f)
 }
 
 // hostsWithin returns the hostnames of listeners that are within that of another, sorted.

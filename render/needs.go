@@ -49,6 +49,17 @@ func Needs(s kong.State) []Need {
 	return out
 }
 
+// Modules returns the modules that Lua in a configuration loads by name, sorted: what it needs of untrusted_lua_sandbox_requires.
+func Modules(s kong.State) []string {
+	var out []string
+	for _, n := range Needs(s) {
+		if n.Setting == "untrusted_lua_sandbox_requires" {
+			out = append(out, n.Value)
+		}
+	}
+	return out
+}
+
 func compareOrigins(a, b kong.Origin) int {
 	return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.Field, b.Field))
 }
@@ -247,7 +258,7 @@ func (n *Need) unmet(s kong.Settings) (diag.Severity, string) {
 			return serves, "which is off"
 		}
 	case "untrusted_lua_sandbox_requires":
-		if s.UntrustedLua == "sandbox" && !slices.Contains(s.Requires, n.Value) {
+		if s.UntrustedLua == "sandbox" && !slices.Contains(s.Modules(), n.Value) {
 			return serves, "which has " + listed(s.Requires)
 		}
 	case workspace:

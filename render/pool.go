@@ -35,7 +35,7 @@ func (t *translator) refuseSharedPools() {
 	}
 	at := map[string][]pooled{}
 	for _, e := range t.entities {
-		if e.Kind() != kong.Services || e.Text("protocol") != "https" {
+		if e.Kind() != kong.Services || e.Text("protocol") != "https" || t.byLua[e.ID()] {
 			continue
 		}
 		p := t.pooled(e)

@@ -31,6 +31,9 @@ type Target struct {
 	// asks all clients of all its TLS listeners for a certificate, whoever's they are, or none. Without it listeners that need them stay
 	// shut.
 	RequestClientCertificates bool
+	// Modules are those that Lua may load in the Kong, as untrusted_lua_sandbox_requires names them, or [kong.AnyModule] for all. Without
+	// those of lua-resty-openssl it verifies no backends for Kong (BTP), see [lua.TLS].
+	Modules []string
 	// Declarative renders without Lua, for a Kong with untrusted_lua = off: what needs pre-function or post-function is an error.
 	Declarative bool
 }

@@ -35,6 +35,9 @@ func (r *rule) resends() bool {
 	return retry != nil && (len(retry.Codes) > 0 || retry.Backoff != nil && milliseconds(*retry.Backoff) > 0 || r.limits().request > 0)
 }
 
+// byLua reports whether Lua asks the rule's backends in Kong's place.
+func (r *rule) byLua() bool { return r.resends() || r.luaTLS != nil }
+
 // retries sets how often Kong itself asks again.
 func (t *translator) retries(r *rule, usable []bind.Backend, fields map[string]any) {
 	retry := r.retry()
@@ -51,11 +54,11 @@ func (t *translator) retries(r *rule, usable []bind.Backend, fields map[string]a
 	fields["retries"] = n
 }
 
-// resend returns the plugin that retries a rule's requests by itself, where Kong cannot.
+// resend returns the plugin that asks a rule's backends by itself, where Kong cannot retry or verify them as it should.
 func (t *translator) resend(d *delivery) (plugin, error) {
 	fields, retry, l := d.fields, d.rule.retry(), d.rule.limits()
-	if p, ok := fields["protocol"]; ok && p != "http" {
-		return plugin{}, fmt.Errorf("backends speak %s, and what retries for Kong speaks HTTP/1.1 without TLS only", p)
+	if p, ok := fields["protocol"]; ok && p != "http" && d.rule.luaTLS == nil {
+		return plugin{}, t.unheard(d, p)
 	}
 	if d.hashing != nil {
 		return plugin{}, errors.New("what retries for Kong chooses a backend at random, so that no session could persist")
@@ -64,16 +67,19 @@ func (t *translator) resend(d *delivery) (plugin, error) {
 		return plugin{}, err
 	}
 	program := lua.Retry{
-		Attempts: attempts(retry), Request: l.request, BackendRequest: l.backendRequest,
+		Request: l.request, BackendRequest: l.backendRequest, TLS: d.rule.luaTLS,
 		Connect: timeout(fields, "connect_timeout"), Write: timeout(fields, "write_timeout"), Read: timeout(fields, "read_timeout"),
 	}
-	if retry.Backoff != nil {
-		program.Backoff = milliseconds(*retry.Backoff)
+	if retry != nil {
+		program.Attempts = attempts(retry)
+		if retry.Backoff != nil {
+			program.Backoff = milliseconds(*retry.Backoff)
+		}
+		for _, c := range retry.Codes {
+			program.Codes = append(program.Codes, int(c))
+		}
+		slices.Sort(program.Codes)
 	}
-	for _, c := range retry.Codes {
-		program.Codes = append(program.Codes, int(c))
-	}
-	slices.Sort(program.Codes)
 	for _, g := range d.groups {
 		program.Addresses = append(program.Addresses, luaAddresses(g.shares))
 	}
@@ -103,6 +109,15 @@ func (t *translator) balances(d *delivery) error {
 			"keep one of the two; retries without codes, backoff and a request timeout are Kong's own, and go with the policy"}
 	}
 	return nil
+}
+
+// unheard is why Lua does not ask backends of a protocol.
+func (t *translator) unheard(d *delivery, protocol any) error {
+	err := fmt.Errorf("backends speak %s, and what retries for Kong speaks HTTP/1.1, with TLS only as a BackendTLSPolicy says", protocol)
+	if d.rule.tls == nil {
+		return err
+	}
+	return fmt.Errorf("backends speak %s as %s says: %w", protocol, d.rule.tls.policy.Object.Ref, t.withoutLua(d.rule, d.rule.tls))
 }
 
 // timeout returns a timeout of a Service of Kong in milliseconds; it has one of a minute by default.

@@ -7,6 +7,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/lua"
 )
 
 // rule is one rule of an HTTPRoute that some listener accepts, with all that its routes have in common.
@@ -33,6 +34,8 @@ type rule struct {
 	// tls is how Kong speaks TLS to the backends, nil if no BackendTLSPolicy is for them; secured are the places of those that it is for.
 	tls     *backendTLS
 	secured []int
+	// luaTLS is the same for Lua, where it asks the backends in Kong's place; else nil.
+	luaTLS *lua.TLS
 	// unsafe are the places of those that annotations want TLS for that Kong cannot speak.
 	unsafe []int
 	// service names the Service that the rule's routes lead to.

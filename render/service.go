@@ -21,6 +21,7 @@ func (t *translator) services(rules []*rule) {
 		path     string
 		answers  bool
 		refused  bool
+		byLua    bool
 	}
 	type made struct {
 		service string
@@ -32,7 +33,7 @@ func (t *translator) services(rules []*rule) {
 			continue // a plugin answers, and nothing of the manifests stands behind it
 		}
 		t.secure(r)
-		key := sharing{r.bound.Object.Ref, backendsKey(r), r.asks(), r.path, r.answers, r.refused}
+		key := sharing{r.bound.Object.Ref, backendsKey(r), r.asks(), r.path, r.answers, r.refused, r.luaTLS != nil}
 		m, ok := seen[key]
 		if !ok {
 			m.service = serviceName(r.bound.Object.Ref, r.rule.Index)
@@ -136,8 +137,8 @@ func (t *translator) lead(d *delivery) {
 	}
 	for i := range d.groups {
 		g := &d.groups[i]
-		fields := t.upstreamFields(d, g.backends)
-		if d.hashing == nil && len(g.backends) == 1 && len(g.backends[0].Endpoints) > 1 {
+		fields := d.rule.serverName(t.upstreamFields(d, g.backends))
+		if d.hashing == nil && !d.rule.namesServer() && len(g.backends) == 1 && len(g.backends[0].Endpoints) > 1 {
 			if name, ok := t.endpoints(d.rule, g.backends[0]); ok {
 				g.upstream = name
 				continue

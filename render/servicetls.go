@@ -39,7 +39,7 @@ func (r *rule) protocolTo(b bind.Backend) string {
 	fields := protocol(b)
 	switch {
 	case r.isStream():
-		return r.speaks(annotated)
+		return r.speaks(b, annotated)
 	case ok:
 		return annotated
 	case r.rule.GRPC != nil:

@@ -37,11 +37,12 @@ func (t *translator) streamService(r *rule) bool {
 	fields := t.serviceFields(r, usable)
 	fields["name"] = r.service
 	if len(usable) == 0 {
-		fields["protocol"] = r.speaks("")
+		fields["protocol"] = r.speaks(bind.Backend{}, "")
 	}
 	if bad > 0 {
 		fields["retries"] = 0
 	}
+	t.tlsFields(r, fields)
 	d := &delivery{rule: r, tags: tags, origin: origin, fields: fields}
 	if shares := t.shares(r, all); len(shares) > 0 {
 		d.groups = []group{{backends: all, shares: shares}}
@@ -49,6 +50,25 @@ func (t *translator) streamService(r *rule) bool {
 	t.lead(d)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
 	return !e.IsZero() && t.streamPlugins(r, usable, e, d)
+}
+
+// namesServer reports whether the TLS of a rule's streams takes an Upstream to say which server is meant: that of its host_header, which for
+// streams is the server name and nothing else. Kong's stream module takes off the port that Kong puts behind it.
+//
+// Source: Kong 3.9.3, kong/runloop/balancer/init.lua (set_host_header) and kong/templates/nginx_kong_stream.lua (proxy_ssl_name).
+func (r *rule) namesServer() bool { return r.isStream() && r.tls != nil }
+
+// serverName adds the server name of the backends' policy to the fields of a stream's Upstream.
+func (r *rule) serverName(fields map[string]any) map[string]any {
+	if !r.namesServer() {
+		return fields
+	}
+	fields = maps.Clone(fields)
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	fields["host_header"] = r.tls.hostname()
+	return fields
 }
 
 // streamPlugins gives a rule of streams, and its Service, the plugins that annotations name. It returns false if one of them cannot be used.
@@ -77,12 +97,12 @@ func (r *rule) streamFields(b bind.Backend) (fields map[string]any, annotations 
 	annotations = maps.Clone(b.Service.Annotations)
 	delete(annotations, annotationPrefix+"protocol")
 	delete(annotations, annotationPrefix+"path")
-	return map[string]any{"protocol": r.speaks(protocol)}, annotations
+	return map[string]any{"protocol": r.speaks(b, protocol)}, annotations
 }
 
-// speaks returns the protocol of the rule's Service, where its backend's annotation asks for one. Of those for requests there is no more
-// to a stream than whether it is TLS, which Kong passes on as it is or begins itself.
-func (r *rule) speaks(annotated string) string {
+// speaks returns the protocol of the rule's Service, where its backend's annotation asks for one, or its BackendTLSPolicy. Of those for
+// requests there is no more to a stream than whether it is TLS, which Kong passes on as it is or begins itself.
+func (r *rule) speaks(b bind.Backend, annotated string) string {
 	passes := false
 	for _, b := range r.bindings {
 		passes = passes || streamProtocol(b.Listener) == "tls_passthrough"
@@ -90,7 +110,7 @@ func (r *rule) speaks(annotated string) string {
 	switch {
 	case r.bound.Object.Ref.Kind == kindUDPRoute:
 		return "udp"
-	case !passes && (strings.HasSuffix(annotated, "s") || annotated == "tls"):
+	case !passes && (b.Policy != nil || strings.HasSuffix(annotated, "s") || annotated == "tls"):
 		return "tls"
 	}
 	return "tcp"

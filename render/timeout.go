@@ -73,7 +73,7 @@ func (t *translator) timeouts(r *rule, usable []bind.Backend, fields map[string]
 	limit := l.attempt()
 	if limit == 0 {
 		limit = maxTimeout
-	} else if !r.resends() { // Lua keeps to them to the letter
+	} else if !r.byLua() { // Lua keeps to them to the letter
 		t.report(diag.Finding{
 			Severity: diag.Info, Code: InexactTimeout, Object: r.bound.Object.Ref.Diag(), Pos: r.bound.Object.At(at), Field: at,
 			Message: fmt.Sprintf("Kong waits up to %d ms for the backend to connect, to take the request and to go on with its answer: "+

@@ -56,10 +56,10 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	}
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
-		t.misdirected(g, rules)
 	} else {
 		t.traditionalRoutes(rules)
 	}
+	t.misdirected(g, rules)
 	t.streams(g)
 	t.certificates(g)
 	t.addGlobal(global)
@@ -101,8 +101,10 @@ type translator struct {
 	// policies are the BackendTLSPolicies that were looked at, and refused those that were reported for a route.
 	policies map[*bind.BackendTLSPolicy]policyResult
 	refused  map[refusal]bool
-	// hosts are the Hosts that Services send, by the Services' ids, where they send but one.
+	// hosts are the Hosts that Services send, by the Services' ids, where they send but one; byLua says of those that Kong makes no
+	// connections for.
 	hosts map[string]string
+	byLua map[string]bool
 	// sources say where the fields of plugins come from, see [Explain].
 	sources  map[kong.Key][]Source
 	findings diag.List

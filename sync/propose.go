@@ -81,7 +81,7 @@ func (p *Proposal) base(ctx context.Context, src Source, live kong.State, instan
 	case p.Base == p.Revision:
 		return &p.Rendered.State, nil
 	}
-	o.Target.Flavor = p.Info.Flavor
+	o.Target = p.Info.Target(o.Target)
 	rendered, err := renderAt(ctx, past.At(p.Base), o)
 	if err == nil {
 		p.Older, err = past.Precedes(ctx, p.Revision, p.Base)
@@ -122,7 +122,7 @@ func (p *Proposal) render(ctx context.Context, src Source, dst Target, o render.
 		return err
 	}
 	p.Revision = snapshot.Revision
-	o.Target.Flavor = p.Info.Flavor
+	o.Target = p.Info.Target(o.Target)
 	if p.Rendered, err = snapshot.Render(o); err != nil {
 		return err
 	}

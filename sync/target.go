@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -34,6 +35,15 @@ type Target interface {
 	// Load replaces everything that a Kong without a database holds, or nothing: if the Kong refuses entities the error is a
 	// *[RejectedError].
 	Load(ctx context.Context, s kong.State) error
+}
+
+// Target returns t for the Kong: with its router flavor and, unless t says which, the modules that its Lua may load.
+func (i Info) Target(t render.Target) render.Target {
+	t.Flavor = i.Flavor
+	if t.Modules == nil {
+		t.Modules = i.Settings.Modules()
+	}
+	return t
 }
 
 // Info is what a Kong is.

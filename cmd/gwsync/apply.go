@@ -133,7 +133,7 @@ func (a *applier) verify(ctx context.Context, proposal sync.Proposal, result syn
 	if err != nil {
 		return err
 	}
-	o.Target.Flavor = proposal.Info.Flavor
+	o.Target = proposal.Info.Target(o.Target)
 	err = a.verifier.run(ctx, a.stderr, proposal.Rendered, o.Target, a.settle.of(proposal.Info.Settle))
 	if err != nil && len(result.Done) > 0 {
 		return codedError{exitPartial, err}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -75,6 +77,9 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	if o.Target.Flavor == "" {
 		o.Target.Flavor = kong.TraditionalCompatible
 	}
+	if slices.Contains(o.Target.Modules, kong.AnyModule) {
+		return usageError{errors.New("--lua-requires '*' is not supported by the sandbox, whose Lua runs as with untrusted_lua = sandbox"), "name the modules"}
+	}
 	mapped, err := backendMap(f.backends, o.Target.Addresses)
 	if err != nil {
 		return err
@@ -86,7 +91,7 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	if f.dial {
 		traffic.Dial = (&net.Dialer{}).DialContext
 	}
-	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess}, traffic)
+	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess, SandboxRequires: o.Target.Modules}, traffic)
 	if f.load != "" {
 		if err := box.load(f.load); err != nil {
 			return err
@@ -117,7 +122,7 @@ type box struct {
 
 func newBox(c sandbox.Config, o proxy.Options) box {
 	k := sandbox.New(c)
-	o.NodeID = k.NodeID()
+	o.NodeID, o.SandboxRequires = k.NodeID(), c.SandboxRequires
 	return box{kong: k, proxy: proxy.New(k.State, c.Flavor, o)}
 }
 

@@ -122,10 +122,12 @@ type renderFlags struct {
 	profile      string
 	// requestClientCertificates is [render.Target.RequestClientCertificates].
 	requestClientCertificates bool
-	instance                  string
-	address                   string
-	addressMap                string
-	allowUnresolved           bool
+	// luaRequires is [render.Target.Modules].
+	luaRequires     []string
+	instance        string
+	address         string
+	addressMap      string
+	allowUnresolved bool
 }
 
 func (f *renderFlags) add(flags *pflag.FlagSet) {
@@ -145,6 +147,9 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
 	flags.BoolVar(&f.requestClientCertificates, "request-client-certificates", false,
 		"have Kong ask all its TLS clients for a certificate, as verifying those of some takes (else their listeners stay shut)")
+	flags.StringSliceVar(&f.luaRequires, "lua-requires", nil,
+		"`MODULES` that Lua may load in the Kong, its untrusted_lua_sandbox_requires, or '*' for all (default: what the Kong says, offline none).\n"+
+			"With resty.openssl.ssl, resty.openssl.x509 and resty.openssl.x509.store it verifies backends for BackendTLSPolicies that Kong cannot follow")
 	flags.StringVar(&f.profile, "profile", "full", "full, or declarative: without Lua, and what takes Lua is an error")
 	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
 		"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
@@ -155,7 +160,9 @@ func (f *renderFlags) binding() (render.Options, error) {
 	o := render.Options{
 		Manifest: manifest.Options{Namespace: f.namespace},
 		Bind:     bind.Options{Controllers: f.controllers, ClassName: f.class, IngressClass: f.ingressClass},
-		Target:   render.Target{AllowUnresolved: f.allowUnresolved, RequestClientCertificates: f.requestClientCertificates},
+		Target: render.Target{
+			AllowUnresolved: f.allowUnresolved, RequestClientCertificates: f.requestClientCertificates, Modules: f.luaRequires,
+		},
 	}
 	if err := validNamespace(f.namespace); err != nil {
 		return o, err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
@@ -160,13 +161,14 @@ func liveConfiguration(ctx context.Context, f kongFlags) (configuration, error) 
 	return configuration{state: state, flavor: info.Flavor}, err
 }
 
-// trace asks an embedded Kong.
+// trace asks an embedded Kong, whose Lua may load what it needs.
 func (c configuration) trace(r *http.Request, all bool) (trace, error) {
 	router, err := route.New(c.state, c.flavor)
 	if err != nil {
 		return trace{}, err
 	}
-	p := proxy.New(func() (kong.State, uint64) { return c.state, 1 }, c.flavor, proxy.Options{})
+	p := proxy.New(func() (kong.State, uint64) { return c.state, 1 }, c.flavor,
+		proxy.Options{SandboxRequires: render.Modules(c.state)})
 	t := trace{request: r, Trace: p.Trace(r)}
 	if all || t.Match.Route.IsZero() {
 		explanation := router.Explain(t.Routed)

@@ -172,12 +172,17 @@ func Render(objects []*unstructured.Unstructured, f kong.Flavor) (Rendered, erro
 		name := types.NamespacedName{Namespace: g.Object.Ref.Namespace, Name: g.Object.Ref.Name}
 		o.Gateways = []types.NamespacedName{name}
 		one, bound := bind.Build(set, o)
-		state, translated := render.Translate(one, render.Target{Flavor: f, AllowUnresolved: true, RequestClientCertificates: true})
+		state, translated := render.Translate(one, target(f))
 		r.Gateways[name] = Gateway{g, state}
 		r.Findings = append(append(r.Findings, bound...), translated...)
 	}
 	r.Findings = r.Findings.Sorted()
 	return r, nil
+}
+
+// target returns what the controller's Kongs are.
+func target(f kong.Flavor) render.Target {
+	return render.Target{Flavor: f, AllowUnresolved: true, RequestClientCertificates: true, Modules: modules()}
 }
 
 // repository returns the objects as the files of a repository, without what the API server and controllers keep of them.

@@ -103,7 +103,7 @@ func (p *plane) serve(at port) error {
 	return nil
 }
 
-// modules returns those that Lua may require in a Kong that verifies the certificates of clients: untrusted_lua_sandbox_requires.
+// modules returns those that Lua may require: untrusted_lua_sandbox_requires.
 func modules() []string {
-	return []string{"resty.openssl.x509", "resty.openssl.x509.chain", "resty.openssl.x509.store"}
+	return []string{"resty.openssl.ssl", "resty.openssl.x509", "resty.openssl.x509.chain", "resty.openssl.x509.store"}
 }

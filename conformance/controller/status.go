@@ -53,7 +53,7 @@ func (c *Controller) status(o status.Object, generation int64) (map[string]any, 
 		}
 	case "GatewayClass":
 		var features []any
-		for _, f := range render.Features(render.Target{Flavor: c.Flavor, RequestClientCertificates: true}) {
+		for _, f := range render.Features(target(c.Flavor)) {
 			features = append(features, map[string]any{"name": string(f)})
 		}
 		fields["supportedFeatures"] = features

@@ -80,7 +80,8 @@
 // TargetRefs). It is accepted if it counts for one of its targets, and its validation has an authority left to trust:
 // certificates of ConfigMaps or Secrets, or those of the system, which are the only well-known ones. A backend whose
 // policy is not accepted is not to be used: [Backend.Reason]. One that is must not be used without TLS:
-// [Backend.Policy]. The policy's status is for the [BackendTLSPolicy.Gateways] whose routes lead to a target.
+// [Backend.Policy]. It is for the backends of routes that Kong opens TLS for: not of UDPRoutes, nor of TLSRoutes that it passes
+// on; those of TCPRoutes, of which the specification does not speak, are among them. The policy's status is for the [BackendTLSPolicy.Gateways] whose routes lead to a target.
 //
 // Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP,
 // HTTPS, TLS and TCP, and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the

@@ -109,11 +109,11 @@ func policyKeys(k *Backend) []policyKey {
 	return []policyKey{{k.Target, k.ServicePort.Name}, whole}
 }
 
-// opensTLS reports whether Kong makes the TLS connections to the route's backends, if there are any: for an HTTPRoute and a GRPCRoute, and
-// for a TLSRoute where a listener ends its clients' connections (BTP TargetRefs).
+// opensTLS reports whether Kong makes the TLS connections to the route's backends, if there are any: for an HTTPRoute and a GRPCRoute, for
+// a TLSRoute where a listener ends its clients' connections (BTP TargetRefs), and for a TCPRoute, of which the specification does not speak.
 func opensTLS(r *Route) bool {
 	switch r.Object.Ref.Kind {
-	case kindHTTPRoute, kindGRPCRoute:
+	case kindHTTPRoute, kindGRPCRoute, kindTCPRoute:
 		return true
 	case kindTLSRoute:
 		for i := range r.Parents {

@@ -33,3 +33,17 @@ func DefaultSettings() Settings {
 		StreamListen: []string{"off"},
 	}
 }
+
+// AnyModule stands for all modules among those that Lua may load.
+const AnyModule = "*"
+
+// Modules returns the names of the modules that plugins' Lua may load, or [AnyModule]; none where it may not run at all.
+func (s Settings) Modules() []string {
+	switch s.UntrustedLua {
+	case "on":
+		return []string{AnyModule}
+	case "sandbox":
+		return s.Requires
+	}
+	return nil
+}

@@ -77,11 +77,13 @@ func FuzzCompile(f *testing.F) {
 	f.Add(`"]]`, int64(-1), -7, int64(0))
 	f.Fuzz(func(t *testing.T, host string, port int64, code int, time int64) {
 		at := []lua.Address{{Host: host, Port: port, Weight: time}}
+		secure := &lua.TLS{Name: host, Authorities: []string{host}, Depth: time, Hosts: []string{host}, URIs: []string{host}}
 		session := lua.Session{Name: host, Cookie: true, Seconds: time, Permanent: true}
 		for _, program := range []lua.Chunk{
 			lua.Copies([]lua.Mirror{{Addresses: at, Share: time, Of: port, Only: code}}),
 			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, Codes: []int{code}, Attempts: code, Backoff: time, Request: time, Read: port}),
-			lua.Errors(code, time, port, host), session.Begin(), session.Hand(), lua.Unsized,
+			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, TLS: secure}), lua.Copies([]lua.Mirror{{Addresses: at, TLS: secure}}),
+			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, TLS: &lua.TLS{Name: host}}), lua.Errors(code, time, port, host), session.Begin(), session.Hand(), lua.Unsized,
 		} {
 			state := golua.NewState(golua.Options{SkipOpenLibs: true})
 			if _, err := state.LoadString(string(program)); err != nil {

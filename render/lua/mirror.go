@@ -23,6 +23,8 @@ type Mirror struct {
 	Share, Of int64
 	// Only is the backend that a request must have been given by [Choose] to be copied, counted from 1; 0 for any.
 	Only int
+	// TLS is what is spoken to the backend; nil for none.
+	TLS *TLS
 }
 
 // Copies returns a program for the access phase of post-function that sends copies of requests to mirrors, as they would go to the backend:
@@ -30,6 +32,7 @@ type Mirror struct {
 // most. Whatever fails in that, the request goes on. Handshakes of WebSockets are not copied.
 func Copies(mirrors []Mirror) Chunk {
 	list := make([]any, len(mirrors))
+	var secured []*TLS
 	for i, m := range mirrors {
 		one := map[string]any{"addresses": addresses(m.Addresses)}
 		if m.Share < m.Of {
@@ -38,12 +41,20 @@ func Copies(mirrors []Mirror) Chunk {
 		if m.Only > 0 {
 			one["only"] = m.Only
 		}
+		if m.TLS != nil {
+			one["tls"] = m.TLS.value()
+			secured = append(secured, m.TLS)
+		}
 		list[i] = one
 	}
-	return New(outgoing+copies, Values{"mirrors": list})
+	values := Values{"mirrors": list}
+	if len(secured) == 0 {
+		return New(outgoing+copies, values)
+	}
+	return New(handshake(secured...)+outgoing+copies, values)
 }
 
-const copies = `local function send(premature, address, message)
+const copies = `local function send(premature, address, message, tls)
   if premature then
     return
   end
@@ -52,7 +63,7 @@ const copies = `local function send(premature, address, message)
   if not socket:connect(address.host, address.port) then
     return
   end
-  if socket:send(message) then
+  if (not tls or secure(socket, tls)) and socket:send(message) then
     local last = ngx.now() + 60
     repeat
       local data = socket:receiveany(65536)
@@ -68,7 +79,7 @@ for _, mirror in ipairs(@mirrors) do
   if meant and (not mirror.share or math.random(mirror.of) <= mirror.share) then
     local address = mirror.addresses[math.random(#mirror.addresses)]
     pcall(function()
-      ngx.timer.at(0, send, address, outgoing(address))
+      ngx.timer.at(0, send, address, outgoing(address, mirror.tls), mirror.tls)
     end)
   end
 end`

@@ -5,7 +5,7 @@ package lua
 // the headers that Kong adds. Repeated lines of a header stay lines of their own.
 //
 // Source: Kong 3.9.3, kong/templates/nginx_kong.lua (location /) and kong/runloop/handler.lua (access.after).
-const outgoing = `local function outgoing(address)
+const outgoing = `local function outgoing(address, tls)
   local var, headers = ngx.var, ngx.req.get_headers(0, true)
   local body = assert(kong.request.get_raw_body(0))
   local target = var.upstream_uri
@@ -15,7 +15,7 @@ const outgoing = `local function outgoing(address)
   local host = var.upstream_host
   if not host or host == "" then
     host = address.host
-    if address.port ~= 80 then
+    if address.port ~= (tls and 443 or 80) then
       host = host .. ":" .. address.port
     end
   end

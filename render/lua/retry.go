@@ -13,11 +13,13 @@ type Retry struct {
 	Request, BackendRequest int64
 	// Connect, Write and Read limit what the other two do not: connecting, and any one piece sent or received.
 	Connect, Write, Read int64
+	// TLS is what is spoken to all of the backends; nil for none.
+	TLS *TLS
 }
 
-// Resend returns a program for the access phase of post-function that asks the backends by itself, over HTTP/1.1 without TLS, and answers
-// with what they answer: as Kong would ask, but again where r says so, of those addresses first that did not fail. It must be the
-// last program of its plugin. WebSockets are left to Kong.
+// Resend returns a program for the access phase of post-function that asks the backends by itself, over HTTP/1.1, and answers with what
+// they answer: as Kong would ask, but again where r says so, of those addresses first that did not fail, and with the TLS of r, as which
+// see [TLS.Modules] for what it needs. It must be the last program of its plugin. WebSockets are left to Kong, but answered 501 with TLS.
 //
 // Both the request and the answer are in memory as a whole: an answer that never ends ends in a timeout. Trailers are dropped. Each
 // attempt has a connection of its own.
@@ -30,10 +32,15 @@ func Resend(r Retry) Chunk {
 	for i, l := range r.Addresses {
 		lists[i] = addresses(l)
 	}
-	return New(outgoing+answer+resend, Values{
+	values := Values{
 		"codes": codes, "addresses": lists, "attempts": r.Attempts, "backoff": r.Backoff, "request": r.Request,
 		"attempt": r.BackendRequest, "connect": r.Connect, "write": r.Write, "read": r.Read,
-	})
+	}
+	if r.TLS == nil {
+		return New(outgoing+answer+resend, values)
+	}
+	values["tls"] = r.TLS.value()
+	return New(handshake(r.TLS)+outgoing+answer+resend, values)
 }
 
 // Unsized is a program for the header_filter phase of the same plugin: what the backend gave no length for HEAD or with status 304 has none,
@@ -199,7 +206,11 @@ local function receive(socket, method, remaining)
 end
 `
 
-const resend = `if ngx.var.upstream_upgrade == "websocket" then
+const resend = `local tls = @tls
+if ngx.var.upstream_upgrade == "websocket" then
+  if tls then
+    return kong.response.exit(501, { message = "no WebSockets to this backend" })
+  end
   return
 end
 local codes, addresses = {}, @addresses
@@ -230,7 +241,7 @@ local function pick()
 end
 local method = ngx.req.get_method()
 local function ask(address)
-  local message, begun = outgoing(address), ngx.now()
+  local message, begun = outgoing(address, tls), ngx.now()
   local function remaining(most)
     local own = @attempt > 0 and @attempt - (ngx.now() - begun) * 1000 or math.huge
     return math.ceil(math.min(own, left(), own == math.huge and left() == math.huge and most or math.huge))
@@ -240,6 +251,15 @@ local function ask(address)
   local ok, err = socket:connect(address.host, address.port)
   if not ok then
     return nil, err
+  end
+  if tls then
+    local most = math.max(1, remaining(@connect))
+    socket:settimeouts(most, most, most)
+    ok, err = secure(socket, tls)
+    if not ok then
+      socket:close()
+      return nil, err
+    end
   end
   socket:settimeouts(1, math.max(1, remaining(@write)), 1)
   ok, err = socket:send(message)

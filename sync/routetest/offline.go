@@ -16,7 +16,7 @@ type Offline struct {
 	backends map[string][]render.Backend
 }
 
-// NewOffline returns a Kong that holds what was rendered for a target.
+// NewOffline returns a Kong that holds what was rendered for a target, and lets Lua load what that takes.
 func NewOffline(r render.Result, target render.Target) Offline {
 	flavor := target.Flavor
 	if flavor == "" {
@@ -24,7 +24,7 @@ func NewOffline(r render.Result, target render.Target) Offline {
 	}
 	state := r.State
 	return Offline{
-		proxy:    proxy.New(func() (kong.State, uint64) { return state, 1 }, flavor, proxy.Options{}),
+		proxy:    proxy.New(func() (kong.State, uint64) { return state, 1 }, flavor, proxy.Options{SandboxRequires: render.Modules(state)}),
 		backends: render.Backends(r.Graph, target),
 	}
 }

@@ -25,6 +25,8 @@ type Config struct {
 	DBLess bool
 	// Version is the version that the sandbox says it is; [Version] if empty. It behaves as that one whatever it says.
 	Version string
+	// SandboxRequires are the modules that plugins' Lua may require, as untrusted_lua_sandbox_requires names them.
+	SandboxRequires []string
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 }

@@ -84,15 +84,15 @@ func sniCandidates(name string) []string {
 }
 
 // selfSigned returns a certificate like the one that Kong makes itself.
-func selfSigned() (*tls.Certificate, error) {
+func selfSigned(name string) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a certificate for localhost: %w", err)
+		return nil, fmt.Errorf("make a certificate for %s: %w", name, err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{Country: []string{"US"}, Organization: []string{"Kong"}, CommonName: "localhost"},
-		DNSNames:     []string{"localhost"},
+		Subject:      pkix.Name{Country: []string{"US"}, Organization: []string{"Kong"}, CommonName: name},
+		DNSNames:     []string{name},
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().AddDate(20, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
@@ -100,7 +100,7 @@ func selfSigned() (*tls.Certificate, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return nil, fmt.Errorf("make a certificate for localhost: %w", err)
+		return nil, fmt.Errorf("make a certificate for %s: %w", name, err)
 	}
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }

@@ -51,7 +51,7 @@ func certificates(t *testing.T, snis []string) (kong.State, map[string]string) {
 	byDER := map[string]string{}
 	var entities []kong.Entity
 	for _, sni := range snis {
-		c, err := selfSigned()
+		c, err := selfSigned("localhost")
 		if err != nil {
 			t.Fatal(err)
 		}

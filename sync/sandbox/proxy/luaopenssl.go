@@ -25,6 +25,8 @@ func (t *luaThread) require(l *lua.LState) int {
 		l.Push(t.module(name, functions{"new": t.newX509List}, "dup"))
 	case "resty.openssl.x509.store":
 		l.Push(t.module(name, functions{"new": t.newX509List}, ""))
+	case "resty.openssl.ssl":
+		l.Push(t.module(name, functions{"from_socket": t.sessionOf}, "from_request"))
 	default:
 		t.unmodelled(l, "module %s", name)
 	}
@@ -41,7 +43,31 @@ func (t *luaThread) newX509(l *lua.LState) int {
 	if err != nil {
 		return failed(l, "x509.new: "+err.Error())
 	}
-	l.Push(&lua.LUserData{Value: c})
+	l.Push(t.x509Value(c))
+	return 1
+}
+
+// x509Value returns a certificate as Lua has it.
+func (t *luaThread) x509Value(c *x509.Certificate) lua.LValue {
+	meta := t.NewTable()
+	meta.RawSetString("__index", t.module("x509", functions{"tostring": textOfX509},
+		"get_subject_alt_name get_subject_name get_issuer_name get_extension get_not_after get_not_before digest"))
+	return &lua.LUserData{Value: c, Metatable: meta}
+}
+
+// textOfX509 is certificate:tostring(format).
+func textOfX509(l *lua.LState) int {
+	c, ok := l.CheckUserData(1).Value.(*x509.Certificate)
+	switch format := l.OptString(2, "PEM"); {
+	case !ok:
+		l.ArgError(1, "x509 expected")
+	case format == "DER":
+		l.Push(lua.LString(c.Raw))
+	case format == "PEM":
+		l.Push(lua.LString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})))
+	default:
+		return failed(l, "x509:tostring: can only write PEM or DER format, not "+format)
+	}
 	return 1
 }
 
@@ -52,15 +78,38 @@ func failed(l *lua.LState, why string) int {
 }
 
 // x509List is a chain or a store.
-type x509List struct{ certificates []*x509.Certificate }
+type x509List struct {
+	certificates []*x509.Certificate
+	// depth is how many certificates may stand between one that is verified and one of the store.
+	depth int
+	// echo says that the chain is that of a backend for which the echo stands.
+	echo bool
+}
+
+// opensslDepth is what X509_verify_cert allows without X509_STORE_set_depth.
+const opensslDepth = 100
 
 // newX509List is chain.new() and store.new().
 func (t *luaThread) newX509List(l *lua.LState) int {
-	list := &lua.LUserData{Value: &x509List{}}
+	l.Push(t.x509ListValue(&x509List{depth: opensslDepth}))
+	return 1
+}
+
+func (t *luaThread) x509ListValue(list *x509List) lua.LValue {
 	meta := t.NewTable()
-	meta.RawSetString("__index", t.module("x509", functions{"add": t.addX509, "verify": t.verifyX509}, "use_default load_file set_flags"))
-	list.Metatable = meta
-	l.Push(list)
+	meta.RawSetString("__index", t.module("x509", functions{"add": t.addX509, "verify": t.verifyX509, "set_depth": setDepth},
+		"use_default load_file set_flags"))
+	return &lua.LUserData{Value: list, Metatable: meta}
+}
+
+// setDepth is store:set_depth(depth).
+func setDepth(l *lua.LState) int {
+	store, ok := l.CheckUserData(1).Value.(*x509List)
+	if !ok {
+		l.ArgError(1, "x509.store expected")
+	}
+	store.depth = l.CheckInt(2)
+	l.Push(lua.LTrue)
 	return 1
 }
 
@@ -98,6 +147,10 @@ func (t *luaThread) verifyX509(l *lua.LState) int {
 	}
 	if between, ok := l.Get(3).(*lua.LUserData); ok {
 		if chain, ok := between.Value.(*x509List); ok {
+			if chain.echo {
+				l.Push(lua.LTrue)
+				return 1
+			}
 			for _, c := range chain.certificates {
 				o.Intermediates.AddCert(c)
 			}
@@ -107,11 +160,17 @@ func (t *luaThread) verifyX509(l *lua.LState) int {
 	case "":
 	case "ssl_client":
 		o.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	case "ssl_server":
+		o.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	default:
 		t.unmodelled(l, "purpose %s of store:verify", purpose)
 	}
-	if _, err := leaf.Verify(o); err != nil {
+	chains, err := leaf.Verify(o)
+	if err != nil {
 		return failed(l, err.Error())
+	}
+	if !slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return len(chain)-2 <= store.depth }) {
+		return failed(l, "certificate chain too long")
 	}
 	l.Push(lua.LTrue)
 	return 1

@@ -20,6 +20,7 @@ type luaSocket struct {
 	conn  net.Conn // nil if it is not connected
 	r     *bufio.Reader
 	limit timeouts
+	chain *x509List // what the server presented, in TLS; nil without
 }
 
 // socketTimeout is how long a socket waits if the code does not say: nginx's lua_socket_*_timeout.
@@ -28,7 +29,7 @@ const socketTimeout = 60 * time.Second
 // ngxSocket is ngx.socket.
 func (t *luaThread) ngxSocket() *lua.LTable {
 	methods := t.module("ngx.socket.tcp", functions{
-		"connect": t.socketConnect, "send": t.socketSend, "receive": t.socketReceive, "receiveany": t.socketReceiveAny,
+		"connect": t.socketConnect, "sslhandshake": t.socketHandshake, "send": t.socketSend, "receive": t.socketReceive, "receiveany": t.socketReceiveAny,
 		"close": socketClose, "setkeepalive": socketClose,
 		"settimeout": func(l *lua.LState) int {
 			d := socketTime(l, 2)
@@ -40,7 +41,7 @@ func (t *luaThread) ngxSocket() *lua.LTable {
 			return 0
 		},
 		"getreusedtimes": t.give(func() any { return 0 }),
-	}, "sslhandshake setclientcert receiveuntil setoption bind")
+	}, "setclientcert receiveuntil setoption bind")
 	meta := t.NewTable()
 	meta.RawSetString("__index", methods)
 	tcp := func(l *lua.LState) int {
@@ -117,7 +118,7 @@ func (t *luaThread) socketConnect(l *lua.LState) int {
 		}
 		t.sockets = append(t.sockets, s.conn)
 	}
-	s.r = bufio.NewReader(s.conn)
+	s.r, s.chain = bufio.NewReader(s.conn), nil
 	l.Push(lua.LNumber(1))
 	return 1
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"sync"
@@ -27,6 +28,8 @@ type Options struct {
 	Plugins func() (kong.State, uint64)
 	// SandboxRequires are the modules that plugins' Lua code may require, as untrusted_lua_sandbox_requires names them.
 	SandboxRequires []string
+	// TrustedCertificates are those that Lua's sockets trust, as lua_ssl_trusted_certificate names them; nil is the system's.
+	TrustedCertificates *x509.CertPool
 	// NodeID is the node's id, as the Admin API answers it; request-termination echoes it. It may be empty.
 	NodeID string
 	// Log takes what the proxy cannot tell a client: why a stream was closed. nil drops it.
@@ -63,7 +66,7 @@ func (p *Proxy) MapPorts(fronts map[uint16]uint16) { p.fronts.Store(&fronts) }
 // New returns the proxy of a Kong with the given router flavor. The function state returns what Kong holds and a number that
 // changes whenever that does; it is called for every request, so it must be quick.
 func New(state func() (kong.State, uint64), flavor kong.Flavor, o Options) *Proxy {
-	return &Proxy{state: state, flavor: flavor, options: o, own: sync.OnceValues(selfSigned), backends: newConnections()}
+	return &Proxy{state: state, flavor: flavor, options: o, own: sync.OnceValues(func() (*tls.Certificate, error) { return selfSigned("localhost") }), backends: newConnections()}
 }
 
 // ServeHTTP answers one request as Kong does. It must see the request as it came: no http.ServeMux before it, which would

@@ -252,7 +252,7 @@ func realBackend(t *testing.T, handler http.HandlerFunc) net.Conn {
 }
 
 func TestHTTPSBackend(t *testing.T) {
-	own, err := selfSigned()
+	own, err := selfSigned("localhost")
 	if err != nil {
 		t.Fatal(err)
 	}

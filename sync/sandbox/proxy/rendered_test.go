@@ -22,9 +22,14 @@ import (
 // rendered returns what manifests come to.
 func rendered(t *testing.T, f kong.Flavor, manifests ...string) kong.State {
 	t.Helper()
+	return renderedFor(t, render.Target{Flavor: f, RequestClientCertificates: true}, manifests...)
+}
+
+func renderedFor(t *testing.T, target render.Target, manifests ...string) kong.State {
+	t.Helper()
 	tree := fstest.MapFS{"all.yaml": {Data: []byte(strings.Join(manifests, "\n---\n"))}}
 	result, err := render.Render([]manifest.Input{{FS: tree, Path: "."}}, render.Options{
-		Target: render.Target{Flavor: f, RequestClientCertificates: true},
+		Target: target,
 	})
 	if err != nil {
 		t.Fatal(err)

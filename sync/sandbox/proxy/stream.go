@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -67,6 +68,7 @@ type stream struct {
 	protocol string // of the port: tcp, tls or udp
 	sender   netip.AddrPort
 	at       netip.AddrPort
+	sni      string
 	match    route.Match
 }
 
@@ -112,6 +114,7 @@ func (s *stream) choose(from, to net.Addr, sni string) error {
 	if err := s.table.routerErr; err != nil {
 		return fmt.Errorf("this configuration (%w) is not supported by the gwsync sandbox", err)
 	}
+	s.sni = sni
 	s.sender, _ = netip.ParseAddrPort(from.String())
 	s.at, _ = netip.ParseAddrPort(to.String())
 	s.match = s.table.matches.Match(route.Request{
@@ -209,8 +212,8 @@ func (s *stream) dial(ctx context.Context, network string, p peer, u *upstream) 
 	l.limits = limitsOf(s.match.Service)
 	if protocol := s.match.Service.Text("protocol"); network == "tcp" && !s.match.Passthrough && protocol != "tcp" {
 		host := s.match.UpstreamHost
-		if u != nil && host == "" {
-			host = p.host
+		if preserves, _ := s.match.Route.Field("preserve_host"); u != nil && (preserves != true || s.sni == "") {
+			host = cmp.Or(u.entity.Text("host_header"), p.host)
 		}
 		l.secure = s.table.clientTLS(s.match.Service, u, host)
 	}

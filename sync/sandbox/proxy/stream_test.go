@@ -26,14 +26,20 @@ const passthroughGuide = `{"_format_version":"3.0","services":[{"name":"p","host
 // openStream returns how to connect to a proxy that listens for streams, and what it logs.
 func openStream(t *testing.T, config string) (dial func(port int) net.Conn, logged func() string) {
 	t.Helper()
+	return openStreams(t, stateOf(t, config), kong.TraditionalCompatible, Options{})
+}
+
+// openStreams is openStream with a configuration as it is.
+func openStreams(t *testing.T, s kong.State, f kong.Flavor, o Options) (dial func(port int) net.Conn, logged func() string) {
+	t.Helper()
 	var mu sync.Mutex
 	var log strings.Builder
-	s := stateOf(t, config)
-	p := New(func() (kong.State, uint64) { return s, 1 }, kong.TraditionalCompatible, Options{Log: func(m string) {
+	o.Log = func(m string) {
 		mu.Lock()
 		defer mu.Unlock()
 		log.WriteString(m + "\n")
-	}})
+	}
+	p := New(func() (kong.State, uint64) { return s, 1 }, f, o)
 	plain, secure := newListener(9000), newListener(9443)
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)

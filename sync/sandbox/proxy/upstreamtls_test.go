@@ -28,14 +28,21 @@ type issuer struct {
 // issue returns a certificate that i signs; the zero issuer makes one that signs itself.
 func (i issuer) issue(t *testing.T, name string, isCA bool) issuer {
 	t.Helper()
+	return i.issueAs(t, name, func(c *x509.Certificate) { c.IsCA = isCA })
+}
+
+// issueAs issues a certificate that change has had a look at.
+func (i issuer) issueAs(t *testing.T, name string, change func(*x509.Certificate)) issuer {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: isCA, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true,
 	}
+	change(template)
 	parent, signer := i.cert, i.key
 	if parent == nil {
 		parent, signer = template, key
