@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +16,7 @@ import (
 
 func newApply(p process) *cobra.Command {
 	var f compareFlags
-	var yes, allowEmpty, allowOlder, verify bool
+	var yes, allowEmpty, allowOlder, verify, quiet bool
 	var most limit
 	var tests testSource
 	var settle settling
@@ -48,7 +47,8 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle,
-				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most}
+				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most,
+				progress: newProgress(p, quiet)}
 			if verify {
 				var err error
 				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
@@ -60,6 +60,7 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "do not say on stderr how the apply gets on")
 	cmd.Flags().BoolVar(&verify, "verify", false, "run the routing tests on --proxy afterwards")
 	tests.add(cmd.Flags())
 	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "delete all that this instance owns if the manifests come to nothing")
@@ -88,6 +89,7 @@ type applier struct {
 	allowOlder bool
 	most       limit
 	verifier   *verifier // nil for nothing to verify
+	progress   *progress
 }
 
 func (a *applier) apply(ctx context.Context, c *admin.Client) error {
@@ -109,7 +111,7 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 			return a.finish(proposal, sync.Result{}, err)
 		}
 	}
-	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle.option(), Observe: a.observe, OnError: a.onError}
+	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle.option(), Observe: a.progress.observe, OnError: a.onError}
 	if proposal.Revision != "" {
 		if o.Record, err = diff.Record(a.how.instance, proposal.Revision); err != nil {
 			return err
@@ -119,7 +121,10 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	if err != nil {
 		return err
 	}
+	quietly := context.AfterFunc(ctx, a.progress.interrupted)
 	result, err := sync.Apply(ctx, c, proposal.Plan, o)
+	quietly()
+	a.progress.end()
 	err = closeJournal(err)
 	if err == nil && a.verifier != nil {
 		err = a.verify(ctx, proposal, result)
@@ -183,17 +188,6 @@ func (a *applier) show(proposal sync.Proposal) error {
 		return report.Text(a.stderr, r, report.TextOptions{Color: a.color.on(a.stderr, a.getenv)})
 	}
 	return nil
-}
-
-// observe says what Kong is waited for.
-func (a *applier) observe(e sync.Event) {
-	step := e.Step
-	if e.Undo {
-		step = "roll back: " + step
-	}
-	if e.Wait >= time.Second {
-		fmt.Fprintf(a.stderr, "%s: waiting %s until Kong's workers have taken it up\n", step, e.Wait)
-	}
 }
 
 // finish reports how far the apply came, and returns err. If it cannot, that is an error after the writes.
