@@ -11,8 +11,8 @@
 // # What Apply promises
 //
 // Nothing is written if the plan has conflicts, if the Kong refuses any of the entities that would be written
-// ([RejectedError]), or, for a Kong without a database, if it holds something else than the plan was made from
-// ([StaleError]).
+// ([RejectedError]), or if it holds something else of them than the plan was made from ([StaleError]): they are read again right before
+// the first write, and after each wait those that are written next.
 //
 // With a database, the plan's phases are carried out in order, the writes of a phase side by side. After a phase that says so,
 // Apply waits until the Kong's workers have taken it up, for they rebuild their routes and their plugins at different times: a
@@ -20,8 +20,15 @@
 // as by a run that was killed.
 //
 // After the first failure, and when the context ends, no further write starts, those under way are finished, and a
-// [PartialError] says how far it came. Whatever the end was, a later run starts from what the Kong then holds and gets to the
+// [PartialError] says how far it came; [OnError] has what was written undone instead ([RolledBackError]), or all that hangs together with
+// nothing that failed written all the same. Whatever the end was, a later run starts from what the Kong then holds and gets to the
 // same state: all identities are known beforehand.
+//
+// What was undone is what this apply has written, and it is undone by a plan from what the Kong then holds, carried out like any other. A
+// [Journal] keeps what there was before in a file, without secrets.
+//
+// There is no lock. Of two applies at once the one that comes later is stale, and if they interleave closer than they look again, the next
+// run converges.
 //
 // Without a database the whole configuration is loaded at once, all or nothing, with what is not gwsync's exactly as it was
 // read.
