@@ -129,18 +129,19 @@ func lastWord(line []byte) (at int, style yaml.Style) {
 		return end, 0
 	}
 	at = end - 1
-	switch quote := line[at]; {
-	case quote == '"' || quote == '\'':
+	switch line[at] {
+	case '"':
 		style = yaml.DoubleQuotedStyle
-		if quote == '\'' {
-			style = yaml.SingleQuotedStyle
-		}
+	case '\'':
+		style = yaml.SingleQuotedStyle
+	}
+	if style != 0 {
 		for at--; at >= 0 && isQuotable(line[at]); at-- {
 		}
-		if at < 0 || line[at] != quote || at == end-2 {
+		if at < 0 || line[at] != line[end-1] || at == end-2 {
 			return end, 0
 		}
-	default:
+	} else {
 		for at >= 0 && isPlain(line[at]) {
 			at--
 		}
