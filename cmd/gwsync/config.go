@@ -44,9 +44,22 @@ func aimed(verbs ...*cobra.Command) {
 	}
 }
 
-// configure sets the flags that are not on the command line, from the environment and the configuration file. A run for several
-// targets becomes one for each.
+// configure sets the flags that are not on the command line, from the environment and the configuration file, and does what some of them
+// mean for all verbs. A run for several targets becomes one for each.
 func configure(cmd *cobra.Command, p process) error {
+	if err := settle(cmd, p); err != nil {
+		return err
+	}
+	if f := cmd.Flags().Lookup("kong-admin-token-env"); f != nil {
+		v := f.Value.(*variable)
+		v.value = p.getenv(v.name)
+	}
+	limitTime(cmd)
+	return nil
+}
+
+// settle sets the flags that are not on the command line.
+func settle(cmd *cobra.Command, p process) error {
 	flags := cmd.Flags()
 	environment := config.Environment(flags, p.getenv)
 	if flags.Lookup("config") == nil {
@@ -71,10 +84,13 @@ func configure(cmd *cobra.Command, p process) error {
 		if err := (config.Layers{environment}).Apply(flags); err != nil {
 			return err
 		}
-		if err := ofOneTarget(flags); err != nil {
+		if err := ofOneTarget(flags, oneKong()); err != nil {
 			return err
 		}
 		if err := (config.Layers{file.Defaults}).Apply(flags); err != nil {
+			return err
+		}
+		if err := ofOneTarget(flags, oneFile()); err != nil {
 			return err
 		}
 		return forEach(cmd, p, chosen)

@@ -76,9 +76,7 @@ func (f *compareFlags) reporting(
 	p process, do func(context.Context, sync.Source, *admin.Client) error,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
-		f.kong.getenv = p.getenv
-		ctx, cancel, explain := f.kong.limited(cmd.Context())
-		defer cancel()
+		ctx := cmd.Context()
 		source, err := f.from.source(cmd.Flags(), p)
 		if err == nil {
 			err = f.how.unmixed(cmd.Flags())
@@ -86,7 +84,7 @@ func (f *compareFlags) reporting(
 		if err == nil {
 			err = f.kong.with(ctx, f.how.flavor, targetsOf(f.own.options(f.how.instance)), func(c *admin.Client) error { return do(ctx, source, c) })
 		}
-		if err = explain(stopped(cmd.Context(), err)); err == nil || f.output != "json" || f.printed {
+		if err = stopped(ctx, err); err == nil || f.output != "json" || f.printed {
 			return err
 		}
 		return errors.Join(err, f.print(p, report.Report{Command: cmd.Name(), Target: f.kong.name(), Err: err}))

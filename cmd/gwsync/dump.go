@@ -33,7 +33,6 @@ kept in git, and is no backup: that is for Kong's own tools, beside its database
 			if d.all && len(d.tags) > 0 {
 				return usageError{errors.New("--all and --select-tag exclude each other"), "all that Kong holds has no tag in common"}
 			}
-			d.from.getenv = p.getenv
 			return d.from.with(cmd.Context(), "", d.reads, func(c *admin.Client) error { return d.dump(cmd.Context(), c, p) })
 		},
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gwsync/gwsync/render/kong"
-	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
 	"github.com/gwsync/gwsync/sync/sandbox"
 	"github.com/gwsync/gwsync/sync/sandbox/proxy"
@@ -32,9 +31,6 @@ type kongFlags struct {
 	parallelism int
 	qps         float64
 	sandbox     bool
-	deadline    time.Duration
-	// getenv is the environment, for a token that is in it.
-	getenv func(string) string
 }
 
 func (f *kongFlags) add(flags *pflag.FlagSet) {
@@ -49,7 +45,7 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "how long to wait for one answer")
 	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism, "how many requests to make at a time, at most; fewer while Kong asks for fewer")
 	flags.Float64Var(&f.qps, "qps", 0, "how many requests to make a second, at most; 0 for no limit")
-	flags.DurationVar(&f.deadline, "deadline", 0, "give up after this long: what is being written is finished, nothing else is (default: never)")
+	flags.Duration("deadline", 0, "give up after this long: what is being written is finished, nothing else is (default: never)")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
 }
 
@@ -64,7 +60,7 @@ func (f *kongFlags) reader(router string, targets func(upstream kong.Entity) boo
 	if f.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout is %s: want more than 0", f.timeout)
 	}
-	headers, err := f.header(f.getenv)
+	headers, err := f.header()
 	if err != nil {
 		return nil, err
 	}
@@ -141,21 +137,6 @@ func (f *kongFlags) name() string {
 		return f.konnectAddress + "/" + url.PathEscape(f.plane)
 	}
 	return f.address
-}
-
-// limited returns a context that ends at the deadline, and what to say of an error then.
-func (f *kongFlags) limited(ctx context.Context) (limited context.Context, cancel func(), explain func(error) error) {
-	if f.deadline <= 0 {
-		return ctx, func() {}, func(err error) error { return err }
-	}
-	over := fmt.Errorf("the --deadline of %s is over", f.deadline)
-	limited, cancel = context.WithTimeoutCause(ctx, f.deadline, over)
-	return limited, cancel, func(err error) error {
-		if err == nil || context.Cause(limited) != over { //nolint:errorlint // it is this very error
-			return err
-		}
-		return sync.WithHint(err, over.Error())
-	}
 }
 
 // withSandbox serves an embedded Kong on free ports while do runs.

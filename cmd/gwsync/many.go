@@ -49,10 +49,10 @@ func oneReport(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// ofOneTarget refuses what would send several targets to one Kong, or have them undo each other's work. It is called before the
-// configuration file says the same, where it can be meant.
-func ofOneTarget(flags *pflag.FlagSet) error {
-	for _, name := range []string{"kong-addr", "konnect-control-plane-name", "workspace", "instance", "plan", "journal"} {
+// ofOneTarget refuses those of the settings that would have several targets in each other's way: send them to one Kong, have them undo each
+// other's work, or write one file.
+func ofOneTarget(flags *pflag.FlagSet, names []string) error {
+	for _, name := range names {
 		f := flags.Lookup(name)
 		if f == nil || !f.Changed {
 			continue
@@ -61,6 +61,14 @@ func ofOneTarget(flags *pflag.FlagSet) error {
 		return usageError{fmt.Errorf("%s is one target's, and this is for several", said), "set " + name + " for each target in the configuration file"}
 	}
 	return nil
+}
+
+// oneFile are the flags of files that are of one target, wherever they are set for all.
+func oneFile() []string { return []string{"plan", "journal"} }
+
+// oneKong are the flags that say which Kong, and what is ours there. Before the targets in a file they stand for what those have in common.
+func oneKong() []string {
+	return []string{"kong-addr", "konnect-control-plane-name", "workspace", "instance"}
 }
 
 // many is one run for several targets.

@@ -24,16 +24,14 @@ func newPing(p process) *cobra.Command {
 the credentials or the workspace. It reads one page and writes nothing.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			to.getenv = p.getenv
-			ctx, cancel, explain := to.limited(cmd.Context())
-			defer cancel()
+			ctx := cmd.Context()
 			c, err := to.reader(flavor, func(kong.Entity) bool { return false })
 			if err != nil {
 				return err
 			}
 			info, err := c.Info(ctx)
 			if err != nil {
-				return errors.Join(explain(stopped(cmd.Context(), inTheWay(err))), printObstacle(p.stdout, output, c.Address(), err))
+				return errors.Join(stopped(ctx, inTheWay(err)), printObstacle(p.stdout, output, c.Address(), err))
 			}
 			return printInfo(p.stdout, output, c.Address(), info)
 		},

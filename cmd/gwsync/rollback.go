@@ -50,7 +50,7 @@ func (r *rollback) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if here := report.Address(r.kong.address); here != j.Target {
+	if here := report.Address(r.kong.name()); here != j.Target {
 		return codedError{exitRefused, sync.WithHint(fmt.Errorf("the journal is of Kong %s, not of %s: nothing was written", j.Target, here),
 			"give --kong-addr as it was given to apply")}
 	}
@@ -104,7 +104,7 @@ func (r *rollback) apply(ctx context.Context, c *admin.Client, j sync.Journal, p
 		_, err := fmt.Fprintln(r.stdout, "Nothing to roll back: Kong holds what the journal does.")
 		return err
 	}
-	shown := report.Report{Command: "rollback", Target: r.kong.address, Instance: j.Instance, Plan: plan}
+	shown := report.Report{Command: "rollback", Target: r.kong.name(), Instance: j.Instance, Plan: plan}
 	if err := report.Text(r.stdout, shown, report.TextOptions{}); err != nil {
 		return err
 	}

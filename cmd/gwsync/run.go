@@ -46,7 +46,10 @@ func run(ctx context.Context, args []string, p process) (code int) {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	err := stopped(ctx, root.ExecuteContext(ctx))
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	cmd, err := root.ExecuteContextC(ctx)
+	err = late(cmd, stopped(ctx, err))
 	printError(p.stderr, err)
 	return exitCode(err)
 }

@@ -17,7 +17,8 @@ import (
 type credentialFlags struct {
 	headers []string
 
-	adminToken, adminTokenFile, adminTokenEnv string
+	adminToken, adminTokenFile string
+	adminTokenEnv              variable
 
 	plane, konnectAddress, konnectToken, konnectTokenFile string
 }
@@ -28,7 +29,7 @@ func (f *credentialFlags) add(flags *pflag.FlagSet) {
 		"`TOKEN` of a user of Kong Enterprise, the header Kong-Admin-Token. Other users of this machine may see it here: rather set\n"+
 			"GWSYNC_KONG_ADMIN_TOKEN")
 	flags.StringVar(&f.adminTokenFile, "kong-admin-token-file", "", "`FILE` that holds it")
-	flags.StringVar(&f.adminTokenEnv, "kong-admin-token-env", "", "environment `VARIABLE` that holds it, as for one of several targets")
+	flags.Var(&f.adminTokenEnv, "kong-admin-token-env", "environment `VARIABLE` that holds it, as for one of several targets")
 	flags.StringVar(&f.plane, "konnect-control-plane-name", "", "configure this control plane, `NAME`, of Kong Konnect instead of a Kong")
 	flags.StringVar(&f.konnectAddress, "konnect-addr", admin.DefaultKonnectURL, "`URL` of Konnect in the control plane's region")
 	flags.StringVar(&f.konnectToken, "konnect-token", "", "access `TOKEN` of Konnect; rather set GWSYNC_KONNECT_TOKEN")
@@ -36,7 +37,7 @@ func (f *credentialFlags) add(flags *pflag.FlagSet) {
 }
 
 // header returns the headers of all requests.
-func (f *credentialFlags) header(getenv func(string) string) (http.Header, error) {
+func (f *credentialFlags) header() (http.Header, error) {
 	headers := http.Header{}
 	for _, h := range f.headers {
 		name, value, ok := strings.Cut(h, ":")
@@ -46,7 +47,7 @@ func (f *credentialFlags) header(getenv func(string) string) (http.Header, error
 		headers.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
 	if f.plane != "" {
-		token, err := oneToken("konnect-token", f.konnectToken, f.konnectTokenFile, "", getenv)
+		token, err := oneToken("konnect-token", f.konnectToken, f.konnectTokenFile, variable{})
 		switch {
 		case err != nil:
 			return nil, err
@@ -57,7 +58,7 @@ func (f *credentialFlags) header(getenv func(string) string) (http.Header, error
 		}
 		return headers, nil
 	}
-	token, err := oneToken("kong-admin-token", f.adminToken, f.adminTokenFile, f.adminTokenEnv, getenv)
+	token, err := oneToken("kong-admin-token", f.adminToken, f.adminTokenFile, f.adminTokenEnv)
 	if token != "" {
 		headers.Set("Kong-Admin-Token", token)
 	}
@@ -65,9 +66,9 @@ func (f *credentialFlags) header(getenv func(string) string) (http.Header, error
 }
 
 // oneToken returns the token that one of three flags names; "" if none does.
-func oneToken(flag, token, file, variable string, getenv func(string) string) (string, error) {
+func oneToken(flag, token, file string, v variable) (string, error) {
 	given := 0
-	for _, s := range []string{token, file, variable} {
+	for _, s := range []string{token, file, v.name} {
 		if s != "" {
 			given++
 		}
@@ -77,13 +78,28 @@ func oneToken(flag, token, file, variable string, getenv func(string) string) (s
 		return "", fmt.Errorf("--%s, --%s-file and the like exclude each other", flag, flag)
 	case file != "":
 		return readLine(file)
-	case variable != "" && getenv(variable) == "":
-		return "", fmt.Errorf("--%s-env: the environment variable %s is not set", flag, variable)
-	case variable != "":
-		return getenv(variable), nil
+	case v.name != "" && v.value == "":
+		return "", fmt.Errorf("--%s-env: the environment variable %s is not set", flag, v.name)
+	case v.name != "":
+		return v.value, nil
 	}
 	return token, nil
 }
+
+// variable is a flag that names an environment variable.
+type variable struct{ name, value string }
+
+// String implements pflag.Value: it returns the name.
+func (v *variable) String() string { return v.name }
+
+// Set implements pflag.Value.
+func (v *variable) Set(name string) error {
+	v.name = name
+	return nil
+}
+
+// Type implements pflag.Value.
+func (v *variable) Type() string { return "variable" }
 
 // readLine returns the one line of a file that holds a token.
 func readLine(name string) (string, error) {

@@ -44,7 +44,6 @@ The request is written as for curl: -X, -H and -d. With --grpc it is a call of g
 				return err
 			}
 			var on configuration
-			live.getenv = p.getenv
 			if typed(cmd.Flags(), "kong-addr") || typed(cmd.Flags(), "konnect-control-plane-name") {
 				on, err = liveConfiguration(cmd.Context(), live)
 			} else {

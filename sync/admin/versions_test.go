@@ -69,10 +69,10 @@ func releases() []*release {
 
 func field(kind string, def any) map[string]any {
 	out := map[string]any{"type": kind}
-	switch {
-	case kind == "array":
+	switch kind {
+	case "array":
 		out["elements"] = map[string]any{"type": "record", "fields": []any{map[string]any{"scope": field("string", nil)}}}
-	case kind == "record":
+	case "record":
 		out["fields"] = []any{map[string]any{"dnsnames": field("array", nil)}}
 	}
 	if def != nil {
