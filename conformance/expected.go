@@ -36,9 +36,10 @@ func expectations(f kong.Flavor) map[string]expectation {
 			"untrusted_lua_sandbox_requires: resty.openssl.x509.chain",
 			"untrusted_lua_sandbox_requires: resty.openssl.x509.store",
 		}},
-		"BackendTLSPolicy":                   {settings: verifying},
-		"BackendTLSPolicyConflictResolution": {settings: verifying},
-		"BackendTLSPolicySANValidation":      {settings: verifying},
+		"BackendTLSPolicy":                       {settings: verifying},
+		"BackendTLSPolicyConflictResolution":     {settings: verifying},
+		"BackendTLSPolicyObservedGenerationBump": {settings: verifying},
+		"BackendTLSPolicySANValidation":          {settings: verifying},
 	}
 	if f == kong.TraditionalCompatible {
 		out["HTTPRouteQueryParamMatching"] = expectation{refused: bind.UnsupportedValue}
