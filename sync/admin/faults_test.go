@@ -258,7 +258,7 @@ func (c faultCase) run(t *testing.T, box *sandbox.Kong, start, goal kong.State) 
 		t.Fatal(err)
 	}
 	network := &faulty{kong: box, fault: c.fault, at: c.at, duration: c.duration, turn: make(chan struct{}, 1)}
-	applied := attempt(t.Context(), network, c.journey.goal, c.onError)
+	applied := attempt(t.Context(), network, c.goal, c.onError)
 	now, _ := box.State()
 	name := fmt.Sprintf("%s at request %d (%s) %s, on error %s: %v", c.fault.name, c.at, network.line, c.duration, c.onError, applied)
 	if c.hand == nil {
@@ -271,7 +271,7 @@ func (c faultCase) run(t *testing.T, box *sandbox.Kong, start, goal kong.State) 
 	if d := cmp.Diff(theirs, foreign(now)); d != "" {
 		t.Errorf("%s\nwhat is theirs changed: %s", name, d)
 	}
-	if err := attempt(t.Context(), inProcess{box.Admin()}, c.journey.goal, sync.Stop); err != nil {
+	if err := attempt(t.Context(), inProcess{box.Admin()}, c.goal, sync.Stop); err != nil {
 		t.Errorf("%s\nthe next run: %v", name, err)
 	}
 	now, _ = box.State()
