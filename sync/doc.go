@@ -14,9 +14,10 @@
 // ([RejectedError]), or if it holds something else of them than the plan was made from ([StaleError]): they are read again right before
 // the first write, and after each wait those that are written next.
 //
-// With a database, the plan's phases are carried out in order, the writes of a phase side by side. After a phase that says so,
+// With a database, the plan's phases are carried out in order, the writes of a phase side by side, each as soon as what it needs is
+// written. Of entities that a Kong takes or refuses alike it is asked about one. After a phase that says so,
 // Apply waits until the Kong's workers have taken it up, for they rebuild their routes and their plugins at different times: a
-// route must never be served without its plugins. It waits before the first phase, too, if the Kong was written moments ago,
+// route must never be served without its plugins. It waits before the first phase of a plan that touches guards, too, if the Kong was written moments ago,
 // as by a run that was killed.
 //
 // After the first failure, and when the context ends, no further write starts, those under way are finished, and a
