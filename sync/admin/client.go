@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -25,7 +27,7 @@ type Client struct {
 	parallelism int
 
 	// quick is for most requests, patient for whole configurations.
-	quick, patient *http.Client
+	quick, patient *retryablehttp.Client
 	// retries is how often a request is tried again, as the limiter allows.
 	retries int
 	limiter *limiter

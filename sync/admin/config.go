@@ -94,10 +94,10 @@ func New(c Config) (*Client, error) {
 	if retries == 0 {
 		retries = DefaultRetries
 	}
-	client.quick = single(transport, timeout)
-	client.patient = single(transport, max(timeout, time.Minute))
 	client.retries = max(retries, 0)
 	client.limiter = newLimiter(client.parallelism, c.QPS)
+	client.quick = client.retrying(transport, timeout)
+	client.patient = client.retrying(transport, max(timeout, time.Minute))
 	return client, nil
 }
 

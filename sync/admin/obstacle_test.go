@@ -117,7 +117,7 @@ func TestProxyInTheWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.quick.Transport.(whole).next.(*http.Transport).Proxy = http.ProxyURL(to)
+	c.quick.HTTPClient.Transport.(limited).next.next.(*http.Transport).Proxy = http.ProxyURL(to)
 	_, err = c.Info(t.Context())
 	if got := ObstacleOf(err); got != BadProxy {
 		t.Errorf("the obstacle is %q: %v", got, err)

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // How long to wait before a request is tried again: at first, and at most. The longest wait is also what Retry-After can
@@ -25,57 +28,29 @@ const (
 // hold in its default 128 MiB of LMDB cache.
 const maxAnswer = 512 << 20
 
-// single returns an HTTP client that follows no redirects: they would carry our headers, and with them our token, to whatever address
-// an answer names.
-func single(transport http.RoundTripper, timeout time.Duration) *http.Client {
-	return &http.Client{
-		Transport:     whole{transport},
-		Timeout:       timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// retrying returns an HTTP client that tries again, says nothing, and follows no redirects: they would carry our headers, and with them
+// our token, to whatever address an answer names.
+func (c *Client) retrying(transport http.RoundTripper, timeout time.Duration) *retryablehttp.Client {
+	return &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport:     limited{c.limiter, timeout, whole{transport}},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:     math.MaxInt, // again counts
+		CheckRetry:   c.again,
+		Backoff:      wait,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 }
 
-// send makes a request as often as it takes, and returns the last answer. While Kong asks for fewer requests and meanwhile answers others
-// of ours, that is not counted as a try: it is others' turn.
+// send makes a request as often as it takes, and returns the last answer.
 func (c *Client) send(ctx context.Context, r request, target string) (*http.Response, error) {
-	client := c.quick
-	if r.patient {
-		client = c.patient
-	}
-	for try := 0; ; try++ {
-		answered := c.limiter.answered()
-		began, err := c.limiter.begin(ctx)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := c.attempt(ctx, client, r, target)
-		o, after := judge(resp, err, time.Since(began) > client.Timeout/4)
-		c.limiter.end(began, o, after)
-		if o == refused && c.limiter.answered() > answered {
-			try--
-		}
-		if !c.again(ctx, resp, err) || try >= c.retries {
-			return resp, err
-		}
-		if resp != nil {
-			resp.Body.Close()
-		}
-		if o == refused {
-			continue // the limiter waits
-		}
-		if err := sleep(ctx, backoff(try)); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// attempt makes a request once.
-func (c *Client) attempt(ctx context.Context, client *http.Client, r request, target string) (*http.Response, error) {
-	var body io.Reader
+	var body any // nil is no body, and a nil slice an empty one
 	if r.body != nil {
-		body = bytes.NewReader(r.body)
+		body = r.body
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	ctx = context.WithValue(ctx, triesKey{}, &tries{answered: c.limiter.answered()})
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {
 		return nil, err
 	}
@@ -83,13 +58,46 @@ func (c *Client) attempt(ctx context.Context, client *http.Client, r request, ta
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return client.Do(req)
+	if r.patient {
+		return c.patient.Do(req)
+	}
+	return c.quick.Do(req)
 }
+
+// limited makes requests when the limiter lets them begin, and gives each its time from then on.
+type limited struct {
+	limiter *limiter
+	timeout time.Duration
+	next    whole
+}
+
+func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	began, err := l.limiter.begin(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), l.timeout)
+	defer cancel() // the answer is read to its end by then
+	resp, err := l.next.RoundTrip(req.WithContext(ctx))
+	o, after := judge(resp, err, time.Since(began) > l.timeout/4)
+	l.limiter.end(began, o, after)
+	return resp, err
+}
+
+// tries are those of one request that count.
+type tries struct {
+	failed int
+	// answered is how many requests of the client had a good answer before the last try.
+	answered int
+}
+
+// triesKey is the key of a request's *[tries] in its context.
+type triesKey struct{}
 
 // judge returns what an answer says about how much Kong bears, and how long it wants to be left alone.
 func judge(resp *http.Response, err error, late bool) (outcome, time.Duration) {
 	switch {
-	case err == nil && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable):
+	case asksForFewer(resp):
 		return refused, retryAfter(resp.Header.Get("Retry-After"))
 	case late:
 		return slow, 0
@@ -110,21 +118,48 @@ func retryAfter(header string) time.Duration {
 	return 0
 }
 
-// again reports whether a request is worth another try.
-func (c *Client) again(ctx context.Context, resp *http.Response, err error) bool {
+// again reports whether a request is worth another try, and has one left. While Kong asks for fewer requests and meanwhile answers others
+// of ours, that is not counted as a try: it is others' turn.
+func (c *Client) again(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false
+		return false, ctx.Err()
 	}
-	if err != nil {
-		return c.transient(err)
+	if err == nil {
+		c.reached.Store(true)
 	}
-	c.reached.Store(true)
-	switch resp.StatusCode {
+	if err == nil && !passing(resp.StatusCode) || err != nil && !c.transient(err) {
+		return false, nil
+	}
+	t, _ := ctx.Value(triesKey{}).(*tries)
+	answered := c.limiter.answered()
+	if !asksForFewer(resp) || answered == t.answered {
+		t.failed++
+	}
+	t.answered = answered
+	return t.failed <= c.retries, nil
+}
+
+// passing reports whether an answer of this status may be another one soon.
+func passing(status int) bool {
+	switch status {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false
+}
+
+// asksForFewer reports whether an answer, if there is one, asks for fewer requests.
+func asksForFewer(resp *http.Response) bool {
+	return resp != nil && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable)
+}
+
+// wait returns how long to wait before another try. Where Kong asks for fewer requests, the limiter waits.
+func wait(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+	if asksForFewer(resp) {
+		return 0
+	}
+	return backoff(attempt)
 }
 
 // transient reports whether the failure to get an answer may be over soon.
