@@ -48,7 +48,7 @@ type Controller struct {
 	planes map[types.NamespacedName]*plane
 
 	mu sync.Mutex
-	// needed are the settings that what was rendered needs and a Kong has not by default.
+	// needed are the settings that what was rendered last needs and a Kong has not by default.
 	needed map[string]bool
 	// findings are what there was to say about what was rendered last.
 	findings diag.List
@@ -56,7 +56,7 @@ type Controller struct {
 
 // New returns a controller.
 func New(c Config) *Controller {
-	return &Controller{Config: c, planes: map[types.NamespacedName]*plane{}, needed: map[string]bool{}}
+	return &Controller{Config: c, planes: map[types.NamespacedName]*plane{}}
 }
 
 // Run takes over all changes of the cluster until ctx ends. What failed is told to report.
@@ -78,14 +78,12 @@ func (c *Controller) Run(ctx context.Context, report func(error)) {
 	}
 }
 
-// Needed returns the settings that what was rendered since the last call needs and a Kong has not by default, sorted: those of
-// Lua, written "untrusted_lua_sandbox_requires: resty.openssl.x509".
+// Needed returns the settings that what was rendered last needs and a Kong has not by default, sorted: those of Lua, written
+// "untrusted_lua_sandbox_requires: resty.openssl.x509".
 func (c *Controller) Needed() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := slices.Sorted(maps.Keys(c.needed))
-	clear(c.needed)
-	return out
+	return slices.Sorted(maps.Keys(c.needed))
 }
 
 // Findings returns what gwsync had to say when it rendered last.
@@ -106,7 +104,7 @@ func (c *Controller) reconcile() error {
 		return err
 	}
 	c.mu.Lock()
-	c.findings = r.Findings
+	c.findings, c.needed = r.Findings, needed(r)
 	c.mu.Unlock()
 	var errs []error
 	for name, g := range r.Gateways {
@@ -123,15 +121,20 @@ func (c *Controller) reconcile() error {
 	return errors.Join(append(errs, c.writeStatuses(objects, status.Of(r.Graph)))...)
 }
 
-// serve has a Gateway's Kong serve what was rendered for it.
-func (c *Controller) serve(name types.NamespacedName, g Gateway) error {
-	c.mu.Lock()
-	for _, n := range render.Needs(g.State) {
-		if n.Setting == "untrusted_lua_sandbox_requires" {
-			c.needed[n.Setting+": "+n.Value] = true
+func needed(r Rendered) map[string]bool {
+	out := map[string]bool{}
+	for _, g := range r.Gateways {
+		for _, n := range render.Needs(g.State) {
+			if n.Setting == "untrusted_lua_sandbox_requires" {
+				out[n.Setting+": "+n.Value] = true
+			}
 		}
 	}
-	c.mu.Unlock()
+	return out
+}
+
+// serve has a Gateway's Kong serve what was rendered for it.
+func (c *Controller) serve(name types.NamespacedName, g Gateway) error {
 	p := c.planes[name]
 	if p == nil {
 		p = newPlane(c.Subnet.Next(), c.Config)
