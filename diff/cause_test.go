@@ -81,7 +81,7 @@ func TestCauseOfEachField(t *testing.T) {
 }
 
 func TestRecordIsNoChange(t *testing.T) {
-	record, err := diff.Record(instance, "0a1b2c3d")
+	record, err := diff.Record(kong.State{}, instance, "0a1b2c3d")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,5 +94,34 @@ func TestRecordIsNoChange(t *testing.T) {
 	}
 	if p := compute(t, live, kong.State{}); !p.Empty() {
 		t.Errorf("the record is to be changed: %v", p.Changes())
+	}
+}
+
+// TestRecordKeepsItsID has a Kong to which the record came back under another id: that of its name would be a second one.
+func TestRecordKeepsItsID(t *testing.T) {
+	held := entityOf(t, kong.Services, "11111111-1111-4111-8111-111111111111",
+		map[string]any{"name": "gwsync." + instance, "host": "gwsync.invalid", "tags": diff.Tags(instance)})
+	record, err := diff.Record(state(t, held), instance, "0a1b2c3d")
+	if err != nil || record.Key() != held.Key() {
+		t.Errorf("got %s, error %v; want %s", record.Key(), err, held.Key())
+	}
+	if p := compute(t, state(t, held), kong.State{}); !p.Empty() {
+		t.Errorf("got %v and %v", p.Changes(), p.Conflicts())
+	}
+}
+
+// TestRecordTaken wants a conflict, as every write of the record would come after all others.
+func TestRecordTaken(t *testing.T) {
+	record, err := diff.Record(kong.State{}, instance, "0a1b2c3d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := entityOf(t, kong.Services, "11111111-1111-4111-8111-111111111111", map[string]any{"name": record.Name(), "host": "h"})
+	byID := entityOf(t, kong.Services, record.ID(), map[string]any{"name": "theirs", "host": "h"})
+	for _, foreign := range []kong.Entity{byName, byID} {
+		p := computeWith(t, state(t, foreign), kong.State{}, diff.Options{Adopt: diff.Adoption{Names: []diff.Pattern{{Kind: kong.Services, Name: "*"}}}})
+		if c := p.Conflicts(); len(c) != 1 || c[0].Reason != diff.RecordTaken || c[0].Foreign.Key() != foreign.Key() {
+			t.Errorf("%s: got conflicts %v", foreign, c)
+		}
 	}
 }

@@ -53,7 +53,7 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("desired state under the ids of the live one: %w", err)
 	}
-	if err := p.collide(); err != nil {
+	if err := errors.Join(p.collide(), p.reserve(o.Instance)); err != nil {
 		return Plan{}, err
 	}
 	if err := p.compare(o.Schemas); err != nil {

@@ -97,11 +97,13 @@ const (
 	InUse Reason = "in-use"
 	// ValueTaken: a foreign entity has a value of a desired one that must be unique in a Kong, such as a consumer's custom_id.
 	ValueTaken Reason = "value-taken"
+	// RecordTaken: a foreign entity has the name or the id of the instance's [Record].
+	RecordTaken Reason = "record-taken"
 )
 
 // Conflict is a change that cannot be made without touching an entity that is not ours. A plan with conflicts has no phases.
 type Conflict struct {
-	// Entity is the desired entity, or for [InUse] the live one that would be deleted.
+	// Entity is the desired entity, for [InUse] the live one that would be deleted, for [RecordTaken] the record.
 	Entity kong.Entity
 	// Foreign is the live entity in the way.
 	Foreign kong.Entity
@@ -121,6 +123,8 @@ func (c Conflict) String() string {
 		return ours + ": its id is that of " + theirs + ", which is " + c.whose()
 	case InUse:
 		return ours + " cannot be deleted: " + theirs + ", which is " + c.whose() + ", refers to it"
+	case RecordTaken:
+		return ours + ", by which Kong is to remember the commit: its place has " + theirs + ", which is " + c.whose()
 	case ValueTaken:
 		return ours + ": its " + uniqueFields[c.Entity.Kind()] + " is that of " + theirs + ", which is " + c.whose()
 	}

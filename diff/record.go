@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gwsync/gwsync/render/kong"
@@ -10,10 +11,15 @@ import (
 const commitTag = "gwsync-commit:"
 
 // Record returns the entity by which a Kong remembers the commit that was applied last: a service of the instance that is disabled and
-// that no route leads to. It is part of no plan: whoever applies one writes it last.
-func Record(instance, commit string) (kong.Entity, error) {
+// that no route leads to. It is part of no plan: whoever applies one writes it last. It has the id of the record that is live, if there is
+// one. What somebody else has in its place is a [Conflict] of every plan of the instance.
+func Record(live kong.State, instance, commit string) (kong.Entity, error) {
 	name := recordName(instance)
-	return kong.New(kong.Services, kong.ID(kong.Services, name), map[string]any{
+	id := kong.ID(kong.Services, name)
+	if held, ok := live.Find(kong.Services, name); ok {
+		id = held.ID()
+	}
+	return kong.New(kong.Services, id, map[string]any{
 		"name": name, "host": "gwsync.invalid", "enabled": false, "tags": append(Tags(instance), commitTag+commit),
 	}, kong.Origin{})
 }
@@ -30,6 +36,23 @@ func Recorded(live kong.State, instance string) string {
 		}
 	}
 	return ""
+}
+
+// reserve adds a conflict for what somebody else has in the place of the record, by its name or its id: only the write of the record
+// would meet it, when all changes are made.
+func (p *Plan) reserve(instance string) error {
+	record, err := Record(p.live, instance, "")
+	if err != nil {
+		return err
+	}
+	named, _ := p.live.Find(kong.Services, record.Name())
+	same, _ := p.live.Get(record.Key())
+	for _, e := range slices.Compact([]kong.Entity{named, same}) {
+		if !e.IsZero() && !Owned(e, instance) {
+			p.conflicts = append(p.conflicts, Conflict{Entity: record, Foreign: e, Reason: RecordTaken})
+		}
+	}
+	return nil
 }
 
 func recordName(instance string) string { return "gwsync." + instance }

@@ -84,12 +84,12 @@ func (e *ConflictError) Error() string {
 func (e *ConflictError) Hint() string {
 	const most = 5
 	var flags []string
-	used, taken := false, false
+	is := map[diff.Reason]bool{}
 	for _, c := range e.Conflicts {
 		if p, ok := c.Adopt(); ok {
 			flags = append(flags, "--adopt "+p.String())
 		}
-		used, taken = used || c.Reason == diff.InUse, taken || c.Reason == diff.ValueTaken
+		is[c.Reason] = true
 	}
 	var hints []string
 	if len(flags) > 0 {
@@ -103,10 +103,13 @@ func (e *ConflictError) Hint() string {
 		hints = append(hints, "gwsync touches what does not carry its tags only where it is told to: "+take+
 			"; else rename or delete it in Kong, or rename the object in the manifests")
 	}
-	if taken {
+	if is[diff.RecordTaken] {
+		hints = append(hints, "rename it or delete it in Kong, or call the instance something else (--instance)")
+	}
+	if is[diff.ValueTaken] {
 		hints = append(hints, "a Kong has such a value once: give one of the two another")
 	}
-	if used {
+	if is[diff.InUse] {
 		hints = append(hints, "delete in Kong what refers to entities of ours, or keep those with --no-prune")
 	}
 	return strings.Join(hints, "; ")

@@ -113,7 +113,7 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	}
 	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle.option(), Observe: a.progress.observe, OnError: a.onError}
 	if proposal.Revision != "" {
-		if o.Record, err = diff.Record(a.how.instance, proposal.Revision); err != nil {
+		if o.Record, err = diff.Record(proposal.Plan.Live(), a.how.instance, proposal.Revision); err != nil {
 			return err
 		}
 	}

@@ -116,7 +116,7 @@ func (r *rollback) apply(ctx context.Context, c *admin.Client, j sync.Journal, p
 	o := sync.Options{Parallelism: r.kong.parallelism}
 	if j.Base != "" {
 		var err error
-		if o.Record, err = diff.Record(j.Instance, j.Base); err != nil {
+		if o.Record, err = diff.Record(plan.Live(), j.Instance, j.Base); err != nil {
 			return err
 		}
 	}
