@@ -17,7 +17,7 @@ type Approval struct {
 	FormatVersion string `json:"format_version"`
 	// Result is the report's; "error" is nothing that can be approved.
 	Result string `json:"result"`
-	// Target is the Kong's address, and Instance whose entities the plan is about.
+	// Target is the Kong as reports call it, and Instance whose entities the plan is about.
 	Target   string `json:"target"`
 	Instance string `json:"instance"`
 	// Revision is the commit that was rendered, "" if that was not known. Another one may come to the same plan.

@@ -28,7 +28,7 @@ func (a *applier) approved(proposal sync.Proposal) error {
 	if err != nil {
 		return sync.WithHint(fmt.Errorf("--plan %s: %w", a.plan, err), "save one with: gwsync diff -o json > "+a.plan)
 	}
-	if here := report.Address(a.kong.address); approval.Target != here && !a.kong.sandbox {
+	if here := report.Address(a.kong.name()); approval.Target != here && !a.kong.sandbox {
 		return unapproved("the changes of Kong " + approval.Target + " were approved, not those of " + here)
 	}
 	if approval.Instance != a.how.instance {

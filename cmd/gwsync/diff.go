@@ -129,7 +129,7 @@ func (f *compareFlags) present(p process, proposal sync.Proposal, r report.Repor
 
 // report returns r with all that a verb has to report of a proposal.
 func (f *compareFlags) report(r report.Report, proposal sync.Proposal, err error) report.Report {
-	r.Target, r.Instance, r.Err = f.kong.address, f.how.instance, err
+	r.Target, r.Instance, r.Err = f.kong.name(), f.how.instance, err
 	r.Revision, r.Plan, r.Findings = proposal.Revision, proposal.Plan, proposal.Rendered.Findings
 	r.Base, r.NoBase = proposal.Base, proposal.NoBase
 	return r

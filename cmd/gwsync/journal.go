@@ -17,7 +17,7 @@ func (a *applier) keepJournal(proposal sync.Proposal, o *sync.Options) (finish f
 	if err != nil {
 		return nil, err
 	}
-	j.Target, j.Instance = report.Address(a.kong.address), a.how.instance
+	j.Target, j.Instance = report.Address(a.kong.name()), a.how.instance
 	j.Revision, j.Base = proposal.Revision, proposal.Base
 	begun := false
 	o.Before = func() error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -131,10 +132,14 @@ func (f *kongFlags) with(
 	})
 }
 
-// name returns what the Kong is called in reports.
+// name returns what the Kong is called in reports, approvals and journals: its address, with the control plane or the workspace, for what
+// is about one of them is not about another.
 func (f *kongFlags) name() string {
-	if f.plane != "" {
+	switch {
+	case f.plane != "":
 		return f.konnectAddress + "/" + url.PathEscape(f.plane)
+	case f.workspace != "" && !f.sandbox:
+		return strings.TrimSuffix(f.address, "/") + "/" + url.PathEscape(f.workspace)
 	}
 	return f.address
 }

@@ -52,7 +52,7 @@ func (r *rollback) run(ctx context.Context) error {
 	}
 	if here := report.Address(r.kong.name()); here != j.Target {
 		return codedError{exitRefused, sync.WithHint(fmt.Errorf("the journal is of Kong %s, not of %s: nothing was written", j.Target, here),
-			"give --kong-addr as it was given to apply")}
+			"give --kong-addr, --workspace and the like as they were given to apply")}
 	}
 	owned := func(upstream kong.Entity) bool { return diff.Owned(upstream, j.Instance) }
 	return r.kong.with(ctx, "", owned, func(c *admin.Client) error { return r.back(ctx, c, j) })
