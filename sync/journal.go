@@ -16,8 +16,8 @@ import (
 // back whole as long as Kong still holds its secrets, which an apply that has not changed them leaves alone.
 type Journal struct {
 	FormatVersion string `json:"format_version"`
-	// Target is the Kong as reports call it, without credentials, Instance whose entities they are, Revision the commit that was applied, and Base the
-	// one that was applied before; "" where that is not known.
+	// Target is the Kong as reports call it, without credentials, Instance whose entities they are, Revision the commit that was applied, and
+	// Base the one that was applied before; "" where that is not known.
 	Target   string      `json:"target"`
 	Instance string      `json:"instance"`
 	Revision string      `json:"revision,omitempty"`
