@@ -41,8 +41,9 @@
 //	delete   the rest, in the reverse order of references; settle
 //	clear    plugins for all requests, which any route may have needed to match what it should
 //
-// What is somebody else's, and on no service of ours, cannot be closed. Where plugins of ours are on such a route, nothing but their delete can
-// be due, and it has them one by one: each set between is a part of the old one and holds all of the new one.
+// A route that is somebody else's, or that stays although no manifest asks for it, is closed with its service, or not at all if that is
+// not ours to write either. Then plugins of ours can only leave it, and it loses them one by one: each set between is a part of the old one
+// and holds all of the new one.
 //
 // Each is a phase of [Plan.Phases], the first with the next where nothing that is served changes by it. Within a phase nothing waits but for
 // what it needs ([Write.After]): a write for those of what it refers to, a delete for those of what refers to it, a closed route also for the

@@ -85,13 +85,17 @@ func either(before, after kong.Entity) kong.Entity {
 	return after
 }
 
+// writes reports whether an entity may be written: it is ours, and not one that stays as it is. Were it closed, and the run killed, nothing
+// would know how to open it again.
+func (g *guard) writes(e kong.Entity) bool { return g.plan.owner.owns(e) && g.plan.kept[e.Key()] == "" }
+
 func (g *guard) addServices() {
 	for before, after := range g.sides(kong.Services) {
 		e := either(before, after)
 		if g.plan.owner.recorded(e) {
 			continue
 		}
-		s := &service{before: before, after: after, ours: g.plan.owner.owns(e), change: g.changeOf(e.Key())}
+		s := &service{before: before, after: after, ours: g.writes(e), change: g.changeOf(e.Key())}
 		g.services[e.ID()] = s
 		g.serviceOrder = append(g.serviceOrder, s)
 	}
@@ -100,7 +104,7 @@ func (g *guard) addServices() {
 func (g *guard) addRoutes() {
 	for before, after := range g.sides(kong.Routes) {
 		e := either(before, after)
-		r := &route{before: before, after: after, ours: g.plan.owner.owns(e), change: g.changeOf(e.Key())}
+		r := &route{before: before, after: after, ours: g.writes(e), change: g.changeOf(e.Key())}
 		r.from, r.to = g.serviceOf(before), g.serviceOf(after)
 		if r.from != nil {
 			r.from.routes = append(r.from.routes, r)

@@ -7,7 +7,7 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// service is a service before and after; either may be missing. A foreign one is the same before and after.
+// service is a service before and after; either may be missing. One that is not ours to write is the same before and after.
 type service struct {
 	before, after kong.Entity
 	ours          bool
@@ -21,7 +21,7 @@ type service struct {
 	shut bool
 }
 
-// route is a route before and after; either may be missing. A foreign one is the same before and after.
+// route is a route before and after; either may be missing. One that is not ours to write is the same before and after.
 type route struct {
 	before, after kong.Entity
 	ours          bool

@@ -133,7 +133,7 @@ func checkLaws(t *testing.T, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, writes := run(t, p, newWorld(live), newWatcher(live, final), g.chances, -1)
+	w, writes := run(t, p, newWorld(live), newPlanWatcher(p, live, final), g.chances, -1)
 	if p2 := computeWith(t, w.state(t), desired, o); !p2.Empty() || len(p2.Phases()) > 0 {
 		t.Fatalf("the second plan is not empty: %v\n%s", p2.Changes(), describe(p))
 	}
@@ -143,7 +143,7 @@ func checkLaws(t *testing.T, seed uint64) {
 	if writes == 0 {
 		return
 	}
-	watch := newWatcher(live, final)
+	watch := newPlanWatcher(p, live, final)
 	w = newWorld(live)
 	for kills := 0; ; kills++ {
 		limit := -1
@@ -157,7 +157,7 @@ func checkLaws(t *testing.T, seed uint64) {
 		watch.settle()
 	}
 	if renamed(t, w.state(t)).Digest() != renamed(t, final).Digest() {
-		t.Fatalf("killed and started again, the outcome differs\n%s", describe(p))
+		t.Fatalf("killed and started again, the outcome differs: -want +got\n%s\n%s", cmp.Diff(lines(final), lines(w.state(t))), describe(p))
 	}
 }
 
@@ -186,7 +186,8 @@ func TestLaws(t *testing.T) {
 }
 
 func FuzzLaws(f *testing.F) {
-	for _, seed := range []uint64{0, 4936, 6452} { // in the last two a route of somebody else's loses several plugins of ours
+	// In 4936 and 6452 a route of somebody else's loses several plugins of ours; in 23067 a route that stays is closed when a run is killed.
+	for _, seed := range []uint64{0, 4936, 6452, 23067} {
 		f.Add(seed)
 	}
 	f.Fuzz(checkLaws)
@@ -210,4 +211,13 @@ func TestComputeIsDeterministic(t *testing.T) {
 			t.Fatal(d)
 		}
 	}
+}
+
+// lines returns a state for people, an entity a line.
+func lines(s kong.State) []string {
+	var out []string
+	for e := range s.All() {
+		out = append(out, string(e.Kind())+" "+string(e.AppendJSON(nil)))
+	}
+	return out
 }

@@ -194,22 +194,34 @@ func effect(e kong.Entity, without ...string) string {
 // cannot be closed loses plugins of ours one by one, and nothing else.
 type watcher struct {
 	before, after map[string]traffic
-	// others are routes of others that are on no service of ours: nothing of ours can close them.
+	// others are routes of others, or that stay, on no service that is ours to write: nothing can close them.
 	others map[string]bool
 	window []view
 }
 
 func newWatcher(live, final kong.State) *watcher {
 	l, f := newView(newWorld(live)), newView(newWorld(final))
-	return &watcher{before: serve(l, l), after: serve(f, f), others: others(final), window: []view{l}}
+	return &watcher{before: serve(l, l), after: serve(f, f), others: others(final, nil), window: []view{l}}
 }
 
-func others(s kong.State) map[string]bool {
+// newPlanWatcher returns a watcher that knows what a plan leaves as it is.
+func newPlanWatcher(p diff.Plan, live, final kong.State) *watcher {
+	kept := map[kong.Key]bool{}
+	for _, l := range p.Leftovers() {
+		kept[l.Entity.Key()] = true
+	}
+	w := newWatcher(live, final)
+	w.others = others(final, kept)
+	return w
+}
+
+func others(s kong.State, kept map[kong.Key]bool) map[string]bool {
+	writable := func(e kong.Entity) bool { return diff.Owned(e, instance) && !kept[e.Key()] }
 	out := map[string]bool{}
 	for r := range s.Of(kong.Routes) {
 		to, _ := r.Ref("service")
 		service, ok := s.Get(to)
-		out[r.ID()] = !diff.Owned(r, instance) && (!ok || !diff.Owned(service, instance))
+		out[r.ID()] = !writable(r) && (!ok || !writable(service))
 	}
 	return out
 }
