@@ -26,14 +26,23 @@ type Blame struct {
 	Oldest bool
 }
 
+// Blamable returns a source of which [Proposal.Blame] can say who changed it, and an error for any other.
+func Blamable(src Source) (History, error) {
+	past, ok := src.(History)
+	if !ok {
+		return nil, WithHint(errors.New("who changed the manifests only a git repository knows"), "name it with --repo")
+	}
+	return past, nil
+}
+
 // Blame finds the commits behind what has changed in the manifests: for each change of the plan that is not another hand's alone, the
 // commit that changed last what the entity comes from, or the object around that, or that removed it. Where it is known what was applied
 // last, only commits since count. Changes of which nothing can be said are left out, such as those of Secrets that are in no git, or those
 // that another object has brought about.
 func (p Proposal) Blame(ctx context.Context, src Source) (map[kong.Key]Blame, error) {
-	past, ok := src.(History)
-	if !ok || p.Revision == "" {
-		return nil, WithHint(errors.New("who changed the manifests only a git repository knows"), "name it with --repo")
+	past, err := Blamable(src)
+	if err != nil {
+		return nil, err
 	}
 	objects := map[diag.Object]diag.Pos{}
 	for o := range p.Rendered.Set.All() {

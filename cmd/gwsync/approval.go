@@ -14,7 +14,8 @@ import (
 	"github.com/gwsync/gwsync/sync/admin"
 )
 
-// approved returns an error unless the changes are those that the file of --plan approves.
+// approved returns an error unless the changes are those that the file of --plan approves, or none are left to be made, as when a
+// pipeline runs again after it has made them.
 func (a *applier) approved(proposal sync.Proposal) error {
 	if a.plan == "" {
 		return nil
@@ -33,6 +34,10 @@ func (a *applier) approved(proposal sync.Proposal) error {
 	}
 	if approval.Instance != a.how.instance {
 		return unapproved("the changes of instance " + approval.Instance + " were approved, not those of " + a.how.instance)
+	}
+	if proposal.Plan.Empty() {
+		_, err := fmt.Fprintln(a.stderr, "What was approved is there already: nothing is left to do.")
+		return err
 	}
 	return sameAs(approval, proposal.Plan)
 }

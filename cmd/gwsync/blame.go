@@ -18,6 +18,15 @@ func (f *blameFlag) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.on, "blame", false, "say of each change which commit made it, by whom and when; takes --repo")
 }
 
+// check returns an error if the commits are asked for and the source knows none: before anything is read.
+func (f blameFlag) check(source sync.Source) error {
+	if !f.on {
+		return nil
+	}
+	_, err := sync.Blamable(source)
+	return err
+}
+
 // blames returns the commits behind the changes of a proposal, nil if nobody asked.
 func (f blameFlag) blames(ctx context.Context, source sync.Source, proposal sync.Proposal) (map[kong.Key]report.Blame, error) {
 	if !f.on {

@@ -49,6 +49,9 @@ func newDiff(p process) *cobra.Command {
 entities that this instance owns are compared; others are never touched.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
+			if err := blame.check(source); err != nil {
+				return err
+			}
 			proposal, err := f.propose(ctx, source, c)
 			if err != nil {
 				return err

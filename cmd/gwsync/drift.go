@@ -21,6 +21,9 @@ is pending, and no drift: to tell the two apart takes manifests from a git repos
 that was applied last. Where either is missing all differences are shown, and it says so.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
+			if err := blame.check(source); err != nil {
+				return err
+			}
 			proposal, err := f.propose(ctx, source, c)
 			if err != nil {
 				return err
