@@ -44,6 +44,7 @@ type Error struct {
 	konnect   bool
 	location  string
 	json      bool
+	unchanged bool // Kong holds what it did before
 	flattened []flattenedError
 }
 
@@ -74,7 +75,7 @@ func (e *Error) Reason() string {
 }
 
 // Refused reports whether it is certain that the request changed nothing.
-func (e *Error) Refused() bool { return e.Status/100 == 4 }
+func (e *Error) Refused() bool { return e.Status/100 == 4 || e.unchanged }
 
 // Hint returns what to do about the error, or "".
 func (e *Error) Hint() string {

@@ -153,3 +153,13 @@ func entityOf(t *testing.T, kind kong.Kind, text string) kong.Entity {
 	}
 	return e
 }
+
+// bodyOf returns what the first request of a line sent, "" if there was none.
+func (s *script) bodyOf(line string) string {
+	for _, x := range s.seen {
+		if x.line == line {
+			return x.body
+		}
+	}
+	return ""
+}

@@ -31,6 +31,7 @@ func (c *Client) Load(ctx context.Context, s kong.State) error {
 	if err != nil {
 		return err
 	}
+	before := c.holds(ctx)
 	_, err = c.do(ctx, request{method: http.MethodPost, path: []string{"config"}, body: body, state: s, patient: true,
 		query: url.Values{"check_hash": {"1"}, "flatten_errors": {"1"}}})
 	var refused *Error
@@ -40,23 +41,37 @@ func (c *Client) Load(ctx context.Context, s kong.State) error {
 	if refused != nil && refused.Refused() {
 		return err
 	}
-	return c.confirm(ctx, md5.Sum(text.Bytes()), err)
+	return c.confirm(ctx, before, md5.Sum(text.Bytes()), err)
+}
+
+// holds returns the hash of the configuration that the Kong holds, "" if it does not say.
+//
+// Source: Kong 3.9.3, kong/api/routes/health.lua.
+func (c *Client) holds(ctx context.Context) string {
+	var status struct {
+		Hash string `json:"configuration_hash"`
+	}
+	if err := c.get(ctx, request{path: []string{"status"}}, &status); err != nil {
+		return ""
+	}
+	return status.Hash
 }
 
 // confirm returns nil if the Kong holds the configuration of the given hash, whatever became of the answer to its load, else the error
 // of the load. A Kong that does not say what it holds is believed.
 //
-// Source: Kong 3.9.3, kong/api/routes/health.lua.
-func (c *Client) confirm(ctx context.Context, sum [md5.Size]byte, loaded error) error {
-	var status struct {
-		Hash string `json:"configuration_hash"`
-	}
-	err := c.get(ctx, request{path: []string{"status"}}, &status)
-	switch {
-	case err != nil || status.Hash == "":
+// One that failed by itself, as when its memory for configurations is too small, and holds what it did before has changed nothing. Of a
+// load without an answer that cannot be known: it may still be under way.
+func (c *Client) confirm(ctx context.Context, before string, sum [md5.Size]byte, loaded error) error {
+	var failed *Error
+	switch now := c.holds(ctx); {
+	case now == "":
 		return loaded
-	case status.Hash == hex.EncodeToString(sum[:]):
+	case now == hex.EncodeToString(sum[:]):
 		return nil
+	case errors.As(loaded, &failed):
+		failed.unchanged = failed.json && failed.Status == http.StatusInternalServerError && now == before
+		return loaded
 	case loaded != nil:
 		return loaded
 	}

@@ -168,7 +168,7 @@ func TestLoad(t *testing.T) {
 					t.Error(d)
 				}
 			}
-			if got := fake.seen[0].body; !strings.HasPrefix(got, `{"config":"_format_version: \"3.0\"\n_transform: false\n`) {
+			if got := fake.bodyOf(post); !strings.HasPrefix(got, `{"config":"_format_version: \"3.0\"\n_transform: false\n`) {
 				t.Errorf("posted %s", got)
 			}
 		})
@@ -192,6 +192,7 @@ func TestLoadIsConfirmed(t *testing.T) {
 	for _, test := range []struct {
 		name, load, status string
 		want               string
+		refused            bool
 	}{
 		{name: "loaded", load: "201 {}", status: ours},
 		{name: "loaded before", load: "304 ", status: ours},
@@ -199,13 +200,19 @@ func TestLoadIsConfirmed(t *testing.T) {
 		{name: "it does not say", load: "201 {}", status: "200 {}"},
 		{name: "it must not say", load: "201 {}", status: "403 {}"},
 		{name: "answer lost, and loaded", load: "504 {}", status: ours},
-		{name: "answer lost, and not loaded", load: "504 {}", status: theirs, want: "POST /config: 504 Gateway Timeout"},
+		{name: "answer lost, and not loaded yet", load: "504 {}", status: theirs, want: "POST /config: 504 Gateway Timeout"},
+		{name: "failed", load: `500 {"message":"An unexpected error occurred"}`, status: theirs,
+			want: "POST /config: 500 Internal Server Error: An unexpected error occurred", refused: true},
+		{name: "failed, and holds no one knows what", load: "500 {}", status: "200 {}", want: "POST /config: 500 Internal Server Error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fake := &script{answers: map[string][]string{post: {test.load}, "GET /status": {test.status}}}
 			err := client(t, fake, Config{Retries: -1}).Load(t.Context(), s)
 			if got := text(err); got != test.want {
 				t.Errorf("got error %q\nwant %q", got, test.want)
+			}
+			if refused := (*Error)(nil); (errors.As(err, &refused) && refused.Refused()) != test.refused {
+				t.Errorf("that nothing changed is certain: got %t, want %t", !test.refused, test.refused)
 			}
 		})
 	}
