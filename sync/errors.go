@@ -35,7 +35,9 @@ func (e *RejectedError) Error() string {
 	for i, r := range e.Rejections {
 		all[i] = describe(r.Entity) + ": " + r.Reason
 	}
-	return "kong refuses " + strings.Join(all, "; ")
+	// A manifest that many entities come from is refused for each of them.
+	slices.Sort(all)
+	return "kong refuses " + listed("entities", slices.Compact(all))
 }
 
 // Unwrap returns the answers.
@@ -77,7 +79,7 @@ func (e *ConflictError) Error() string {
 	for i, c := range e.Conflicts {
 		all[i] = c.String()
 	}
-	return strings.Join(all, "; ")
+	return listed("conflicts", all)
 }
 
 // Hint returns what to do about it.
@@ -102,6 +104,9 @@ func (e *ConflictError) Hint() string {
 		}
 		hints = append(hints, "gwsync touches what does not carry its tags only where it is told to: "+take+
 			"; else rename or delete it in Kong, or rename the object in the manifests")
+		if owner := e.sharedOwner(); owner != "" {
+			hints = append(hints, "all of it is instance "+owner+"'s: are --instance and --kong-addr right?")
+		}
 	}
 	if is[diff.RecordTaken] {
 		hints = append(hints, "rename it or delete it in Kong, or call the instance something else (--instance)")
@@ -113,6 +118,17 @@ func (e *ConflictError) Hint() string {
 		hints = append(hints, "delete in Kong what refers to entities of ours, or keep those with --no-prune")
 	}
 	return strings.Join(hints, "; ")
+}
+
+// sharedOwner returns the instance that has all that is in the way; "" if no other one has, or not all of it.
+func (e *ConflictError) sharedOwner() string {
+	owner := diff.OwnedBy(e.Conflicts[0].Foreign)
+	for _, c := range e.Conflicts {
+		if o := diff.OwnedBy(c.Foreign); o != owner || o == diff.OwnedBy(c.Entity) {
+			return ""
+		}
+	}
+	return owner
 }
 
 // sharedTag returns a tag of all that could be taken over, if there are several and they have one: that of who manages them.
@@ -195,6 +211,22 @@ func (e *PartialError) Hint() string {
 
 // most is how many entities an error names.
 const most = 5
+
+// listed says several texts on a line each, below how many of what there are; a single one it says as it is.
+func listed(what string, texts []string) string {
+	if len(texts) == 1 {
+		return texts[0]
+	}
+	const lines = 20
+	text := fmt.Sprintf("%d %s:", len(texts), what)
+	for _, t := range texts[:min(lines, len(texts))] {
+		text += "\n  " + t
+	}
+	if more := len(texts) - lines; more > 0 {
+		text += fmt.Sprintf("\n  and %d more", more)
+	}
+	return text
+}
 
 // enumerate names entities as people know them, the first few of many.
 func enumerate(entities []kong.Entity) string {

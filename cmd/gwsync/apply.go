@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -98,7 +99,7 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 		return err
 	}
 	if err := a.check(a.stderr, proposal); err != nil {
-		return a.finish(proposal, sync.Result{}, fmt.Errorf("%w: nothing was written", err))
+		return a.finish(proposal, sync.Result{}, unwritten(err))
 	}
 	if err := a.show(proposal); err != nil {
 		return err
@@ -132,6 +133,14 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	return a.finish(proposal, result, stopped(ctx, err))
 }
 
+// unwritten adds to an error before the first write that nothing was written: on a line of its own to one of several lines.
+func unwritten(err error) error {
+	if strings.Contains(err.Error(), "\n") {
+		return fmt.Errorf("%w\nnothing was written", err)
+	}
+	return fmt.Errorf("%w: nothing was written", err)
+}
+
 // verify runs the routing tests. That they fail is an error after the writes, if there were any.
 func (a *applier) verify(ctx context.Context, proposal sync.Proposal, result sync.Result) error {
 	o, err := a.how.options()
@@ -160,13 +169,16 @@ func (a *applier) guard(proposal sync.Proposal) error {
 				deletes, plural(owned, "entity"), a.how.instance, a.most.String()),
 			"look at what gwsync diff shows; if it is meant, raise --max-deletes")}
 	}
-	if a.allowEmpty || deletes == 0 || proposal.Rendered.State.Len() > 0 {
+	if a.allowEmpty || !emptied(proposal) {
 		return nil
 	}
 	return codedError{exitRefused, sync.WithHint(
 		fmt.Errorf("the manifests come to nothing, so that all that instance %s owns in Kong would be deleted: nothing was written", a.how.instance),
 		"is it the right --path? If all is meant to go: --allow-empty")}
 }
+
+// emptied reports whether something would be deleted and nothing is left, as with a wrong --path.
+func emptied(p sync.Proposal) bool { return p.Plan.Counts().Delete > 0 && p.Rendered.State.Len() == 0 }
 
 // owned counts the entities in Kong that the instance owns.
 func (a *applier) owned(p diff.Plan) int {

@@ -61,6 +61,9 @@ entities that this instance owns are compared; others are never touched.`,
 				return err
 			}
 			err = f.present(p, proposal, report.Report{Command: "diff", Blames: blames})
+			if emptied(proposal) {
+				fmt.Fprintln(p.stderr, "the manifests come to nothing: apply refuses that without --allow-empty. Is it the right --path?")
+			}
 			if err == nil && exitCode && !proposal.Plan.Empty() {
 				return codedError{code: exitChanges}
 			}
@@ -124,7 +127,8 @@ func (f *compareFlags) check(w io.Writer, proposal sync.Proposal) error {
 // present says what there is to say about the manifests, and prints the report. Its error is that of check.
 func (f *compareFlags) present(p process, proposal sync.Proposal, r report.Report) error {
 	err := f.check(p.stderr, proposal)
-	if err != nil && f.output != "json" {
+	var conflict *sync.ConflictError
+	if err != nil && f.output != "json" && !errors.As(err, &conflict) {
 		return err
 	}
 	return errors.Join(err, f.print(p, f.report(r, proposal, err)))

@@ -148,7 +148,8 @@ func TestLoad(t *testing.T) {
 			{"entity_type":"route","entity_id":"` + id(2) + `","entity_name":"r","errors":[
 				{"type":"field","field":"paths.1","message":"should start with: /"},{"type":"field","field":"hosts","messages":["a","b"]}]},
 			{"entity_type":"spoon","entity_name":"x","errors":[{"type":"field","field":"y","message":"is z"}]}]}`,
-			want: "kong refuses route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b; service s: is bad; spoon x: y: " + hidden,
+			want: "kong refuses 3 entities:\n  route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b\n  service s: is bad\n  spoon x: y: " +
+				hidden,
 			findings: diag.List{
 				{Severity: diag.Error, Code: "RejectedByKong", Object: origin.Object, Pos: origin.Pos,
 					Message: "kong refuses the route r: paths.1: should start with: /; hosts: a; hosts: b"},
