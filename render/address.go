@@ -47,6 +47,9 @@ func (a Addresses) Of(service manifest.Ref, port int32) (host string, number int
 }
 
 func (a Addresses) exception(service manifest.Ref, port int32) (address string, ok bool) {
+	if len(a.exceptions) == 0 {
+		return "", false
+	}
 	address, ok = a.exceptions[fmt.Sprintf("%s/%s:%d", service.Namespace, service.Name, port)]
 	return address, ok
 }
@@ -57,8 +60,9 @@ func (a Addresses) fill(service manifest.Ref, port int32) (host string, number i
 	if template == "" {
 		template = DefaultAddress
 	}
-	return splitAddress(strings.NewReplacer(
-		"{name}", service.Name, "{namespace}", service.Namespace, "{port}", strconv.Itoa(int(port))).Replace(template))
+	address := strings.ReplaceAll(template, "{name}", service.Name) // no name has braces, so that one after the other will do
+	address = strings.ReplaceAll(address, "{namespace}", service.Namespace)
+	return splitAddress(strings.ReplaceAll(address, "{port}", strconv.Itoa(int(port))))
 }
 
 func splitAddress(s string) (host string, port int64, err error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 )
 
@@ -171,7 +170,7 @@ func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
 	fields["protocols"] = r.protocolsAt(p)
 	fields["priority"] = exprPriority(p.hostname, m.traits(), tied)
 	name := cmp.Or(r.name, hostRouteName(m.route.Object.Ref, p.hostname, m.rule, m.index))
-	t.route(r, m, name, kong.Expressions, fields)
+	t.route(r, m, name, fields)
 }
 
 // protocolsAt returns the protocols of an expression's route. It is never http alone: Kong would restrict the route by net.protocol, and

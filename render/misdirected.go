@@ -107,7 +107,7 @@ func (t *translator) misdirectedAt(l *bind.Listener, p place, within []string) {
 			door).String(),
 		"priority": int64(topPriority), "protocols": r.protocols, "strip_path": false, "preserve_host": true,
 	}
-	t.route(r, r.matches[0], r.name, kong.Expressions, fields)
+	t.route(r, r.matches[0], r.name, fields)
 }
 
 // among says that a name is a listener's: within its hostname, and none of those within that, which are other listeners'.

@@ -104,12 +104,12 @@ func (n needs) route(e kong.Entity) {
 
 // portsOf returns the ports that a route names as those that its requests or streams come to.
 func portsOf(e kong.Entity) []int {
-	values := route.Values(e, "net.dst.port")
+	fields := []string{"net.dst.port"}
 	if header, err := route.HTTPHeader(PortHeader); err == nil {
-		values = append(values, route.Values(e, header.Name())...)
+		fields = append(fields, header.Name())
 	}
 	var out []int
-	for _, v := range values {
+	for _, v := range route.Values(e, fields...) {
 		if n, err := strconv.Atoi(v); err == nil && n > 0 {
 			out = append(out, n)
 		}

@@ -62,8 +62,7 @@ func (t *translator) separate(g *bind.Graph, rules []*rule) []*rule {
 	ds := doorsOf(g)
 	for _, r := range rules {
 		if r.setPlaces(); r.first && len(r.places) == 0 {
-			_, at, _ := annotation(r.bound.Object.Annotations(), "protocols")
-			t.report(invalidAnnotation(r.bound.Object, at, "none of the route's listeners is for protocol http"))
+			t.report(invalidAnnotation(r.bound.Object, annotationField("protocols"), "none of the route's listeners is for protocol http"))
 		}
 	}
 	in := newIsolation(ds, rules)

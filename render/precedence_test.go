@@ -63,7 +63,7 @@ type rendered struct {
 }
 
 func checkOrder(t *testing.T, rules []*rule, flavor kong.Flavor) {
-	tr := &translator{target: Target{Flavor: flavor}, taken: map[kong.Key]kong.Entity{}}
+	tr := &translator{target: Target{Flavor: flavor}, validator: route.NewValidator(flavor), taken: map[kong.Key]kong.Entity{}}
 	if flavor == kong.Expressions {
 		tr.expressionRoutes(rules)
 	} else {
@@ -178,7 +178,7 @@ func TestPriorityFitsKong(t *testing.T) {
 func TestPriorityIsStable(t *testing.T) {
 	before, after := madeUp([]byte("aaaabbbbcccc")), madeUp([]byte("aaaabbbbccccdddd"))
 	priorities := func(rules []*rule) map[string]any {
-		tr := &translator{target: Target{Flavor: kong.Expressions}, taken: map[kong.Key]kong.Entity{}}
+		tr := &translator{target: Target{Flavor: kong.Expressions}, validator: route.NewValidator(kong.Expressions), taken: map[kong.Key]kong.Entity{}}
 		tr.expressionRoutes(rules)
 		out := map[string]any{}
 		for e := range maps.Values(tr.taken) {

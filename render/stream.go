@@ -191,7 +191,7 @@ func sniExpr(hostname string) route.Expr {
 }
 
 func (t *translator) streamExpression(s *stream) {
-	t.streamRoute(s.rule, s.name(), kong.Expressions, map[string]any{
+	t.streamRoute(s.rule, s.name(), map[string]any{
 		"protocols": []string{s.protocol}, "expression": s.expression().String(), "priority": exprPriority(s.hostname, traits{}, 0),
 	})
 }
@@ -214,9 +214,9 @@ func (s *stream) number() int {
 }
 
 // streamRoute adds a Route of a rule.
-func (t *translator) streamRoute(r *rule, name string, f kong.Flavor, fields map[string]any) {
+func (t *translator) streamRoute(r *rule, name string, fields map[string]any) {
 	from := match{route: r.bound, field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), pos: r.rule.Pos}
-	t.route(r, from, name, f, fields)
+	t.route(r, from, name, fields)
 }
 
 // warnOfStreams says where Kong cannot tell the streams of a rule from others as its listeners do.

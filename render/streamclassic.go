@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/gwsync/gwsync/render/diag"
-	"github.com/gwsync/gwsync/render/kong"
 )
 
 // classicStreams renders the streams of flavor traditional_compatible.
@@ -33,7 +32,7 @@ func (t *translator) classicStreams(all []*stream) {
 			if len(names) > 0 {
 				fields["sources"] = networks(0)
 			}
-			t.streamRoute(s.rule, name, kong.TraditionalCompatible, fields)
+			t.streamRoute(s.rule, name, fields)
 			continue
 		}
 		snis, level, ports := []string{}, 0, []int32(nil)
@@ -53,7 +52,7 @@ func (t *translator) classicStreams(all []*stream) {
 		if list := destinations(ports, level); list != nil {
 			fields["destinations"] = list
 		}
-		t.streamRoute(s.rule, name, kong.TraditionalCompatible, fields)
+		t.streamRoute(s.rule, name, fields)
 		if !warned[s.rule] {
 			warned[s.rule] = true
 			t.warnOfPlainStreams(s.rule)

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/gwsync/gwsync/render/diag"
-	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 )
 
@@ -56,7 +55,7 @@ func (t *translator) traditionalRoutes(rules []*rule) {
 		if len(c.hosts) > 0 {
 			fields["hosts"] = c.hosts
 		}
-		t.route(c.rule, c.match, cmp.Or(c.rule.name, c.name), kong.TraditionalCompatible, fields)
+		t.route(c.rule, c.match, cmp.Or(c.rule.name, c.name), fields)
 	}
 }
 

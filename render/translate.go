@@ -25,7 +25,8 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 		target.Flavor = kong.TraditionalCompatible
 	}
 	*t = translator{
-		target: target, set: g.Set(), graph: g, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{},
+		validator: route.NewValidator(target.Flavor),
+		target:    target, set: g.Set(), graph: g, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{},
 		authorities: map[string]kong.Entity{}, behind: map[string][]plugin{}, shut: map[string]bool{}, sources: map[kong.Key][]Source{},
 		personal: map[manifest.Ref]bool{}, placed: map[manifest.Ref]bool{}, personalBehind: map[string][]plugin{},
 	}
@@ -73,9 +74,10 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 
 // translator collects what a graph becomes.
 type translator struct {
-	target   Target
-	entities []kong.Entity
-	taken    map[kong.Key]kong.Entity
+	target    Target
+	validator *route.Validator
+	entities  []kong.Entity
+	taken     map[kong.Key]kong.Entity
 	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
 	spread map[string]bool
 	graph  *bind.Graph
@@ -135,7 +137,7 @@ func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []s
 }
 
 // route adds the Route of a match, under a name, with its plugins.
-func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields map[string]any) {
+func (t *translator) route(r *rule, m match, name string, fields map[string]any) {
 	origin := kong.Origin{Object: m.route.Object.Ref.Diag(), Field: m.field, Pos: m.pos}
 	fields["name"] = name
 	if r.service != "" {
@@ -145,7 +147,7 @@ func (t *translator) route(r *rule, m match, name string, f kong.Flavor, fields 
 	if e.IsZero() {
 		return
 	}
-	if err := route.Validate(e, f); err != nil {
+	if err := t.validator.Validate(e); err != nil {
 		t.report(unsupported(m.route.Object, m.field, "Kong refuses it: "+err.Error()))
 	}
 	for _, p := range r.plugins {
@@ -183,8 +185,15 @@ const annotationPrefix = "konghq.com/"
 
 // annotation returns an annotation's value, the field where it stands, and whether it is there.
 func annotation(annotations map[string]string, name string) (value, field string, ok bool) {
-	value, ok = annotations[annotationPrefix+name]
-	return value, "metadata.annotations[" + annotationPrefix + name + "]", ok
+	if value, ok = annotations[annotationPrefix+name]; ok {
+		field = annotationField(name)
+	}
+	return value, field, ok
+}
+
+// annotationField returns the field where an annotation stands, or would.
+func annotationField(name string) string {
+	return "metadata.annotations[" + annotationPrefix + name + "]"
 }
 
 func invalidAnnotation(o manifest.Object, field, message string) diag.Finding {

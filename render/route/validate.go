@@ -63,7 +63,28 @@ func (vs Violations) Error() string {
 // A regex that this package cannot model is refused too, with a message of its own.
 //
 // Source: Kong 3.9.3, kong/db/schema/typedefs.lua and kong/db/schema/entities/routes.lua.
-func Validate(r kong.Entity, f kong.Flavor) error {
+func Validate(r kong.Entity, f kong.Flavor) error { return NewValidator(f).Validate(r) }
+
+// Validator validates many routes: what is the same in several of them it looks at once. It is for one goroutine.
+type Validator struct {
+	flavor kong.Flavor
+	// sound are parts of classic routes that are in order. Hosts are not among them: most routes have others.
+	sound map[soundPart]bool
+}
+
+// soundPart is the expression of a part of a route, which may be one of streams.
+type soundPart struct {
+	text   string
+	stream bool
+}
+
+// NewValidator returns a validator of the routes of a Kong with a flavor.
+func NewValidator(f kong.Flavor) *Validator {
+	return &Validator{flavor: f, sound: map[soundPart]bool{}}
+}
+
+// Validate returns what the function of that name does.
+func (v *Validator) Validate(r kong.Entity) error {
 	var out Violations
 	out = append(out, elements(r, "methods", checkMethod)...)
 	out = append(out, elements(r, "hosts", checkHost)...)
@@ -73,9 +94,9 @@ func Validate(r kong.Entity, f kong.Flavor) error {
 	out = append(out, checkAddrs(r, "sources")...)
 	out = append(out, checkAddrs(r, "destinations")...)
 	if len(out) == 0 {
-		if v := checkRoute(r, f); v.Message != "" {
-			v.Message = "Router Expression failed validation: " + v.Message
-			out = Violations{v}
+		if wrong := v.checkRoute(r); wrong.Message != "" {
+			wrong.Message = "Router Expression failed validation: " + wrong.Message
+			out = Violations{wrong}
 		}
 	}
 	if len(out) == 0 {
@@ -184,27 +205,50 @@ func checkAddrs(r kong.Entity, name string) Violations {
 }
 
 // checkRoute returns why the route as a whole is none, or no Message.
-func checkRoute(r kong.Entity, f kong.Flavor) Violation {
-	if message, ok := checkFields(r, f); !ok {
+func (v *Validator) checkRoute(r kong.Entity) Violation {
+	if message, ok := checkFields(r, v.flavor); !ok {
 		return Violation{Message: message}
+	}
+	isClassic := r.Text("expression") == ""
+	if isClassic && v.soundParts(r) {
+		return Violation{}
 	}
 	_, err := parseRoute(r, true)
 	if err == nil {
 		return Violation{}
 	}
-	v := Violation{Message: err.Error()}
+	wrong := Violation{Message: err.Error()}
 	var syntax *SyntaxError
 	var semantic *SemanticError
-	if r.Text("expression") == "" {
-		return v // Kong wrote it
+	if isClassic {
+		return wrong // Kong wrote it
 	}
 	if errors.As(err, &syntax) {
-		v.Line, v.Column = syntax.Line, syntax.Column
+		wrong.Line, wrong.Column = syntax.Line, syntax.Column
 	}
 	if errors.As(err, &semantic) {
-		v.Line, v.Column = semantic.Line, semantic.Column
+		wrong.Line, wrong.Column = semantic.Line, semantic.Column
 	}
-	return v
+	return wrong
+}
+
+// soundParts reports whether all parts of a classic route's expression are in order, which are joined by what binds most loosely.
+func (v *Validator) soundParts(r kong.Entity) bool {
+	stream := isStream(r)
+	for _, p := range classicParts(r) {
+		part := soundPart{amended(p.text), stream}
+		if v.sound[part] {
+			continue
+		}
+		e, err := Parse(part.text)
+		if err != nil || check(e, stream) != nil {
+			return false
+		}
+		if p.field != "hosts" {
+			v.sound[part] = true
+		}
+	}
+	return true
 }
 
 // checkFields returns why the fields of a route do not go together. It is not ok either if there is no expression to look at, because

@@ -7,14 +7,14 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Values returns the constants that a route, classic or not, compares a field with by ==, as they are written, sorted: those of
+// Values returns the constants that a route, classic or not, compares some fields with by ==, as they are written, sorted: those of
 // "net.dst.port" are the ports that it names. A field with a transformation is another one.
-func Values(r kong.Entity, name string) []string {
+func Values(r kong.Entity, names ...string) []string {
 	text := r.Text("expression")
 	if text == "" {
 		text = classicText(r)
 	}
-	if !strings.Contains(text, spellings(name)) {
+	if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, spellings(name)) }) {
 		return nil // as in most routes, which take long to parse
 	}
 	e, err := Parse(text)
@@ -24,7 +24,7 @@ func Values(r kong.Entity, name string) []string {
 	var out []string
 	e.predicates(func(p *predicate) bool {
 		switch {
-		case p.op != opEqual || p.field != field{name: name}:
+		case p.op != opEqual || p.field != field{name: p.field.name} || !slices.Contains(names, p.field.name):
 		case p.value.kind == textKind:
 			out = append(out, p.value.text)
 		default:

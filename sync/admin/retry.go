@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -33,7 +34,7 @@ const maxAnswer = 512 << 20
 func (c *Client) retrying(transport http.RoundTripper, timeout time.Duration) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport:     limited{c.limiter, timeout, whole{transport}},
+			Transport:     limited{c.limiter, timeout, whole{transport, new(sync.Pool)}},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		RetryMax:     math.MaxInt, // again counts
@@ -196,7 +197,26 @@ func backoff(n int) time.Duration {
 
 // whole reads each answer to its end before handing it on: an answer that is cut short is then a failure like any other
 // and tried again, and the connection is free for the next request.
-type whole struct{ next http.RoundTripper }
+type whole struct {
+	next http.RoundTripper
+	// free has buffers for answers, as of the hundred pages of a long listing.
+	free *sync.Pool
+}
+
+// read is the body of an answer that was read. Its buffer is another's once it is closed.
+type read struct {
+	*bytes.Buffer
+	free *sync.Pool
+}
+
+// Close implements [io.Closer].
+func (r *read) Close() error {
+	if r.Buffer != nil {
+		r.free.Put(r.Buffer)
+		r.Buffer = nil
+	}
+	return nil
+}
 
 var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
 
@@ -206,7 +226,11 @@ func (w whole) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	var body bytes.Buffer
+	body, ok := w.free.Get().(*bytes.Buffer)
+	if !ok {
+		body = new(bytes.Buffer)
+	}
+	body.Reset()
 	if n := resp.ContentLength; 0 < n && n <= 16<<20 {
 		body.Grow(int(n) + bytes.MinRead)
 	}
@@ -217,6 +241,6 @@ func (w whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	if n > maxAnswer {
 		return nil, errTooLarge
 	}
-	resp.Body, resp.ContentLength = io.NopCloser(&body), n
+	resp.Body, resp.ContentLength = &read{body, w.free}, n
 	return resp, nil
 }
