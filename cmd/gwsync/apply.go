@@ -36,8 +36,8 @@ changed in git from what was changed in Kong by hand, and apply does not go back
 
 On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them. A pipeline that lets somebody look at them
 first saves what they looked at, with "gwsync diff -o json > plan.json", and applies with --plan plan.json: then apply works the changes out
-again, and writes nothing, with exit code 5, if they are not the very same; if none are left, as when the pipeline runs again, it is done. What is in the file is never executed, and holds no secret: that
-a secret becomes another one can be approved, but not which.
+again, and writes nothing, with exit code 5, if they are not the very same. If none are left, as when the pipeline runs again, it is done.
+What is in the file is never executed, and holds no secret: that a secret becomes another one can be approved, but not which.
 
 What is about to be changed is read again right before. If a write fails all the same, --on-error says what becomes of those before it:
 rollback undoes them (then Kong is as it was, exit code 1), stop leaves everything as it is, and continue goes on with all that does not

@@ -35,8 +35,9 @@ type release struct {
 
 // releases returns the oldest and the newest version that gwsync is for, as far as they differ from 3.9.3 where it matters.
 //
-// Sources: Kong 3.4.0, kong/plugins/*/schema.lua, kong/api/routes/kong.lua; for 3.12, which is not open source, the public reference of
-// its Admin API.
+// Sources: for 3.4, Kong 3.4.0, kong/plugins/*/schema.lua, kong/api/routes/kong.lua. 3.12 is not open source, and was not at hand. Its fields
+// are those that public documentation names: developer.konghq.com/kubernetes-ingress-controller/sticky-sessions (since 3.11), and for tls_sans,
+// partials and identity_realms Konnect's API, of which no release is said. That it lacks a field of rate-limiting is made up.
 func releases() []*release {
 	flat := map[string]any{
 		"redis_host": field("string", nil), "redis_port": field("integer", 6379), "redis_password": field("string", nil),
@@ -59,7 +60,7 @@ func releases() []*release {
 			adds: map[string]map[string]any{
 				"services":         {"tls_sans": field("record", nil)},
 				"upstreams":        {"sticky_sessions_cookie": field("string", nil), "sticky_sessions_cookie_path": field("string", "/")},
-				"plugins":          {"condition": field("string", nil), "partials": field("array", nil), "consumer_group": field("foreign", nil)},
+				"plugins":          {"partials": field("array", nil), "consumer_group": field("foreign", nil)},
 				"plugins/key-auth": {"identity_realms": field("array", []any{map[string]any{"scope": "cp"}})},
 			},
 			lacks: map[string][]string{"plugins/rate-limiting": {"sync_rate"}},

@@ -70,15 +70,17 @@ func tlsSecret(t *testing.T, name string, i issuer) string {
 		name, block(i.text()), block(i.keyText(t)))
 }
 
-func authority(name string, i issuer) string {
-	return fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata:\n  ca.crt: %s", name, block(i.text()))
+// authority returns a ConfigMap, ca.
+func authority(i issuer) string {
+	return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ca}\ndata:\n  ca.crt: " + block(i.text())
 }
 
 const echoService = "apiVersion: v1\nkind: Service\nmetadata: {name: echo}\nspec: {selector: {app: echo}, ports: [{port: 443}]}"
 
-func httpRoute(name, hostname string) string {
-	return fmt.Sprintf("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: %s}\nspec:\n  parentRefs: [{name: kong}]\n"+
-		"  hostnames: [%s]\n  rules: [{backendRefs: [{name: echo, port: 443}]}]", name, hostname)
+// httpRoute returns an HTTPRoute, web, to [echoService].
+func httpRoute(hostname string) string {
+	return fmt.Sprintf("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n  parentRefs: [{name: kong}]\n"+
+		"  hostnames: [%s]\n  rules: [{backendRefs: [{name: echo, port: 443}]}]", hostname)
 }
 
 // A BackendTLSPolicy has backends verified, and the Gateway's client certificate shown to them.
@@ -113,7 +115,7 @@ func TestRenderedBackendTLSPolicy(t *testing.T) {
 				policy := "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: echo}\nspec:\n" +
 					"  targetRefs: [{group: \"\", kind: Service, name: echo}]\n" +
 					"  validation: {hostname: " + tt.hostname + ", caCertificateRefs: [{group: \"\", kind: ConfigMap, name: ca}]}"
-				s := rendered(t, flavor, gateway, echoService, policy, httpRoute("web", tt.host), authority("ca", tt.trusted), tlsSecret(t, "client", client))
+				s := rendered(t, flavor, gateway, echoService, policy, httpRoute(tt.host), authority(tt.trusted), tlsSecret(t, "client", client))
 				k := startKong(t, s, flavor, Options{Backend: mappedTo(srv)})
 				c := k.plain.dial()
 				defer c.Close()
@@ -137,7 +139,7 @@ func TestRenderedClientCertificates(t *testing.T) {
 		"  listeners: [{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: server}]}}]"
 	modules := []string{"resty.openssl.x509", "resty.openssl.x509.chain", "resty.openssl.x509.store"}
 	for _, flavor := range []kong.Flavor{kong.Expressions, kong.TraditionalCompatible} {
-		s := rendered(t, flavor, gateway, echoService, httpRoute("web", "www.example.com"), authority("ca", root), tlsSecret(t, "server", server))
+		s := rendered(t, flavor, gateway, echoService, httpRoute("www.example.com"), authority(root), tlsSecret(t, "server", server))
 		for _, tt := range []struct {
 			name     string
 			presents *tls.Certificate
@@ -182,7 +184,7 @@ func TestRenderedListeners(t *testing.T) {
 	gateway := "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: kong}\nspec:\n  gatewayClassName: kong\n  listeners:\n" +
 		"  - {name: both, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: first}, {name: second}]}}\n" +
 		"  - {name: c, port: 443, protocol: HTTPS, hostname: c.example.com, tls: {certificateRefs: [{name: second}]}}"
-	s := rendered(t, kong.Expressions, gateway, echoService, httpRoute("web", "b.example.com, c.example.com"),
+	s := rendered(t, kong.Expressions, gateway, echoService, httpRoute("b.example.com, c.example.com"),
 		tlsSecret(t, "first", first), tlsSecret(t, "second", second))
 	k := startKong(t, s, kong.Expressions, Options{})
 	for _, tt := range []struct {

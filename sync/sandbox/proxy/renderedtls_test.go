@@ -119,7 +119,7 @@ func TestLuaVerifiesBackends(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := newTLSBackend(t, tt.serves...)
 			s := renderedFor(t, render.Target{Flavor: kong.Expressions, Modules: verifyingModules}, plainGateway, echoService,
-				backendPolicy(strings.ReplaceAll(tt.validation, "X.internal", "x.internal"), tt.more), httpRoute("web", "www.example.com"), authority("ca", root))
+				backendPolicy(strings.ReplaceAll(tt.validation, "X.internal", "x.internal"), tt.more), httpRoute("www.example.com"), authority(root))
 			k := startKong(t, s, kong.Expressions, Options{Backend: mappedTo(srv.Server), SandboxRequires: tt.modules})
 			c := k.plain.dial()
 			defer c.Close()
@@ -150,7 +150,7 @@ func manyNames() []string {
 func TestLuaTrustsTheSystem(t *testing.T) {
 	root, other := issuer{}.issue(t, "root", true), issuer{}.issue(t, "other", true)
 	s := renderedFor(t, render.Target{Flavor: kong.TraditionalCompatible}, plainGateway, echoService,
-		backendPolicy("hostname: abc.internal, wellKnownCACertificates: System", ""), httpRoute("web", "www.example.com"))
+		backendPolicy("hostname: abc.internal, wellKnownCACertificates: System", ""), httpRoute("www.example.com"))
 	for name, tt := range map[string]struct {
 		trusted issuer
 		serves  string
@@ -201,7 +201,7 @@ kind: Service
 metadata: {name: plain}
 spec: {selector: {app: plain}, ports: [{port: 80}]}`
 	s := renderedFor(t, render.Target{Flavor: kong.Expressions, Modules: verifyingModules}, plainGateway, echoService,
-		backendPolicy("hostname: abc.internal, "+ownAuthority, ""), routes, authority("ca", root))
+		backendPolicy("hostname: abc.internal, "+ownAuthority, ""), routes, authority(root))
 	ask := func(t *testing.T, k *testKong, target, more string) (int, string) {
 		t.Helper()
 		c := k.plain.dial()
@@ -257,7 +257,7 @@ func TestRenderedStreamPolicies(t *testing.T) {
 			t.Run(name+" "+string(flavor), func(t *testing.T) {
 				srv := newTLSBackend(t, root.issue(t, "abc.internal", false))
 				s := renderedFor(t, render.Target{Flavor: flavor}, plainGateway, echoService, tcpRoute,
-					backendPolicy("hostname: "+tt.hostname+", "+ownAuthority, ""), authority("ca", tt.trusted))
+					backendPolicy("hostname: "+tt.hostname+", "+ownAuthority, ""), authority(tt.trusted))
 				dial, logged := openStreams(t, s, flavor, Options{Backend: mappedTo(srv.Server)})
 				c := dial(9000)
 				go func(c net.Conn) { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: any\r\n\r\n") }(c)
