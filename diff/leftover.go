@@ -11,7 +11,8 @@ const (
 	NotPruned LeftoverReason = "not-pruned"
 	// Shared: it is ours, and entities of others refer to it that could have no other.
 	Shared LeftoverReason = "shared"
-	// Attached: it is not ours, but belongs to an entity that is, and has a part in what that does: a plugin on a route.
+	// Attached: it is not ours, but belongs to an entity that is, and has a part in what that does: a plugin on a route; or it is a route to
+	// a service that is, another way in that our routes' plugins do not guard.
 	Attached LeftoverReason = "attached"
 	// NotDesired: it is not ours, carries a tag by which entities are taken over, and is none that the manifests ask for.
 	NotDesired LeftoverReason = "not-desired"
@@ -51,7 +52,7 @@ func (p Plan) Leftovers() []Leftover {
 // leftover returns what there is to say about an entity that is not ours.
 func (p Plan) leftover(e kong.Entity) (Leftover, bool) {
 	for r, to := range e.Refs() {
-		if of, ok := p.desired.Get(to); ok && r.Cascade {
+		if of, ok := p.desired.Get(to); ok && (r.Cascade || e.Kind() == kong.Routes) {
 			return Leftover{Entity: e, Reason: Attached, Of: of, Adopted: p.owner.adopted[to]}, true
 		}
 	}

@@ -72,6 +72,8 @@ func (p *printer) stays(l diff.Leftover) string {
 	switch kind := l.Entity.Kind(); {
 	case kind == kong.Plugins:
 		return "not ours, and no manifest asks for it: it stays, and acts on the requests of " + of
+	case kind == kong.Routes:
+		return "not ours, and no manifest asks for it: it stays, and leads to " + of + " past the plugins of our routes"
 	case kind == kong.Targets:
 		return "not ours, and no manifest asks for it: it stays, and gets requests of " + of
 	case kind.IsCredential():
