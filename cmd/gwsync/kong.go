@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
 	"github.com/gwsync/gwsync/sync/sandbox"
 	"github.com/gwsync/gwsync/sync/sandbox/proxy"
@@ -102,6 +104,13 @@ func (f *kongFlags) tls() (admin.TLS, error) {
 			return admin.TLS{}, err
 		}
 		*file.to = text
+	}
+	if len(t.CA) > 0 && !x509.NewCertPool().AppendCertsFromPEM(t.CA) {
+		return admin.TLS{}, fmt.Errorf("--ca-cert-file %s: there is no certificate in PEM format in it", f.caFile)
+	}
+	if (f.certFile == "") != (f.keyFile == "") {
+		return admin.TLS{}, sync.WithHint(errors.New("a client certificate takes both --tls-client-cert-file and --tls-client-key-file"),
+			"if one file has both, name it twice")
 	}
 	return t, nil
 }

@@ -166,7 +166,7 @@ func (t TLS) transport() (*http.Transport, error) {
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM(t.CA) {
-			return nil, errors.New("no certificate in the CA's PEM text")
+			return nil, errors.New("there is no certificate in PEM format among the authorities to trust")
 		}
 		config.RootCAs = pool
 	}
