@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	gosync "sync"
+	"syscall"
 	"testing"
 
 	"github.com/gwsync/gwsync/render/kong"
@@ -16,10 +17,14 @@ import (
 )
 
 // TestInterrupts sends a real apply an interrupt in the middle of its first write. One lets it finish that write, and no other; a second
-// ends it at once.
+// ends it at once. A terminal that is gone is like an interrupt.
 func TestInterrupts(t *testing.T) {
 	program := build(t, t.TempDir())
-	for _, twice := range []bool{false, true} {
+	for _, c := range []struct {
+		signal os.Signal
+		twice  bool
+	}{{os.Interrupt, false}, {os.Interrupt, true}, {syscall.SIGHUP, false}} {
+		twice := c.twice
 		k := sandbox.New(sandbox.Config{})
 		arrived, released := make(chan struct{}), make(chan struct{})
 		var first gosync.Once
@@ -39,10 +44,10 @@ func TestInterrupts(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-arrived
-		interrupt(t, cmd)
+		interrupt(t, cmd, c.signal)
 		said := waitFor(stderr, "interrupt again to stop at once")
 		if twice {
-			interrupt(t, cmd)
+			interrupt(t, cmd, c.signal)
 			err = cmd.Wait()
 			close(released)
 		} else {
@@ -67,9 +72,9 @@ func TestInterrupts(t *testing.T) {
 	}
 }
 
-func interrupt(t *testing.T, cmd *exec.Cmd) {
+func interrupt(t *testing.T, cmd *exec.Cmd, s os.Signal) {
 	t.Helper()
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
 }
