@@ -1,7 +1,9 @@
 package status
 
 import (
+	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"sigs.k8s.io/yaml"
@@ -24,7 +26,23 @@ func listOf(objects []Object) list {
 
 // YAML writes the objects as one document, a List, as `kubectl get -o yaml` does.
 func YAML(w io.Writer, objects []Object) error {
-	text, err := yaml.Marshal(listOf(objects))
+	l := listOf(objects)
+	if len(l.Items) == 0 {
+		return writeYAML(w, l)
+	}
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "apiVersion: %s\nitems:\n", l.APIVersion)
+	for _, item := range l.Items { // one by one: as a whole it takes several times the memory of what is written
+		if err := writeYAML(out, []any{item}); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "kind: %s\n", l.Kind)
+	return out.Flush()
+}
+
+func writeYAML(w io.Writer, v any) error {
+	text, err := yaml.Marshal(v)
 	if err != nil {
 		return err
 	}
