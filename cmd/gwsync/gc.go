@@ -7,12 +7,16 @@ import (
 )
 
 // slack is how many bytes the heap may grow between two garbage collections, if that is more than what is in use.
-const slack = 128 << 20
+const slack = 64 << 20
+
+// least is by how many percent the heap may grow if much is in use. Go's default of 100 costs a diff of 20,000 services as much time, and a
+// sixth more memory.
+const least = 70
 
 // collectLater lets the heap grow by some slack between two garbage collections, however little is in use, where Go's default of 100 %
 // collects a heap of 4 MiB already. gwsync runs for some seconds and makes most of its garbage in the first of them. From then on, when
-// more is in use than the slack, it is Go's default again, so that the memory of a large repository is not multiplied. Whoever
-// sets GOGC or GOMEMLIMIT decides otherwise.
+// much is in use, it is less than Go's default, so that the memory of a large repository is not multiplied. Whoever sets GOGC or
+// GOMEMLIMIT decides otherwise.
 func collectLater(getenv func(string) string) {
 	if getenv("GOGC") != "" || getenv("GOMEMLIMIT") != "" {
 		return
@@ -27,8 +31,8 @@ func collectLater(getenv func(string) string) {
 
 // growth returns by how many percent the heap may grow of which some bytes are in use.
 func growth(use uint64) int {
-	const least = 4 << 20 // what Go counts as in use at first
-	return int(max(100, 100*slack/max(use, least)))
+	const first = 4 << 20 // what Go counts as in use at first
+	return int(max(least, 100*slack/max(use, first)))
 }
 
 // afterCollection has a function called after each garbage collection.
