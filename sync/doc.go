@@ -28,8 +28,9 @@
 // What was undone is what this apply has written, and it is undone by a plan from what the Kong then holds, carried out like any other. A
 // [Journal] keeps what there was before in a file, without secrets.
 //
-// There is no lock. Of two applies at once the one that comes later is stale, and if they interleave closer than they look again, the next
-// run converges.
+// There is no lock. Of two applies of an instance at once the one that comes later is stale. If they interleave closer than they look again, or
+// write different entities, the next run converges, but until then a route may be without the plugins that either of them gave it: whoever
+// calls Apply sees to it that there is one at a time.
 //
 // Without a database the whole configuration is loaded at once, all or nothing, with what is not gwsync's exactly as it was
 // read.
