@@ -39,8 +39,8 @@ for _, name in ipairs(@queries) do add(queries[name]) end
 ngx.req.set_header(@key, table.concat(key, ","))`, lua.Values{"headers": headers, "queries": queries, "key": KeyHeader})
 }
 
-// shared says which requests Kong's cache takes for one kind though the criterion tells them apart; "" if there are none. Regexes may tell
-// apart values with commas or "|" too, of which nothing is said: that takes values with either that a client really sends.
+// shared says which requests Kong's cache takes for one kind though the criterion tells them apart; "" if there are none, but for the lists
+// of [valueMatch.lists].
 func (v valueMatch) shared(query bool) string {
 	what := "header " + v.name
 	if query {
@@ -63,6 +63,20 @@ func (v valueMatch) shared(query bool) string {
 		return fmt.Sprintf("those with a %s of that value and those with several that come to it", what)
 	}
 	return ""
+}
+
+// lists says the same of requests that send several values, or a list of them as one value, which a regex may tell apart. It is no reason
+// for a [KeyHeader], nor to speak of what tells calls of gRPC: a client that repeats what is matched gets what Kong makes of it, and others
+// are concerned that send that very list.
+func (v valueMatch) lists(query bool) string {
+	if !v.regex || v == contentType || v.shared(query) != "" {
+		return ""
+	}
+	what := "header " + v.name
+	if query {
+		what = "query parameter " + v.name
+	}
+	return fmt.Sprintf("those with several values of %s and those with one that is their list with commas", what)
 }
 
 // sharedValues returns the names of the match's headers and query parameters that requests share in Kong's cache.
@@ -96,6 +110,7 @@ func (t *translator) keepApart(rules []*rule) {
 			if !able {
 				t.warnOfCache(m)
 			}
+			t.sayOfLists(m)
 		}
 	}
 	if needs != nil {
@@ -129,18 +144,32 @@ func (m match) keyExpr() (route.Expr, error) {
 
 // warnOfCache says which requests Kong's cache takes for one kind though a match tells them apart.
 func (t *translator) warnOfCache(m *match) {
+	t.reportShared(m, m.allHeaders(), valueMatch.shared, func(f *diag.Finding) {
+		f.Severity = diag.Warning
+		f.Hint = "match another value, or use a Kong with router_flavor = expressions and --profile full"
+	})
+}
+
+// sayOfLists says the same of lists of values, which are told apart nowhere.
+func (t *translator) sayOfLists(m *match) {
+	t.reportShared(m, m.headers, valueMatch.lists, func(f *diag.Finding) { f.Severity, f.Hint = diag.Info, "" })
+}
+
+// reportShared reports what a function says of a match's headers and query parameters.
+func (t *translator) reportShared(m *match, headers []valueMatch, of func(v valueMatch, query bool) string, as func(*diag.Finding)) {
 	for _, list := range []struct {
 		values []valueMatch
 		field  string
-	}{{m.allHeaders(), ".headers"}, {m.queries, ".queryParams"}} {
+	}{{headers, ".headers"}, {m.queries, ".queryParams"}} {
 		for _, v := range list.values {
-			requests := v.shared(list.field == ".queryParams")
-			if requests == "" || t.target.Flavor != kong.Expressions && list.field == ".queryParams" { // which is refused anyway
+			query := list.field == ".queryParams"
+			requests := of(v, query)
+			if requests == "" || t.target.Flavor != kong.Expressions && query { // which is refused anyway
 				continue
 			}
 			f := unsupported(m.route.Object, m.field+list.field, "Kong's router remembers one answer for two kinds of requests, "+requests)
-			f.Severity, f.Code = diag.Warning, SharedCacheKey
-			f.Hint = "match another value, or use a Kong with router_flavor = expressions and --profile full"
+			f.Code = SharedCacheKey
+			as(&f)
 			t.report(f)
 		}
 	}

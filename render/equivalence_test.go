@@ -297,6 +297,11 @@ var excuses = []struct {
 		func(d divergence, f diag.Finding) bool {
 			return !d.fresh && (about(f, d.want, d.want.field()+".headers") || about(f, d.got, d.got.field()+".headers"))
 		}},
+	{render.SharedCacheKey, kong.Expressions, "its cache takes several values for one that is their list",
+		func(d divergence, f diag.Finding) bool {
+			said := func(a answer) bool { return about(f, a, a.field()+".headers") || about(f, a, a.field()+".queryParams") }
+			return !d.fresh && f.Severity == diag.Info && (said(d.want) || said(d.got))
+		}},
 	{render.TLSWithoutSNI, kong.Expressions, "TLS requests without a server name count as plain ones",
 		func(d divergence, f diag.Finding) bool {
 			return d.request.Protocol == "https" && d.request.SNI == "" &&

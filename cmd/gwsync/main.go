@@ -17,14 +17,25 @@ import (
 
 func main() {
 	collectLater(os.Getenv)
+	os.Exit(run(untilSignal(), os.Args[1:], process{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		interactive: terminal(os.Stdin) && terminal(os.Stderr),
+	}))
+}
+
+// untilSignal returns a context that ends with the first signal to end. By then nobody listens any more, so that the second ends the process.
+func untilSignal() context.Context {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup
 		ends = append(ends, syscall.SIGHUP) // a terminal that is gone, such as one of ssh, leaves nothing half done either
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	context.AfterFunc(ctx, stop) // the second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], process{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
-		interactive: terminal(os.Stdin) && terminal(os.Stderr),
-	}))
+	ctx, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, ends...)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		end()
+	}()
+	return ctx
 }
