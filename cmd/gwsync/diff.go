@@ -49,18 +49,7 @@ func newDiff(p process) *cobra.Command {
 entities that this instance owns are compared; others are never touched.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
-			if err := blame.check(source); err != nil {
-				return err
-			}
-			proposal, err := f.propose(ctx, source, c)
-			if err != nil {
-				return err
-			}
-			blames, err := blame.blames(ctx, source, proposal)
-			if err != nil {
-				return err
-			}
-			err = f.present(p, proposal, report.Report{Command: "diff", Blames: blames})
+			proposal, err := f.compare(ctx, p, source, c, blame, report.Report{Command: "diff"})
 			if emptied(proposal) {
 				fmt.Fprintln(p.stderr, "the manifests come to nothing: apply refuses that without --allow-empty. Is it the right --path?")
 			}
@@ -95,6 +84,23 @@ func (f *compareFlags) reporting(
 		}
 		return errors.Join(err, f.print(p, report.Report{Command: cmd.Name(), Target: f.kong.name(), Err: err}))
 	}
+}
+
+// compare works out what to change and presents it in r, with whom to blame.
+func (f *compareFlags) compare(
+	ctx context.Context, p process, source sync.Source, c *admin.Client, blame blameFlag, r report.Report,
+) (sync.Proposal, error) {
+	if err := blame.check(source); err != nil {
+		return sync.Proposal{}, err
+	}
+	proposal, err := f.propose(ctx, source, c)
+	if err != nil {
+		return sync.Proposal{}, err
+	}
+	if r.Blames, err = blame.blames(ctx, source, proposal); err != nil {
+		return sync.Proposal{}, err
+	}
+	return proposal, f.present(p, proposal, r)
 }
 
 // propose works out what to change.

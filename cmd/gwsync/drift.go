@@ -21,18 +21,7 @@ is pending, and no drift: to tell the two apart takes manifests from a git repos
 that was applied last. Where either is missing all differences are shown, and it says so.`,
 		Args: noArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
-			if err := blame.check(source); err != nil {
-				return err
-			}
-			proposal, err := f.propose(ctx, source, c)
-			if err != nil {
-				return err
-			}
-			blames, err := blame.blames(ctx, source, proposal)
-			if err != nil {
-				return err
-			}
-			err = f.present(p, proposal, report.Report{Command: "drift", Drift: true, Blames: blames})
+			proposal, err := f.compare(ctx, p, source, c, blame, report.Report{Command: "drift", Drift: true})
 			if err == nil && drifted(proposal) {
 				return codedError{code: exitChanges}
 			}
