@@ -65,11 +65,11 @@ func (v valueMatch) shared(query bool) string {
 	return ""
 }
 
-// lists says the same of requests that send several values, or a list of them as one value, which a regex may tell apart. It is no reason
-// for a [KeyHeader], nor to speak of what tells calls of gRPC: a client that repeats what is matched gets what Kong makes of it, and others
-// are concerned that send that very list.
-func (v valueMatch) lists(query bool) string {
-	if !v.regex || v == contentType || v.shared(query) != "" {
+// lists says the same of requests that send several values, or a list of them as one value, which a regex may tell apart, and any match of
+// traditional_compatible does, to which one of several values is enough. It is no reason for a [KeyHeader], nor to speak of what tells calls
+// of gRPC: a client that repeats what is matched gets what Kong makes of it, and others are concerned that send that very list.
+func (v valueMatch) lists(query bool, f kong.Flavor) string {
+	if !v.regex && f == kong.Expressions || v == contentType || v.shared(query) != "" {
 		return ""
 	}
 	what := "header " + v.name
@@ -152,7 +152,8 @@ func (t *translator) warnOfCache(m *match) {
 
 // sayOfLists says the same of lists of values, which are told apart nowhere.
 func (t *translator) sayOfLists(m *match) {
-	t.reportShared(m, m.headers, valueMatch.lists, func(f *diag.Finding) { f.Severity, f.Hint = diag.Info, "" })
+	lists := func(v valueMatch, query bool) string { return v.lists(query, t.target.Flavor) }
+	t.reportShared(m, m.headers, lists, func(f *diag.Finding) { f.Severity, f.Hint = diag.Info, "" })
 }
 
 // reportShared reports what a function says of a match's headers and query parameters.
