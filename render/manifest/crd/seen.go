@@ -51,17 +51,8 @@ func (s *seer) object(l *look) bool {
 	s.out = append(s.out, '{')
 	s.json = s.json[1:]
 	for {
-		s.space()
-		if len(s.json) == 0 {
-			return false
-		}
-		switch s.json[0] {
-		case '}':
-			s.json, s.out = s.json[1:], append(s.out, '}')
-			return true
-		case ',':
-			s.json = s.json[1:]
-			continue
+		if more, ok := s.next('}'); !more {
+			return ok
 		}
 		before := s.json
 		if before[0] != '"' || !s.skip() {
@@ -90,21 +81,30 @@ func (s *seer) list(l *look) bool {
 	s.out = append(s.out, '[')
 	s.json = s.json[1:]
 	for {
-		s.space()
-		if len(s.json) == 0 {
-			return false
-		}
-		switch s.json[0] {
-		case ']':
-			s.json, s.out = s.json[1:], append(s.out, ']')
-			return true
-		case ',':
-			s.json = s.json[1:]
-			continue
+		if more, ok := s.next(']'); !more {
+			return ok
 		}
 		s.out = append(s.out, ',')
 		if !s.value(l.element) {
 			return false
+		}
+	}
+}
+
+// next goes to the next member of an object or list, or past its end, which it appends. It is not ok if neither comes.
+func (s *seer) next(end byte) (more, ok bool) {
+	for {
+		s.space()
+		switch {
+		case len(s.json) == 0:
+			return false, false
+		case s.json[0] == end:
+			s.json, s.out = s.json[1:], append(s.out, end)
+			return false, true
+		case s.json[0] == ',':
+			s.json = s.json[1:]
+		default:
+			return true, true
 		}
 	}
 }
