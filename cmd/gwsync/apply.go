@@ -24,7 +24,7 @@ func newApply(p process) *cobra.Command {
 	var plan, journal string
 	onError := sync.Rollback
 	cmd := &cobra.Command{
-		Use:     "apply",
+		Use:     "apply [FILE|DIR ...]",
 		Aliases: []string{"sync"},
 		Short:   "Change Kong to what the manifests say",
 		Long: `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an entity,
@@ -45,7 +45,7 @@ hang together with what failed (both exit code 3). Whatever it says, no route is
 from what Kong then holds. An interrupted apply stops.
 
 With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
-		Args: noArguments,
+		Args: manifestArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle,
 				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most,

@@ -42,12 +42,12 @@ func newDiff(p process) *cobra.Command {
 	var blame blameFlag
 	var exitCode bool
 	cmd := &cobra.Command{
-		Use:     "diff",
+		Use:     "diff [FILE|DIR ...]",
 		Aliases: []string{"plan"},
 		Short:   "Show what apply would change in Kong",
 		Long: `Show what apply would change in Kong: each entity with the fields that differ, and the file and line that it comes from. Only
 entities that this instance owns are compared; others are never touched.`,
-		Args: noArguments,
+		Args: manifestArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			proposal, err := f.compare(ctx, p, source, c, blame, report.Report{Command: "diff"})
 			if emptied(proposal) {

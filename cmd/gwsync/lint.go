@@ -21,7 +21,7 @@ import (
 func newLint(p process) *cobra.Command {
 	var l linter
 	cmd := &cobra.Command{
-		Use:   "lint",
+		Use:   "lint [FILE|DIR ...]",
 		Short: "Say what is wrong with the manifests",
 		Long: `Say what is wrong with the manifests: what the API server would refuse, what attaches to nothing, which references are denied
 or lead nowhere, what Kong cannot express, and which configurations of plugins an open-source Kong 3.9.3 would refuse. It finds what keeps
@@ -30,7 +30,7 @@ apply from writing, without a Kong: give it apply's flags. A newer Kong may take
 Each finding has a code, which "gwsync explain CODE" is about. Errors exit with 1, and with --strict so do warnings, and manifests
 that hold nothing to look at.`,
 		Example: "  gwsync lint --path deploy --strict\n  gwsync explain RefNotPermitted",
-		Args:    noArguments,
+		Args:    manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			source, err := l.from.source(cmd.Flags(), p)
 			if err != nil {

@@ -26,7 +26,7 @@ func newRender(p process) *cobra.Command {
 	var explain bool
 	var output string
 	cmd := &cobra.Command{
-		Use:   "render",
+		Use:   "render [FILE|DIR ...]",
 		Short: "Print the Kong configuration that the manifests come to",
 		Long: `Print the Kong configuration that the manifests come to, in Kong's declarative format, which a Kong without a database
 takes as it is on POST /config. It needs no Kong and no cluster.
@@ -34,7 +34,7 @@ takes as it is on POST /config. It needs no Kong and no cluster.
 What the configuration needs of kong.conf that is not so by default is said on standard error.
 
 With --explain it prints instead which manifest, rule and match is behind each entity, and what the entity's fields are made of.`,
-		Args: noArguments,
+		Args: manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("output") && !explain {
 				return errors.New("--output is for --explain: the configuration is YAML")

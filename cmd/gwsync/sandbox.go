@@ -21,7 +21,7 @@ func newSandbox(p process) *cobra.Command {
 	var how renderFlags
 	var box boxFlags
 	cmd := &cobra.Command{
-		Use:   "sandbox",
+		Use:   "sandbox [FILE|DIR ...]",
 		Short: "Serve an embedded Kong to try things on, or to preview manifests",
 		Long: `Serve an embedded Kong in memory: Admin API and proxy, to try gwsync without a Kong. Requests that a route sends to a
 backend are answered by an echo that says which backend it stands for, with the request as the backend would have got it.
@@ -33,7 +33,7 @@ its own on a free port, which port_maps leads to.
 It models an open-source Kong 3.9.3 and refuses what it does not model; it holds nothing after it ends.`,
 		Example: `  gwsync sandbox --path examples/cross-namespace
   gwsync sandbox -f manifests/ --backend shop/cart:80=http://127.0.0.1:3000`,
-		Args: noArguments,
+		Args: manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serveSandbox(cmd, p, from, how, box)
 		},

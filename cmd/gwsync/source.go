@@ -140,7 +140,8 @@ func (f *renderFlags) add(flags *pflag.FlagSet) {
 
 func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
-	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: those of Kong)")
+	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: gwsync.dev/gateway-controller,\n"+
+		"and those of Kong's Ingress Controller and operator)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.ingressClass, "ingress-class", "kong",
 		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is this `NAME`, or if they have none")

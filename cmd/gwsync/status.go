@@ -23,7 +23,7 @@ func newStatus(p process) *cobra.Command {
 	var how renderFlags
 	var output string
 	cmd := &cobra.Command{
-		Use:   "status",
+		Use:   "status [FILE|DIR ...]",
 		Short: "Print the status that a controller would write",
 		Long: `Print the Gateway API objects with the .status that a conforming controller would write, without a cluster: conditions with
 their reasons, parents of routes, listeners with their kinds and routes, ancestors of policies. It is what the Gateway API says of the
@@ -33,7 +33,7 @@ What no status can say, such as a Gateway that is not there, is said on standard
 False, and 1 if manifests are invalid; the status of the others is printed all the same.`,
 		Example: "  gwsync status --path deploy -o table\n" +
 			"  gwsync status --path deploy -o json | jq '.items[] | select(.kind == \"HTTPRoute\") | .status.parents'",
-		Args: noArguments,
+		Args: manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			source, err := from.source(cmd.Flags(), p)
 			if err != nil {

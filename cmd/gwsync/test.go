@@ -16,7 +16,7 @@ import (
 func newTest(p process) *cobra.Command {
 	var f testFlags
 	cmd := &cobra.Command{
-		Use:   "test",
+		Use:   "test [FILE|DIR ...]",
 		Short: "Run routing tests on the manifests, or on a live proxy",
 		Long: `Run the routing tests that stand beside the manifests, in files *.test.yaml: each is a request, and what is expected of it. They
 run on an embedded Kong with the rendered configuration, without a network, or with --proxy on a real one.
@@ -42,7 +42,7 @@ With --generate it prints a first set of tests: what now happens to a request fo
 		Example: `  gwsync test --path examples/cross-namespace
   gwsync test --generate --path manifests > manifests/routes.test.yaml
   gwsync test --proxy http://127.0.0.1:8000 -o junit`,
-		Args: noArguments,
+		Args: manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, p) },
 	}
 	flags := cmd.Flags()

@@ -33,14 +33,20 @@ func verb(cmd *cobra.Command, args []string) error {
 	return seeHelp(cmd, err)
 }
 
-// noArguments is the check of a command that takes none. Who comes from kubectl may try to name manifests there.
+// noArguments is the check of a command that takes none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("%s takes no argument, but there is %q", cmd.Name(), args[0])
-	if cmd.Flags().Lookup("filename") == nil {
-		return seeHelp(cmd, err)
+	return seeHelp(cmd, fmt.Errorf("%s takes no argument, but there is %q", cmd.Name(), args[0]))
+}
+
+// manifestArguments takes arguments for files and directories of manifests, as --filename: users of kustomize and decK name them so.
+func manifestArguments(cmd *cobra.Command, args []string) error {
+	for _, name := range args {
+		if err := cmd.Flags().Set("filename", name); err != nil {
+			return err
+		}
 	}
-	return usageError{err, "name manifests with --path DIR or -f FILE"}
+	return nil
 }

@@ -35,7 +35,7 @@ const (
 // Options of Build. The zero Options are the defaults.
 type Options struct {
 	// Controllers are the controllerNames of the GatewayClasses that are ours; none means those of Kong's own controllers,
-	// konghq.com/kic-gateway-controller and konghq.com/gateway-operator.
+	// konghq.com/kic-gateway-controller and konghq.com/gateway-operator, and gwsync.dev/gateway-controller for who has neither.
 	Controllers []string
 	// ClassName is the name of the class that is ours where the manifests do not hold the GatewayClass; "" means "kong".
 	ClassName string
@@ -50,7 +50,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if len(o.Controllers) == 0 {
-		o.Controllers = []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"}
+		o.Controllers = []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator", "gwsync.dev/gateway-controller"}
 	}
 	if o.ClassName == "" {
 		o.ClassName = "kong"

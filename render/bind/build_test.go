@@ -24,13 +24,14 @@ spec: {gatewayClassName: %s, listeners: [{name: l, port: 80, protocol: HTTP}]}
 		ours                        bool
 	}{
 		{"the controller's", "edge", "konghq.com/kic-gateway-controller", "edge", Options{}, true},
+		{"our own", "edge", "gwsync.dev/gateway-controller", "edge", Options{}, true},
 		{"the operator's", "edge", "konghq.com/gateway-operator", "edge", Options{}, true},
 		{"another's", "edge", "example.com/other", "edge", Options{}, false},
 		{"another's by our name", "kong", "example.com/other", "kong", Options{}, false},
 		{"by name", "", "", "kong", Options{}, true},
 		{"not by name", "", "", "edge", Options{}, false},
 		{"given controller", "edge", "example.com/other", "edge", Options{Controllers: []string{"example.com/other"}}, true},
-		{"it replaces Kong's", "edge", "konghq.com/gateway-operator", "edge", Options{Controllers: []string{"example.com/other"}}, false},
+		{"it replaces the default", "edge", "konghq.com/gateway-operator", "edge", Options{Controllers: []string{"example.com/other"}}, false},
 		{"given name", "", "", "edge", Options{ClassName: "edge"}, true},
 		{"given name replaces kong", "", "", "kong", Options{ClassName: "edge"}, false},
 	}
