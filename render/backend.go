@@ -32,7 +32,7 @@ func (t *translator) addresses(r *rule, b bind.Backend) ([]share, error) {
 		if strings.Contains(host, ":") {
 			host = "[" + host + "]"
 		}
-		host, port, err := splitAddress(host + ":" + strconv.Itoa(int(e.Port)))
+		host, port, err := t.target.Addresses.split(host + ":" + strconv.Itoa(int(e.Port)))
 		if err != nil {
 			return nil, fmt.Errorf("endpoint of %s: %w", b.Object.Ref, err)
 		}
@@ -44,7 +44,7 @@ func (t *translator) addresses(r *rule, b bind.Backend) ([]share, error) {
 // address returns where Kong reaches a backend by one address: an ExternalName Service is its name.
 func (t *translator) address(r *rule, b bind.Backend) (string, int64, error) {
 	if name := b.Service.Spec.ExternalName; name != "" && b.Service.Spec.Type == corev1.ServiceTypeExternalName {
-		return splitAddress(name + ":" + strconv.Itoa(int(b.Port)))
+		return t.target.Addresses.split(name + ":" + strconv.Itoa(int(b.Port)))
 	}
 	addresses := t.target.Addresses
 	if _, ok := addresses.exception(b.Target, b.Port); ok || b.Service.Spec.ClusterIP != corev1.ClusterIPNone {

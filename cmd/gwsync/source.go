@@ -134,7 +134,8 @@ func (f *renderFlags) add(flags *pflag.FlagSet) {
 	f.addBinding(flags)
 	flags.StringVar(&f.instance, "instance", "default", "`NAME` of this source of truth; what it owns in Kong carries the tag gwsync:NAME")
 	flags.StringVar(&f.address, "backend-address", render.DefaultAddress, "where Kong reaches a Service, a `TEMPLATE` of {name}, {namespace} and {port}")
-	flags.StringVar(&f.addressMap, "backend-map", "", "YAML `FILE` of exceptions to it, NAMESPACE/NAME:PORT: HOST:PORT")
+	flags.StringVar(&f.addressMap, "backend-map", "", "YAML or JSON `FILE` of exceptions to it: HOST:PORT for each NAMESPACE/NAME:PORT,\n"+
+		"or for each HOST:PORT that would be used otherwise, a Service's or an endpoint's")
 	flags.BoolVar(&f.allowUnresolved, "allow-unresolved", false, "go on with denied or missing references: what they break answers 500")
 }
 
