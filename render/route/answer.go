@@ -170,7 +170,9 @@ func isGRPC(r kong.Entity) bool {
 	return slices.Contains(list, "grpc") || slices.Contains(list, "grpcs")
 }
 
-// forwardedHost returns nginx's idea of the host: in lower case, without the port.
+// forwardedHost returns nginx's idea of the host: in lower case, without the port and a dot at the end.
+//
+// Source: nginx 1.25.3, src/http/ngx_http_request.c, ngx_http_validate_host.
 func (c *context) forwardedHost() string {
 	host := strings.ToLower(c.request.Host)
 	if c.authority != "" {
@@ -182,7 +184,7 @@ func (c *context) forwardedHost() string {
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		host = host[:i]
 	}
-	return host
+	return strings.TrimSuffix(host, ".")
 }
 
 // serviceHost returns the Host header that Kong makes of a service.

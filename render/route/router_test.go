@@ -90,6 +90,7 @@ func TestStatus(t *testing.T) {
 		{Request{Target: "/secure"}, 426},
 		{Request{Target: "/secure", Protocol: "https"}, 0},
 		{Request{Target: "/moved?b"}, 308},
+		{Request{Target: "/moved?b", Host: "Example.com.:80"}, 308},
 		{Request{Target: "/grpc", Protocol: "https"}, 415},
 		{Request{Target: "/grpc", Protocol: "https", Header: grpc}, 426},
 		{Request{Target: "/grpc", Protocol: "https", Header: grpc, Version: "HTTP/2"}, 0},
@@ -101,7 +102,7 @@ func TestStatus(t *testing.T) {
 		{Request{Target: "/" + strings.Repeat("a", 8200)}, 414},
 	} {
 		req := test.request
-		req.Method, req.Host = orElse(req.Method, "GET"), "example.com"
+		req.Method, req.Host = orElse(req.Method, "GET"), orElse(req.Host, "example.com")
 		if got := r.Match(req); got.Status != test.status {
 			t.Errorf("%.80s: got %d, want %d", req.Target, got.Status, test.status)
 		} else if got.Status == 308 && got.Location != "https://example.com/moved?b" {
