@@ -154,20 +154,6 @@ func (m *maker) upgrade() gatewayv1.HTTPRouteFilter {
 		RequestRedirect: &gatewayv1.HTTPRequestRedirectFilter{Scheme: &scheme, StatusCode: &status}}
 }
 
-// redirect returns a redirect elsewhere: to a host, or a path, or another prefix of it where the matches allow that.
-func (m *maker) redirect(matches []gatewayv1.HTTPRouteMatch) gatewayv1.HTTPRouteFilter {
-	host, scheme, target := gatewayv1.PreciseHostname("elsewhere.example"), "https", gatewayv1.PortNumber(443)
-	to := &gatewayv1.HTTPRequestRedirectFilter{Hostname: &host, Scheme: &scheme, Port: &target}
-	if path := "/new"; m.below(3) == 0 {
-		to = &gatewayv1.HTTPRequestRedirectFilter{Path: &gatewayv1.HTTPPathModifier{
-			Type: gatewayv1.FullPathHTTPPathModifier, ReplaceFullPath: &path}}
-		if len(matches) == 1 && matches[0].Path != nil && *matches[0].Path.Type == gatewayv1.PathMatchPathPrefix {
-			to.Path = &gatewayv1.HTTPPathModifier{Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: &path}
-		}
-	}
-	return gatewayv1.HTTPRouteFilter{Type: gatewayv1.HTTPRouteFilterRequestRedirect, RequestRedirect: to}
-}
-
 func (m *maker) rule() gatewayv1.HTTPRouteRule {
 	r := gatewayv1.HTTPRouteRule{}
 	for range m.below(3) {
@@ -179,7 +165,8 @@ func (m *maker) rule() gatewayv1.HTTPRouteRule {
 			BackendObjectReference: gatewayv1.BackendObjectReference{Name: gatewayv1.ObjectName(name), Port: &port}, Weight: weight,
 		}}}
 	}
-	switch m.below(9) {
+	kind := m.below(9 * filterings)
+	switch kind % 9 {
 	case 0:
 		r.BackendRefs = backend("gone", nil)
 	case 1:
@@ -193,6 +180,9 @@ func (m *maker) rule() gatewayv1.HTTPRouteRule {
 		r.BackendRefs = backend("b", nil)
 	default:
 		r.BackendRefs = backend("a", nil)
+	}
+	if kind%9 > 4 {
+		r.Filters = filtering(kind/9, r.Matches)
 	}
 	return r
 }

@@ -45,7 +45,9 @@ func (c cluster) String() string {
 type answer struct {
 	route       string // namespace/name
 	rule, match int
-	does        string // "redirect", "upgrade STATUS" for one to HTTPS and nothing else, "500", or the name of a Service
+	// does is "redirect STATUS LOCATION", or "upgrade STATUS LOCATION" for one that Kong does by itself; "500", or the name of a Service and,
+	// where the rule has filters, the request that arrives there.
+	does string
 }
 
 func (a answer) String() string {
@@ -74,8 +76,9 @@ func (c cluster) answer(q route.Request) answer {
 		}
 		for i, rule := range r.Spec.Rules {
 			for j, m := range append([]gatewayv1.HTTPRouteMatch{}, allMatches(rule)...) {
-				one := candidate{hostname, m, answer{r.Namespace + "/" + r.Name, i, j, c.does(r, rule)}}
+				one := candidate{hostname, m, answer{r.Namespace + "/" + r.Name, i, j, ""}}
 				if matches(m, q) && (best == nil || one.compare(*best) > 0) {
+					one.answer.does = c.does(r, rule, listener, m, q)
 					best = &one
 				}
 			}
@@ -303,20 +306,27 @@ func firstHeaders(m gatewayv1.HTTPRouteMatch) []gatewayv1.HTTPHeaderMatch {
 	return out
 }
 
-// does returns what a rule does with its requests: a redirect answers by itself; else backends that do not exist, and backends that are
-// not there at all, answer 500 (HTTPRouteRule.backendRefs). Rules have one backend at most.
-func (c cluster) does(r *gatewayv1.HTTPRoute, rule gatewayv1.HTTPRouteRule) string {
+// does returns what a rule does with a request that a match of it took: a redirect answers by itself; else backends that do not exist, and
+// backends that are not there at all, answer 500 (HTTPRouteRule.backendRefs). Rules have one backend at most.
+func (c cluster) does(r *gatewayv1.HTTPRoute, rule gatewayv1.HTTPRouteRule, l *gatewayv1.Listener, m gatewayv1.HTTPRouteMatch,
+	q route.Request,
+) string {
 	for _, f := range rule.Filters {
-		if f.Type == gatewayv1.HTTPRouteFilterRequestRedirect {
-			if to := f.RequestRedirect; to.Hostname == nil && to.Port == nil && to.Path == nil {
-				return fmt.Sprint("upgrade ", *to.StatusCode)
+		if to := f.RequestRedirect; to != nil {
+			status := 302
+			if to.StatusCode != nil {
+				status = *to.StatusCode
 			}
-			return "redirect"
+			return fmt.Sprintf("redirect %d %s", status, location(to, l, m, q))
 		}
 	}
 	for _, b := range rule.BackendRefs {
 		if name := string(b.Name); slices.Contains(c.services, name) && (b.Weight == nil || *b.Weight > 0) {
-			return name + "." + r.Namespace
+			backend := name + "." + r.Namespace
+			if len(rule.Filters) > 0 {
+				return fmt.Sprintf("%s gets %s", backend, arrives(rule.Filters, m, q))
+			}
+			return backend
 		}
 	}
 	return "500"
