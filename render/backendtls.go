@@ -13,7 +13,6 @@ import (
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
-	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -327,12 +326,12 @@ func (t *translator) tlsFields(r *rule, fields map[string]any) {
 }
 
 // sendsHost notes which Host a Service sends, for those of policies.
-func (t *translator) sendsHost(service kong.Entity, r *rule) {
+func (t *translator) sendsHost(service made, r *rule) {
 	if r.tls == nil {
 		return
 	}
 	if t.hosts == nil {
 		t.hosts, t.byLua = map[string]string{}, map[string]bool{}
 	}
-	t.hosts[service.ID()], t.byLua[service.ID()] = r.tls.hostname(), r.luaTLS != nil
+	t.hosts[service.ID], t.byLua[service.ID] = r.tls.hostname(), r.luaTLS != nil
 }

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 )
@@ -81,16 +82,22 @@ func (t *translator) caCertificate(o manifest.Object, id string, block *pem.Bloc
 	sum := sha256.Sum256(block.Bytes)
 	digest := hex.EncodeToString(sum[:])
 	if there, ok := t.authorities[digest]; ok {
-		if id != "" && there.ID() != id {
-			return "", fmt.Errorf("it holds the certificate that %s holds under another id", there.Origin().Object)
+		if id != "" && there.id != id {
+			return "", fmt.Errorf("it holds the certificate that %s holds under another id", there.object)
 		}
-		return there.ID(), nil
+		return there.id, nil
 	}
 	fields := map[string]any{"cert": string(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})), "cert_digest": digest}
 	e := t.add(kong.CACertificates, cmp.Or(id, kong.ID(kong.CACertificates, digest)), fields,
 		t.tagsOf(o), kong.Origin{Object: o.Ref.Diag(), Pos: o.At("")})
-	t.authorities[digest] = e
-	return e.ID(), nil
+	t.authorities[digest] = authority{e.ID, o.Ref.Diag()}
+	return e.ID, nil
+}
+
+// authority is a CACertificate and the object that it is of.
+type authority struct {
+	id     string
+	object diag.Object
 }
 
 // caBlocks returns the certificates in a PEM text, all of which must be of authorities. Whether they are out of date is Kong's to say.

@@ -24,7 +24,7 @@ func (t *translator) consumers() {
 		}
 		customIDs[spec.CustomID] = o
 		e := t.consumer(o, spec)
-		if e.IsZero() {
+		if e.isZero() {
 			continue
 		}
 		t.consumerPlugins(o, e)
@@ -37,7 +37,7 @@ func (t *translator) consumers() {
 }
 
 // consumer adds the Consumer of a KongConsumer. Its id is the Ingress Controller's, if it has a username.
-func (t *translator) consumer(o manifest.Object, spec *konghq.KongConsumer) kong.Entity {
+func (t *translator) consumer(o manifest.Object, spec *konghq.KongConsumer) made {
 	fields, field := map[string]any{}, "custom_id"
 	if spec.CustomID != "" {
 		fields["custom_id"] = spec.CustomID

@@ -18,12 +18,12 @@ import (
 // that.
 type consumer struct {
 	object  manifest.Object
-	entity  kong.Entity
+	entity  made
 	plugins []plugin
 }
 
 // consumerPlugins takes up the plugins that a KongConsumer names. Where one of them cannot be used, nothing of the Consumer passes.
-func (t *translator) consumerPlugins(o manifest.Object, e kong.Entity) {
+func (t *translator) consumerPlugins(o manifest.Object, e made) {
 	refs := t.graph.PluginRefs(o.Ref)
 	if len(refs) == 0 {
 		return
@@ -69,7 +69,7 @@ func (t *translator) takePersonal(plugins []plugin) (all, personal []plugin) {
 }
 
 // personalOn adds the plugins for consumers on a Service: those that both it and they name. There they are one with what gwsync writes.
-func (t *translator) personalOn(service kong.Entity, personal, generated []plugin, origin kong.Origin) {
+func (t *translator) personalOn(service made, personal, generated []plugin, origin kong.Origin) {
 	for _, c := range t.people {
 		for _, p := range c.plugins {
 			if slices.ContainsFunc(personal, p.same) {
@@ -81,7 +81,7 @@ func (t *translator) personalOn(service kong.Entity, personal, generated []plugi
 
 // personalRoute adds the plugins for consumers on a Route of a rule: those that both its route and they name, and those that would put out
 // of force what gwsync writes there, unless they answer all requests, so that nothing passes.
-func (t *translator) personalRoute(r *rule, e kong.Entity, origin kong.Origin) {
+func (t *translator) personalRoute(r *rule, e made, origin kong.Origin) {
 	for _, c := range t.people {
 		for _, p := range c.plugins {
 			reaches := slices.ContainsFunc(t.personalBehind[r.service], p.same) || !t.placed[p.object.Ref]
@@ -106,7 +106,7 @@ func (t *translator) personalEverywhere() {
 }
 
 // addPersonal adds a plugin for a consumer, on an entity or for all requests, with those generated of its name.
-func (t *translator) addPersonal(c consumer, p plugin, generated []plugin, origin kong.Origin, on ...kong.Entity) {
+func (t *translator) addPersonal(c consumer, p plugin, generated []plugin, origin kong.Origin, on ...made) {
 	same := []plugin{p}
 	for _, g := range generated {
 		if p.named(g) {

@@ -62,7 +62,7 @@ type credentialKey struct {
 }
 
 // add adds the credential that a consumer names at a place. What cannot be one is reported, and lets nobody in.
-func (c *credentials) add(o manifest.Object, spec *konghq.KongConsumer, i int, consumer kong.Entity) {
+func (c *credentials) add(o manifest.Object, spec *konghq.KongConsumer, i int, consumer made) {
 	field := fmt.Sprintf("credentials[%d]", i)
 	ref := manifest.Ref{Kind: "Secret", Namespace: o.Ref.Namespace, Name: spec.Credentials[i]}
 	c.used[ref] = true
@@ -88,9 +88,9 @@ func (c *credentials) add(o manifest.Object, spec *konghq.KongConsumer, i int, c
 		c.report(f)
 		return
 	}
-	fields["consumer"] = consumer.ID()
+	fields["consumer"] = consumer.ID
 	// Of the Secret's name, and not of its values: an id is no secret.
-	id := kong.ID(credential.kind, consumer.ID()+":"+ref.Namespace+"/"+ref.Name)
+	id := kong.ID(credential.kind, consumer.ID+":"+ref.Namespace+"/"+ref.Name)
 	c.translator.add(credential.kind, id, fields, c.tagsOf(secret), kong.Origin{Object: ref.Diag(), Pos: secret.At("")})
 }
 
@@ -105,11 +105,11 @@ func (t *translator) missing(o manifest.Object, field string, ref manifest.Ref) 
 }
 
 // claim takes what is unique about a credential, or says who has it.
-func (c *credentials) claim(secret manifest.Object, credential credentialType, fields map[string]any, consumer kong.Entity) error {
+func (c *credentials) claim(secret manifest.Object, credential credentialType, fields map[string]any, consumer made) error {
 	name := credential.unique
 	key := credentialKey{kind: credential.kind}
 	if name == "" {
-		name, key.consumer = credential.required[0], consumer.ID()
+		name, key.consumer = credential.required[0], consumer.ID
 	}
 	key.value, _ = fields[name].(string)
 	if first, ok := c.owners[key]; ok {

@@ -106,8 +106,8 @@ func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntit
 		if slices.ContainsFunc(t.graph.PluginRefs(p.object.Ref), names) {
 			found = true
 			one := maps.Clone(fields)
-			one["consumer"] = p.entity.ID()
-			t.add(kind, kong.ID(kind, o.Ref.Namespace+"/"+o.Ref.Name+":"+p.entity.ID()), one, slices.Clone(tags), origin)
+			one["consumer"] = p.entity.ID
+			t.add(kind, kong.ID(kind, o.Ref.Namespace+"/"+o.Ref.Name+":"+p.entity.ID), one, slices.Clone(tags), origin)
 		}
 	}
 	if !found {

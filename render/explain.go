@@ -35,7 +35,7 @@ type Source struct {
 // Of plugins it is what the translation itself noted. Of other kinds it is what the fields of the kind are made of: every part of the
 // manifests that has a say in the field, though another may have had the last word.
 func Explain(g *bind.Graph, target Target) []Explanation {
-	t := &translator{}
+	t := &translator{sources: map[kong.Key][]Source{}}
 	state := t.translate(g, target)
 	x := explainer{graph: g, objects: map[diag.Object]manifest.Object{}}
 	for o := range g.Set().All() {
@@ -55,8 +55,8 @@ func compareSources(a, b Source) int {
 }
 
 // explainPlugin notes what a plugin was merged of.
-func (t *translator) explainPlugin(e kong.Entity, p plugin, origin kong.Origin) {
-	if e.IsZero() {
+func (t *translator) explainPlugin(e made, p plugin, origin kong.Origin) {
+	if e.isZero() || t.sources == nil {
 		return
 	}
 	parts := p.merged
@@ -71,7 +71,7 @@ func (t *translator) explainPlugin(e kong.Entity, p plugin, origin kong.Origin) 
 		fields := slices.Collect(leaves(part.config, "config"))
 		fields = slices.AppendSeq(fields, maps.Keys(part.fields))
 		for _, f := range fields {
-			t.sources[e.Key()] = append(t.sources[e.Key()], Source{Field: f, Origin: from})
+			t.sources[e.Key] = append(t.sources[e.Key], Source{Field: f, Origin: from})
 		}
 	}
 }

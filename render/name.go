@@ -31,11 +31,11 @@ func hostRouteName(route manifest.Ref, hostname string, rule, match int) string 
 }
 
 // pluginID derives a plugin's id from its name and the entities that it is attached to.
-func pluginID(plugin string, on []kong.Entity) string {
+func pluginID(plugin string, on []made) string {
 	name := plugin
 	for _, e := range on {
-		row, _ := e.Kind().Row()
-		name += ":" + row.Singular + "/" + e.Name()
+		row, _ := e.Kind.Row()
+		name += ":" + row.Singular + "/" + e.name
 	}
 	return kong.ID(kong.Plugins, name)
 }

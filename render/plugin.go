@@ -190,19 +190,19 @@ func items(v any) ([]any, bool) {
 }
 
 // plugin attaches a plugin to a Route or Service.
-func (t *translator) plugin(p plugin, on kong.Entity, tags []string, origin kong.Origin) {
-	t.pluginOn(p, []kong.Entity{on}, tags, origin)
+func (t *translator) plugin(p plugin, on made, tags []string, origin kong.Origin) {
+	t.pluginOn(p, []made{on}, tags, origin)
 }
 
 // pluginOn attaches a plugin to entities: a Route or a Service, a Consumer, or one of those and a Consumer.
-func (t *translator) pluginOn(p plugin, on []kong.Entity, tags []string, origin kong.Origin) {
+func (t *translator) pluginOn(p plugin, on []made, tags []string, origin kong.Origin) {
 	if !p.pos.IsZero() {
 		origin.Object, origin.Field, origin.Pos = p.diag(origin.Object), p.field, p.pos
 	}
 	fields := p.entity()
 	for _, e := range on {
-		row, _ := e.Kind().Row()
-		fields[row.Singular] = e.ID()
+		row, _ := e.Kind.Row()
+		fields[row.Singular] = e.ID
 		if name, ok := fields["instance_name"].(string); ok {
 			fields["instance_name"] = instance(name, e)
 		}

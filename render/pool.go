@@ -27,14 +27,15 @@ func (p pooled) meets(o pooled) bool {
 // refuseSharedPools reports the Services whose backends Kong would take for verified since they are for another Service at the same
 // address.
 func (t *translator) refuseSharedPools() {
+	entities, _ := t.composer.all()
 	targets := map[string][]string{}
-	for _, e := range t.entities {
+	for _, e := range entities {
 		if upstream, ok := e.Ref("upstream"); ok && e.Kind() == kong.Targets {
 			targets[upstream.ID] = append(targets[upstream.ID], e.Text("target"))
 		}
 	}
 	at := map[string][]pooled{}
-	for _, e := range t.entities {
+	for _, e := range entities {
 		if e.Kind() != kong.Services || e.Text("protocol") != "https" || t.byLua[e.ID()] {
 			continue
 		}

@@ -3,7 +3,6 @@ package render
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"testing"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -63,17 +62,18 @@ type rendered struct {
 }
 
 func checkOrder(t *testing.T, rules []*rule, flavor kong.Flavor) {
-	tr := &translator{target: Target{Flavor: flavor}, validator: route.NewValidator(flavor), taken: map[kong.Key]kong.Entity{}}
+	tr := &translator{target: Target{Flavor: flavor}, composer: newComposer(flavor), taken: map[kong.Key]*kong.Origin{}}
 	if flavor == kong.Expressions {
 		tr.expressionRoutes(rules)
 	} else {
 		tr.traditionalRoutes(rules)
 	}
+	routes := composed(t, tr)
 	var all []rendered
 	for i, r := range rules {
 		m := r.matches[0]
 		for _, h := range r.hostnames() {
-			if e, ok := find(tr, m, h, flavor); ok {
+			if e, ok := find(routes, m, h, flavor); ok {
 				p, err := route.Priority(e)
 				if err != nil {
 					t.Fatal(err)
@@ -93,14 +93,25 @@ func checkOrder(t *testing.T, rules []*rule, flavor kong.Flavor) {
 	}
 }
 
+// composed returns what a translator has made.
+func composed(t *testing.T, tr *translator) kong.State {
+	entities, findings := tr.composer.all()
+	tr.report(findings...)
+	state, err := kong.NewState(entities...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
 // find returns the route that was rendered for a match on a hostname.
-func find(tr *translator, m match, hostname string, f kong.Flavor) (kong.Entity, bool) {
+func find(routes kong.State, m match, hostname string, f kong.Flavor) (kong.Entity, bool) {
 	names := []string{hostRouteName(m.route.Object.Ref, hostname, m.rule, m.index)}
 	if f == kong.TraditionalCompatible {
 		names = append(names, routeName(m.route.Object.Ref, m.rule, m.index))
 	}
 	for _, name := range names {
-		e, ok := tr.taken[kong.Key{Kind: kong.Routes, ID: kong.ID(kong.Routes, name)}]
+		e, ok := routes.Find(kong.Routes, name)
 		if hosts := e.Strings("hosts"); ok && (f == kong.Expressions || hostname == "" || contains(hosts, hostname)) {
 			return e, true
 		}
@@ -178,10 +189,10 @@ func TestPriorityFitsKong(t *testing.T) {
 func TestPriorityIsStable(t *testing.T) {
 	before, after := madeUp([]byte("aaaabbbbcccc")), madeUp([]byte("aaaabbbbccccdddd"))
 	priorities := func(rules []*rule) map[string]any {
-		tr := &translator{target: Target{Flavor: kong.Expressions}, validator: route.NewValidator(kong.Expressions), taken: map[kong.Key]kong.Entity{}}
+		tr := &translator{target: Target{Flavor: kong.Expressions}, composer: newComposer(kong.Expressions), taken: map[kong.Key]*kong.Origin{}}
 		tr.expressionRoutes(rules)
 		out := map[string]any{}
-		for e := range maps.Values(tr.taken) {
+		for e := range composed(t, tr).All() {
 			out[e.Name()], _ = e.Field("priority")
 		}
 		return out

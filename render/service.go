@@ -89,7 +89,7 @@ func (t *translator) service(r *rule) []plugin {
 	t.lead(d)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), d.fields, d.tags, d.origin)
 	t.sendsHost(e, r)
-	if e.IsZero() {
+	if e.isZero() {
 		return nil
 	}
 	var routes []plugin

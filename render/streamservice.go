@@ -49,7 +49,7 @@ func (t *translator) streamService(r *rule) bool {
 	}
 	t.lead(d)
 	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
-	return !e.IsZero() && t.streamPlugins(r, usable, e, d)
+	return !e.isZero() && t.streamPlugins(r, usable, e, d)
 }
 
 // namesServer reports whether the TLS of a rule's streams takes an Upstream to say which server is meant: that of its host_header, which for
@@ -72,7 +72,7 @@ func (r *rule) serverName(fields map[string]any) map[string]any {
 }
 
 // streamPlugins gives a rule of streams, and its Service, the plugins that annotations name. It returns false if one of them cannot be used.
-func (t *translator) streamPlugins(r *rule, usable []bind.Backend, service kong.Entity, d *delivery) bool {
+func (t *translator) streamPlugins(r *rule, usable []bind.Backend, service made, d *delivery) bool {
 	own, ok := t.userPlugins(r.bound.Object, t.graph.PluginRefs(r.bound.Object.Ref))
 	behind, usableToo := t.attachToService(r, usable)
 	if !ok || !usableToo || t.closed {

@@ -9,7 +9,6 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
-	"github.com/gwsync/gwsync/render/route"
 )
 
 // Translate returns the Kong configuration of a graph for a target, and findings about what cannot be said there. What is bound to
@@ -19,15 +18,15 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	return t.translate(g, target), t.findings
 }
 
-// translate fills the translator, which is empty, and returns the configuration.
+// translate fills the translator, which is empty but for where it is to note sources, and returns the configuration.
 func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	if target.Flavor == "" {
 		target.Flavor = kong.TraditionalCompatible
 	}
 	*t = translator{
-		validator: route.NewValidator(target.Flavor),
-		target:    target, set: g.Set(), graph: g, taken: map[kong.Key]kong.Entity{}, spread: map[string]bool{},
-		authorities: map[string]kong.Entity{}, behind: map[string][]plugin{}, shut: map[string]bool{}, sources: map[kong.Key][]Source{},
+		composer: newComposer(target.Flavor),
+		target:   target, set: g.Set(), graph: g, taken: map[kong.Key]*kong.Origin{}, spread: map[string]bool{},
+		authorities: map[string]authority{}, behind: map[string][]plugin{}, shut: map[string]bool{}, sources: t.sources,
 		personal: map[manifest.Ref]bool{}, placed: map[manifest.Ref]bool{}, personalBehind: map[string][]plugin{},
 	}
 	t.labelledCAs()
@@ -65,7 +64,9 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.certificates(g)
 	t.addGlobal(global)
 	t.personalEverywhere()
-	state, err := kong.NewState(t.entities...)
+	entities, findings := t.composer.all()
+	t.report(findings...)
+	state, err := kong.NewState(entities...)
 	if err != nil {
 		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
 	}
@@ -74,10 +75,10 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 
 // translator collects what a graph becomes.
 type translator struct {
-	target    Target
-	validator *route.Validator
-	entities  []kong.Entity
-	taken     map[kong.Key]kong.Entity
+	target   Target
+	composer *composer
+	// taken says which entities there are, and where they come from.
+	taken map[kong.Key]*kong.Origin
 	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
 	spread map[string]bool
 	graph  *bind.Graph
@@ -91,7 +92,7 @@ type translator struct {
 	upstreams, upstreamPolicies map[manifest.Ref]map[string]any
 	serviceTLS                  map[tlsKey]serviceTLS
 	// authorities are the CACertificates, by the digest of their certificate.
-	authorities map[string]kong.Entity
+	authorities map[string]authority
 	// everywhere are the plugins for all requests, see [translator.settleEverywhere]; closed says that one of them cannot be.
 	everywhere []plugin
 	closed     bool
@@ -107,33 +108,59 @@ type translator struct {
 	// connections for.
 	hosts map[string]string
 	byLua map[string]bool
-	// sources say where the fields of plugins come from, see [Explain].
+	// sources say where the fields of plugins come from, see [Explain]; nil where nobody asks.
 	sources  map[kong.Key][]Source
 	findings diag.List
 }
 
 func (t *translator) report(f ...diag.Finding) { t.findings = append(t.findings, f...) }
 
-// add adds an entity that comes from a manifest. Two objects that lead to one id are an error: their names run together.
-func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) kong.Entity {
+// made is what others need to know of an entity that was added: its canonical form is the composer's work. The zero made is none.
+type made struct {
+	kong.Key
+	// name is what it is called, if it is one of a kind that plugins are for.
+	name string
+}
+
+func (m made) isZero() bool { return m.ID == "" }
+
+// add adds an entity that comes from a manifest, and takes hold of its fields. Two objects that lead to one id are an error: their names run
+// together.
+func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made {
 	fields["tags"] = slices.Concat(tags, t.target.Tags)
-	e, err := kong.New(k, id, fields, origin)
+	d := draft{k, strings.ToLower(id), fields, &origin}
+	key := kong.Key{Kind: k, ID: d.id}
+	if first, ok := t.taken[key]; ok {
+		t.report(d.collides(*first))
+		return made{}
+	}
+	t.taken[key] = d.origin
+	t.composer.add(d)
+	return made{key, d.name()}
+}
+
+// name returns what a Route, Service or Consumer is called.
+func (d draft) name() string {
+	for _, field := range []string{"name", "username", "custom_id"} {
+		if name, _ := d.fields[field].(string); name != "" {
+			return name
+		}
+	}
+	return d.id
+}
+
+// collides says that there is an entity of the draft's id already.
+func (d draft) collides(first kong.Origin) diag.Finding {
+	e, err := kong.New(d.kind, d.id, d.fields, *d.origin)
 	if err != nil {
-		t.report(diag.Finding{Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Pos: origin.Pos, Message: err.Error()})
-		return kong.Entity{}
+		return d.unsupported("", err.Error())
 	}
-	if first, ok := t.taken[e.Key()]; ok {
-		t.report(diag.Finding{
-			Severity: diag.Error, Code: NameCollision, Object: origin.Object, Pos: origin.Pos,
-			Message: fmt.Sprintf("its %s would be called %s, as that of %s is", e.Kind(), e.Name(), first.Origin().Object),
-			Hint:    "rename one of the two objects",
-			Related: []diag.Pos{first.Origin().Pos},
-		})
-		return kong.Entity{}
+	return diag.Finding{
+		Severity: diag.Error, Code: NameCollision, Object: d.origin.Object, Pos: d.origin.Pos,
+		Message: fmt.Sprintf("its %s would be called %s, as that of %s is", d.kind, e.Name(), first.Object),
+		Hint:    "rename one of the two objects",
+		Related: []diag.Pos{first.Pos},
 	}
-	t.taken[e.Key()] = e
-	t.entities = append(t.entities, e)
-	return e
 }
 
 // route adds the Route of a match, under a name, with its plugins.
@@ -144,11 +171,8 @@ func (t *translator) route(r *rule, m match, name string, fields map[string]any)
 		fields["service"] = kong.ID(kong.Services, r.service)
 	}
 	e := t.add(kong.Routes, kong.ID(kong.Routes, name), fields, r.tags, origin)
-	if e.IsZero() {
+	if e.isZero() {
 		return
-	}
-	if err := t.validator.Validate(e); err != nil {
-		t.report(unsupported(m.route.Object, m.field, "Kong refuses it: "+err.Error()))
 	}
 	for _, p := range r.plugins {
 		t.plugin(p, e, r.tags, origin)

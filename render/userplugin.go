@@ -9,7 +9,6 @@ import (
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
-	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -173,9 +172,9 @@ func inherit(plugins []plugin, around ...[]plugin) []plugin {
 }
 
 // instance returns the name of a plugin's instance on an entity. Kong has one instance of a name, and a KongPlugin may be on many entities.
-func instance(name string, on kong.Entity) string {
-	row, _ := on.Kind().Row()
-	sum := sha256.Sum256([]byte(row.Singular + "/" + on.Name()))
+func instance(name string, on made) string {
+	row, _ := on.Kind.Row()
+	sum := sha256.Sum256([]byte(row.Singular + "/" + on.name))
 	return name + "-" + hex.EncodeToString(sum[:])[:9]
 }
 

@@ -2,7 +2,6 @@ package kong
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -60,33 +59,6 @@ type record struct {
 	stored string
 }
 
-// New returns the entity of kind k with the given id and fields, in canonical form. It takes no hold of fields and does
-// not change them. An "id" among the fields is ignored.
-//
-// A reference may be given as {"id": UUID} or as the UUID alone. Errors are for what has no canonical form: an empty id
-// or kind, a value that JSON has no word for.
-func New(k Kind, id string, fields map[string]any, origin Origin) (Entity, error) {
-	if !plainYAML(string(k)) || id == "" {
-		return Entity{}, fmt.Errorf("an entity needs a kind and an id, not %q and %q", k, id)
-	}
-	row := rowOf(k)
-	b := appendID(make([]byte, 0, 512), id)
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if isAutomatic(name) || fields[name] == nil {
-			continue
-		}
-		b = append(appendString(append(b, ','), name), ':')
-		withValue, err := appendValue(b, fields[name], false)
-		if err != nil {
-			return Entity{}, fmt.Errorf("%s %s: field %s: %w", row.Singular, id, name, err)
-		}
-		b = row.settle(withValue, len(b), name)
-	}
-	e := entity(row, string(append(b, '}')))
-	e.r.origin = originOf(origin)
-	return e, nil
-}
-
 // appendID appends the beginning of an entity's canonical form.
 func appendID(b []byte, id string) []byte {
 	return appendString(append(b, `{"id":`...), strings.ToLower(id))
@@ -97,7 +69,7 @@ func isAutomatic(name string) bool {
 	return name == "id" || name == "created_at" || name == "updated_at"
 }
 
-// settle puts the value of a field, which b ends with, beginning at b[start], in its one form: a reference as an object, a set in order.
+// settle puts the value of a field, which b ends with, beginning at b[start], in its one form.
 func (r *Row) settle(b []byte, start int, name string) []byte {
 	switch b[start] {
 	case '"':
@@ -280,7 +252,7 @@ func (e Entity) HasTag(tag string) bool {
 // Fields iterates over the top-level fields that are set, by name. The id is not among them. Each value is decoded for the caller.
 func (e Entity) Fields() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		for name, v := range e.members() {
+		for name, v := range e.Texts() {
 			if !yield(name, value(v)) {
 				return
 			}
@@ -288,8 +260,8 @@ func (e Entity) Fields() iter.Seq2[string, Value] {
 	}
 }
 
-// members iterates over the fields and the canonical texts of their values, without the id.
-func (e Entity) members() iter.Seq2[string, string] {
+// Texts iterates over what [Entity.Fields] does, with the values' canonical texts: equal values have equal ones.
+func (e Entity) Texts() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		if e.r == nil {
 			return

@@ -12,26 +12,44 @@ const namespace = "fd02801f-0957-4a15-a55a-c8d9606f30b5"
 
 // ID returns the id that Kong's DB-less mode and the Ingress Controller derive for an entity of kind k by its name: a
 // version 5 UUID. The same name always gives the same id, so that writing twice is writing once.
-func ID(k Kind, name string) string { return UUID5(UUID5(namespace, string(k)), name) }
+func ID(k Kind, name string) string { return spell(rowOf(k).space.uuid5(name)) }
 
 // UUID5 returns the version 5 UUID of name in the namespace space, which must be a well-formed UUID (RFC 9562, 5.5).
-func UUID5(space, name string) string {
-	var ns [16]byte
+func UUID5(space, name string) string { return spell(parseUUID(space).uuid5(name)) }
+
+type uuid [16]byte
+
+// uuid5 returns the version 5 UUID of name in a namespace.
+func (space uuid) uuid5(name string) (u uuid) {
+	var room [128]byte
+	sum := sha1.Sum(append(append(room[:0], space[:]...), name...)) //nolint:gosec // see the import
+	copy(u[:], sum[:])
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	return u
+}
+
+// spell returns how a UUID is written.
+func spell(u uuid) string {
+	var s [36]byte
+	hex.Encode(s[:], u[:4])
+	hex.Encode(s[9:], u[4:6])
+	hex.Encode(s[14:], u[6:8])
+	hex.Encode(s[19:], u[8:10])
+	hex.Encode(s[24:], u[10:])
+	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
+	return string(s[:])
+}
+
+func parseUUID(s string) (u uuid) {
 	n := 0
-	for i := 0; i < len(space) && n < 32; i++ {
-		if c := space[i]; c != '-' {
-			ns[n/2] = ns[n/2]<<4 | hexDigit(c)
+	for i := 0; i < len(s) && n < 32; i++ {
+		if c := s[i]; c != '-' {
+			u[n/2] = u[n/2]<<4 | hexDigit(c)
 			n++
 		}
 	}
-	h := sha1.New() //nolint:gosec // see the import
-	h.Write(ns[:])
-	h.Write([]byte(name))
-	u := h.Sum(nil)[:16]
-	u[6] = u[6]&0x0f | 0x50
-	u[8] = u[8]&0x3f | 0x80
-	s := hex.EncodeToString(u)
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+	return u
 }
 
 func hexDigit(c byte) byte {

@@ -49,6 +49,9 @@ type Row struct {
 	Secrets []string
 	// Rank orders writes: an entity is written after all of lower rank, and deleted before them.
 	Rank int
+
+	// space is the namespace of the ids that are derived from names.
+	space uuid
 }
 
 // Ref is a field that refers to another entity, by {"id": ...}, or to several where Many is set (an array of ids).
@@ -117,14 +120,20 @@ func rowOf(k Kind) *Row {
 	if r, ok := table[k]; ok {
 		return r
 	}
-	return &Row{Kind: k, Singular: string(k), Rank: 6}
+	return Row{Kind: k, Singular: string(k), Rank: 6}.inSpace()
+}
+
+// inSpace returns the row with its namespace.
+func (r Row) inSpace() *Row {
+	r.space = parseUUID(namespace).uuid5(string(r.Kind))
+	return &r
 }
 
 // table is Rows by kind. It is never written.
 var table = func() map[Kind]*Row {
 	m := map[Kind]*Row{}
 	for _, r := range Rows() {
-		m[r.Kind] = &r
+		m[r.Kind] = r.inSpace()
 	}
 	return m
 }()

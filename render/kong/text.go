@@ -34,28 +34,33 @@ func appendValue(b []byte, v any, nulls bool) ([]byte, error) {
 	case json.Number:
 		return appendNumber(b, v.String())
 	case string:
-		if !utf8.ValidString(v) {
-			return nil, fmt.Errorf("%q is not UTF-8", v)
-		}
-		return appendString(b, v), nil
+		return appendText(b, v)
 	case []string:
-		return appendList(b, v, nulls)
+		return appendList(b, v, appendText)
 	case []any:
-		return appendList(b, v, nulls)
+		return appendList(b, v, func(b []byte, v any) ([]byte, error) { return appendValue(b, v, nulls) })
 	case map[string]any:
 		return appendMap(b, v, nulls)
 	}
 	return nil, fmt.Errorf("a %T is no JSON value", v)
 }
 
-func appendList[T any](b []byte, list []T, nulls bool) ([]byte, error) {
+// appendText appends a string, which must be UTF-8.
+func appendText(b []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		return nil, fmt.Errorf("%q is not UTF-8", s)
+	}
+	return appendString(b, s), nil
+}
+
+func appendList[T any](b []byte, list []T, appendOne func([]byte, T) ([]byte, error)) ([]byte, error) {
 	b = append(b, '[')
 	for i, v := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		var err error
-		if b, err = appendValue(b, v, nulls); err != nil {
+		if b, err = appendOne(b, v); err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
 	}

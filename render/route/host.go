@@ -21,6 +21,16 @@ func checkHost(s string) string {
 	return ""
 }
 
+// isPlainHost reports whether a host of a route is in order and no more than a name: Kong takes it as it is.
+func isPlainHost(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '.' && c != '-' {
+			return false
+		}
+	}
+	return checkHost(s) == ""
+}
+
 // CheckSNI returns why Kong refuses a server name of a route, in its words, or "".
 func CheckSNI(s string) string {
 	if i := strings.IndexByte(s, '*'); i >= 0 {

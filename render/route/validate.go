@@ -68,23 +68,64 @@ func Validate(r kong.Entity, f kong.Flavor) error { return NewValidator(f).Valid
 // Validator validates many routes: what is the same in several of them it looks at once. It is for one goroutine.
 type Validator struct {
 	flavor kong.Flavor
-	// sound are parts of classic routes that are in order. Hosts are not among them: most routes have others.
-	sound map[soundPart]bool
-}
-
-// soundPart is the expression of a part of a route, which may be one of streams.
-type soundPart struct {
-	text   string
-	stream bool
+	// sound are fields, by name and text, of classic routes for HTTP that are in order. Hosts are not among them: most routes have others.
+	sound map[[2]string]bool
 }
 
 // NewValidator returns a validator of the routes of a Kong with a flavor.
 func NewValidator(f kong.Flavor) *Validator {
-	return &Validator{flavor: f, sound: map[soundPart]bool{}}
+	return &Validator{flavor: f, sound: map[[2]string]bool{}}
 }
 
 // Validate returns what the function of that name does.
 func (v *Validator) Validate(r kong.Entity) error {
+	if v.isSound(r) {
+		return nil
+	}
+	if out := v.violations(r); len(out) > 0 {
+		return out
+	}
+	v.learn(r)
+	return nil
+}
+
+// isSound reports whether all that matters of a classic route for HTTP is known to be in order. It may be looked at field by field: the
+// parts of the route's expression are joined by what binds most loosely.
+func (v *Validator) isSound(r kong.Entity) bool {
+	for name, text := range r.Texts() {
+		switch name {
+		case "expression", "priority": // which excludes others
+			return false
+		case "hosts":
+			if slices.ContainsFunc(r.Strings(name), func(h string) bool { return !isPlainHost(h) }) {
+				return false
+			}
+		case "methods", "paths", "snis", "headers", "sources", "destinations", "protocols":
+			if !v.sound[[2]string{name, text}] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// learn notes the fields of a route that is in order, if those are any that [Validator.isSound] asks for.
+func (v *Validator) learn(r kong.Entity) {
+	if isStream(r) {
+		return
+	}
+	for name, text := range r.Texts() {
+		switch name {
+		case "expression", "priority":
+			return
+		case "methods", "paths", "snis", "headers", "sources", "destinations", "protocols":
+			v.sound[[2]string{name, text}] = true
+		}
+	}
+}
+
+// violations returns what Kong refuses in a route.
+func (v *Validator) violations(r kong.Entity) Violations {
 	var out Violations
 	out = append(out, elements(r, "methods", checkMethod)...)
 	out = append(out, elements(r, "hosts", checkHost)...)
@@ -98,9 +139,6 @@ func (v *Validator) Validate(r kong.Entity) error {
 			wrong.Message = "Router Expression failed validation: " + wrong.Message
 			out = Violations{wrong}
 		}
-	}
-	if len(out) == 0 {
-		return nil
 	}
 	return out
 }
@@ -209,10 +247,6 @@ func (v *Validator) checkRoute(r kong.Entity) Violation {
 	if message, ok := checkFields(r, v.flavor); !ok {
 		return Violation{Message: message}
 	}
-	isClassic := r.Text("expression") == ""
-	if isClassic && v.soundParts(r) {
-		return Violation{}
-	}
 	_, err := parseRoute(r, true)
 	if err == nil {
 		return Violation{}
@@ -220,7 +254,7 @@ func (v *Validator) checkRoute(r kong.Entity) Violation {
 	wrong := Violation{Message: err.Error()}
 	var syntax *SyntaxError
 	var semantic *SemanticError
-	if isClassic {
+	if r.Text("expression") == "" {
 		return wrong // Kong wrote it
 	}
 	if errors.As(err, &syntax) {
@@ -230,25 +264,6 @@ func (v *Validator) checkRoute(r kong.Entity) Violation {
 		wrong.Line, wrong.Column = semantic.Line, semantic.Column
 	}
 	return wrong
-}
-
-// soundParts reports whether all parts of a classic route's expression are in order, which are joined by what binds most loosely.
-func (v *Validator) soundParts(r kong.Entity) bool {
-	stream := isStream(r)
-	for _, p := range classicParts(r) {
-		part := soundPart{amended(p.text), stream}
-		if v.sound[part] {
-			continue
-		}
-		e, err := Parse(part.text)
-		if err != nil || check(e, stream) != nil {
-			return false
-		}
-		if p.field != "hosts" {
-			v.sound[part] = true
-		}
-	}
-	return true
 }
 
 // checkFields returns why the fields of a route do not go together. It is not ok either if there is no expression to look at, because
