@@ -24,12 +24,14 @@ type call struct {
 	host    string // "" for any
 	path    string
 	headers [][2]string
+	// grpc is the service and method of a call of gRPC, "" for other requests.
+	grpc string
 	// regex is what the path has to match instead, where it is not known which would.
 	regex string
 }
 
-// callsOf returns a request for each rule of the HTTPRoutes that are served: what the rule's first match asks for, at the first of its
-// hostnames.
+// callsOf returns a request for each rule of the HTTPRoutes and GRPCRoutes that are served: what the rule's first match asks for, at the
+// first of its hostnames.
 func callsOf(routes []*bind.Route) []call {
 	var out []call
 	for _, r := range routes {
@@ -38,7 +40,7 @@ func callsOf(routes []*bind.Route) []call {
 			continue
 		}
 		for i := range r.Rules {
-			if rule := &r.Rules[i]; rule.HTTP != nil && rule.Dropped == "" {
+			if rule := &r.Rules[i]; (rule.HTTP != nil || rule.GRPC != nil) && rule.Dropped == "" {
 				out = append(out, callOf(r, bindings[0], rule))
 			}
 		}
@@ -54,10 +56,17 @@ func callOf(r *bind.Route, b bind.Binding, rule *bind.Rule) call {
 	if len(b.Hostnames) > 0 {
 		c.host = strings.Replace(b.Hostnames[0], "*", "www", 1)
 	}
-	if len(rule.HTTP.Matches) == 0 {
-		return c
+	switch {
+	case rule.GRPC != nil:
+		c.asCall(rule.GRPC.Matches)
+	case len(rule.HTTP.Matches) > 0:
+		c.asRequest(rule.HTTP.Matches[0])
 	}
-	m := rule.HTTP.Matches[0]
+	return c
+}
+
+// asRequest fills in what a match of an HTTPRoute asks for.
+func (c *call) asRequest(m gatewayv1.HTTPRouteMatch) {
 	if m.Method != nil {
 		c.method = string(*m.Method)
 	}
@@ -77,16 +86,46 @@ func callOf(r *bind.Route, b bind.Binding, rule *bind.Rule) call {
 	if len(query) > 0 {
 		c.path += "?" + query.Encode()
 	}
-	return c
+}
+
+// asCall fills in the call that the first match of a GRPCRoute asks for; one of a made-up name where any will do.
+func (c *call) asCall(matches []gatewayv1.GRPCRouteMatch) {
+	service, method, regex := "any.Service", "Any", false
+	if len(matches) > 0 {
+		m := matches[0]
+		for _, h := range m.Headers {
+			c.headers = append(c.headers, [2]string{string(h.Name), h.Value})
+		}
+		if m.Method != nil {
+			service, method = orElse(m.Method.Service, service), orElse(m.Method.Method, method)
+			regex = m.Method.Type != nil && *m.Method.Type == gatewayv1.GRPCMethodMatchRegularExpression
+		}
+	}
+	c.method, c.grpc = http.MethodPost, service+"/"+method
+	c.path = "/" + c.grpc
+	if regex {
+		c.path, c.regex = "", c.path
+	}
+}
+
+func orElse(s *string, otherwise string) string {
+	if s == nil {
+		return otherwise
+	}
+	return *s
 }
 
 // answererOf says what answers the requests that a rule gets.
 func answererOf(rule *bind.Rule) string {
+	broken := "500: "
+	if rule.GRPC != nil {
+		broken = "UNAVAILABLE: "
+	}
 	var names []string
 	for _, b := range rule.Backends {
 		switch {
 		case b.Reason != "":
-			names = append(names, "500: "+b.Reason)
+			names = append(names, broken+b.Reason)
 		case b.Weight > 0:
 			names = append(names, fmt.Sprintf("%s port %d", b.Target, b.Port))
 		}
@@ -95,7 +134,7 @@ func answererOf(rule *bind.Rule) string {
 		return "a redirect"
 	}
 	if len(names) == 0 {
-		return "500: no backend"
+		return broken + "no backend"
 	}
 	return strings.Join(names, ", ")
 }
@@ -112,6 +151,12 @@ func (c call) curl(base string) string {
 		base = "https://" + c.host
 	case c.host != "":
 		words = append(words, "-H", quoteShell("Host: "+c.host))
+	}
+	if c.grpc != "" {
+		words = append(words, "-i", "-H", quoteShell("Content-Type: application/grpc"), "-H", quoteShell("TE: trailers"))
+		if !c.secure {
+			words = append(words, "--http2-prior-knowledge")
+		}
 	}
 	if c.method != http.MethodGet {
 		words = append(words, "-X", c.method)

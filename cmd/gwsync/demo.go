@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ for each route. Each step is a gwsync command, printed as you would type it.`,
 				return err
 			}
 			return withSandbox(cmd.Context(), sandbox.Config{Flavor: f}, func(admin, proxy string) error {
-				d := demo{p: p, path: path, admin: admin, proxy: proxy}
+				d := demo{p: p, path: path, flavor: flavor, admin: admin, proxy: proxy}
 				return d.run(cmd.Context(), result.Graph.Routes)
 			})
 		},
@@ -48,7 +49,7 @@ for each route. Each step is a gwsync command, printed as you would type it.`,
 // demo plays commands as a user would type them.
 type demo struct {
 	p            process
-	path         string
+	path, flavor string
 	admin, proxy string
 }
 
@@ -105,6 +106,10 @@ func (d demo) getenv(name string) string {
 func (d demo) request(ctx context.Context, c call) error {
 	if c.secure || c.regex != "" {
 		return nil
+	}
+	if c.grpc != "" {
+		return d.command(ctx, "What becomes of a call?", "trace", "--router-flavor", d.flavor, "--grpc", c.grpc,
+			"http://"+cmp.Or(c.host, "localhost"))
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, d.proxy+c.path, nil)
 	if err != nil {

@@ -87,7 +87,7 @@ func (v preview) load(ctx context.Context, s sync.Snapshot, ports *fronts, first
 	}
 	calls := callsOf(result.Graph.Routes)
 	if len(calls) == 0 {
-		fmt.Fprintln(v.p.stderr, "no HTTPRoute of the manifests is served")
+		fmt.Fprintln(v.p.stderr, "no HTTPRoute or GRPCRoute of the manifests is served")
 		return nil
 	}
 	return writeCalls(v.p.stderr, calls, ports.url)

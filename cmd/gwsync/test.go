@@ -152,7 +152,10 @@ func requestsOf(calls []call) []routetest.Named {
 			host = "localhost"
 		}
 		n := routetest.Named{Name: c.rule + ": " + c.method + " " + c.path, Request: routetest.Request{URL: scheme + "://" + host + c.path}}
-		if c.method != "GET" {
+		switch {
+		case c.grpc != "":
+			n = routetest.Named{Name: c.rule + ": " + c.grpc, Request: routetest.Request{URL: scheme + "://" + host, GRPC: c.grpc}}
+		case c.method != "GET":
 			n.Request.Method = c.method
 		}
 		for _, h := range c.headers {

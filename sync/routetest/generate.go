@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -37,13 +38,18 @@ func Generate(ctx context.Context, k Kong, requests []Named) ([]byte, error) {
 // expectationOf expects what happened.
 func expectationOf(o Outcome) Expect {
 	var e Expect
+	if status, err := strconv.Atoi(o.Header.Get("Grpc-Status")); err == nil {
+		e.GRPCStatus = &status
+	}
 	if o.Routed != nil && !*o.Routed {
-		return Expect{NoRoute: true}
+		e.NoRoute = true
+		return e
 	}
 	if o.Route != nil {
 		e.Route = *o.Route
 	}
 	if o.Sent != nil && len(o.Sent.Backends) > 0 {
+		e.GRPCStatus = nil // the backend's own
 		e.Backend, e.Path, e.Host = o.Sent.Backends[0], o.Sent.Path, o.Sent.Host
 		return e
 	}
