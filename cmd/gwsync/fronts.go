@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -26,6 +27,28 @@ func (f front) String() string {
 }
 
 func (f front) compare(o front) int { return cmp.Compare(f.port, o.port) }
+
+// parseFronts reads values of --port-listen: where a box listens for each port.
+func parseFronts(flags []string) (map[front]string, error) {
+	out := map[front]string{}
+	for _, f := range flags {
+		port, where, ok := strings.Cut(f, "=")
+		address, ssl, more := strings.Cut(strings.TrimSpace(where), " ")
+		number, err := strconv.ParseUint(port, 10, 16)
+		if !ok || err != nil || number == 0 || more && strings.TrimSpace(ssl) != "ssl" {
+			return nil, fmt.Errorf("--port-listen %q: want PORT=ADDRESS [ssl]", f)
+		}
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return nil, fmt.Errorf("--port-listen %q: %w", f, err)
+		}
+		d := front{int32(number), more}
+		if out[d] != "" {
+			return nil, fmt.Errorf("--port-listen %q: %s has an address already", f, d)
+		}
+		out[d] = address
+	}
+	return out, nil
+}
 
 func frontOf(b bind.Binding) front {
 	return front{b.Listener.Spec.Port, b.Listener.Spec.Protocol == gatewayv1.HTTPSProtocolType}
@@ -59,9 +82,7 @@ func (f *fronts) open(ctx context.Context, w io.Writer, routes []*bind.Route) er
 		}
 		f.by[d] = address
 	}
-	if err := f.tell(); err != nil {
-		return err
-	}
+	f.box.tell(f.at, f.by)
 	for _, d := range opened {
 		fmt.Fprintf(w, "proxy for %s of the Gateways on %s\n", d, f.by[d])
 	}
@@ -95,22 +116,6 @@ func (f *fronts) listen(ctx context.Context, beside string, secure bool) (string
 	}
 	f.serve(l, secure)
 	return map[bool]string{true: "https://", false: "http://"}[secure] + l.Addr().String(), nil
-}
-
-// tell has the Kong know of its ports, and which are in front of them.
-func (f *fronts) tell() error {
-	maps := map[uint16]uint16{}
-	for d, address := range f.by {
-		_, port, _ := net.SplitHostPort(bare(address))
-		own, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return fmt.Errorf("port of %s: %w", address, err)
-		}
-		maps[uint16(own)] = uint16(d.port)
-	}
-	f.box.proxy.MapPorts(maps)
-	f.box.report(f.at, f.by)
-	return nil
 }
 
 // url returns where to ask for what comes to a port; that of the proxy unless it has one of its own.

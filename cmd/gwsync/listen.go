@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ import (
 type addresses struct {
 	admin, proxy, secure string
 	streams              []streamListen
+	// fronts are where it listens for what comes to a port of the Gateways, as far as that is known beforehand.
+	fronts map[front]string
 }
 
 // streamListen is one of Kong's stream_listen.
@@ -107,8 +110,8 @@ func (b box) serve(ctx context.Context, at addresses, ready func(addresses)) err
 		g.Go(func() error { return err }) // which ends the others
 		return g.Wait()
 	}
-	b.report(at, nil)
 	at.admin, at.proxy, at.secure = "http://"+at.admin, "http://"+at.proxy, "https://"+at.secure
+	b.tell(at, at.fronts)
 	ready(at)
 	return g.Wait()
 }
@@ -117,6 +120,7 @@ func (b box) serve(ctx context.Context, at addresses, ready func(addresses)) err
 func (b box) open(at *addresses, open func(name, address string, serve serveFunc) (string, error),
 	openUDP func(name, address string) (string, error),
 ) (err error) {
+	own := map[front]string{{secure: false}: at.proxy, {secure: true}: at.secure}
 	if at.admin, err = open("Admin API", at.admin, b.serveAdmin); err != nil {
 		return err
 	}
@@ -124,6 +128,9 @@ func (b box) open(at *addresses, open func(name, address string, serve serveFunc
 		return err
 	}
 	if at.secure, err = open("proxy for HTTPS", at.secure, b.proxy.ServeTLS); err != nil {
+		return err
+	}
+	if err := b.openFronts(at, own, open); err != nil {
 		return err
 	}
 	at.streams = slices.Clone(at.streams)
@@ -144,6 +151,27 @@ func (b box) open(at *addresses, open func(name, address string, serve serveFunc
 	return nil
 }
 
+// openFronts opens the listeners of at.fronts, but for those at the proxy's own addresses, and sets there at which URL they are. Port 0 is
+// another one each time.
+func (b box) openFronts(at *addresses, own map[front]string, open func(name, address string, serve serveFunc) (string, error)) error {
+	opened := map[front]string{}
+	for _, f := range slices.SortedFunc(maps.Keys(at.fronts), front.compare) {
+		var err error
+		address, serve, scheme := at.proxy, serveFunc(b.proxy.Serve), "http://"
+		if f.secure {
+			address, serve, scheme = at.secure, b.proxy.ServeTLS, "https://"
+		}
+		if asked := at.fronts[f]; asked != own[front{secure: f.secure}] || strings.HasSuffix(asked, ":0") {
+			if address, err = open("proxy for "+f.String(), asked, serve); err != nil {
+				return err
+			}
+		}
+		opened[f] = scheme + address
+	}
+	at.fronts = opened
+	return nil
+}
+
 // serveAdmin serves the Admin API until ctx ends.
 func (b box) serveAdmin(ctx context.Context, l net.Listener) error {
 	s := &http.Server{Handler: b.kong.Admin(), ReadHeaderTimeout: time.Minute, DisableGeneralOptionsHandler: true}
@@ -155,20 +183,23 @@ func (b box) serveAdmin(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// report has the Admin API tell where the box listens, and which ports of the Gateways are in front of that. Addresses may be URLs.
-func (b box) report(at addresses, by map[front]string) {
+// tell has the Kong know where it listens, and by which URLs the ports of the Gateways lead there. Other addresses may be URLs.
+func (b box) tell(at addresses, by map[front]string) {
+	fronts := map[uint16]uint16{}
 	l := sandbox.Listeners{Admin: []string{bare(at.admin)}, Proxy: []string{bare(at.proxy) + " http2", bare(at.secure) + " http2 ssl"}}
 	for _, s := range at.streams {
 		l.Stream = append(l.Stream, s.String())
 	}
 	for _, d := range slices.SortedFunc(maps.Keys(by), front.compare) {
-		_, port, _ := net.SplitHostPort(bare(by[d]))
-		l.PortMaps = append(l.PortMaps, fmt.Sprintf("%d:%s", d.port, port))
+		port := netip.MustParseAddrPort(bare(by[d])).Port()
+		fronts[port] = uint16(d.port)
+		l.PortMaps = append(l.PortMaps, fmt.Sprintf("%d:%d", d.port, port))
 		if by[d] != at.proxy && by[d] != at.secure {
 			l.Proxy = append(l.Proxy, bare(by[d])+map[bool]string{true: " http2 ssl", false: " http2"}[d.secure])
 		}
 	}
 	b.kong.Listens(l)
+	b.proxy.MapPorts(fronts)
 }
 
 // bare returns HOST:PORT of an URL.

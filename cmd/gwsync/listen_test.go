@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,28 @@ func TestStreamListen(t *testing.T) {
 	}
 }
 
+func TestPortListen(t *testing.T) {
+	got, err := parseFronts([]string{"80=127.0.0.1:8000", "443=127.0.0.1:8443 ssl", "8080=[::1]:9001"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[front]string{{80, false}: "127.0.0.1:8000", {443, true}: "127.0.0.1:8443", {8080, false}: "[::1]:9001"}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(front{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for _, wrong := range []string{"", "80", "127.0.0.1:80", "0=127.0.0.1:80", "80=8000", "80=127.0.0.1:8000 udp"} {
+		if _, err := parseFronts([]string{wrong}); err == nil || !strings.Contains(err.Error(), "--port-listen") {
+			t.Errorf("%q: got %v", wrong, err)
+		}
+	}
+	if _, err := parseFronts([]string{"80=127.0.0.1:1", "80=127.0.0.1:2"}); err == nil {
+		t.Error("two addresses of a port: no error")
+	}
+}
+
+// portOf returns the port of an URL.
+func portOf(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
+
 // A box answers on all of its listeners, and its Admin API says which they are.
 func TestBoxListens(t *testing.T) {
 	b := newBox(sandbox.Config{}, proxy.Options{})
@@ -51,7 +74,7 @@ func TestBoxListens(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended, listening := make(chan error, 1), make(chan addresses, 1)
 	const free = "127.0.0.1:0"
-	at := addresses{admin: free, proxy: free, secure: free, streams: []streamListen{{address: free}, {address: free, udp: true}}}
+	at := addresses{admin: free, proxy: free, secure: free, fronts: map[front]string{{8080, false}: free, {8443, true}: free}, streams: []streamListen{{address: free}, {address: free, udp: true}}}
 	go func() { ended <- b.serve(ctx, at, func(at addresses) { listening <- at }) }()
 	at = <-listening
 	c, err := net.Dial("tcp", at.streams[0].address)
@@ -73,15 +96,20 @@ func TestBoxListens(t *testing.T) {
 		Configuration struct {
 			Proxy  []string `json:"proxy_listen"`
 			Stream []string `json:"stream_listen"`
+			Maps   []string `json:"port_maps"`
 		} `json:"configuration"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&root); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{strings.TrimPrefix(at.proxy, "http://") + " http2", strings.TrimPrefix(at.secure, "https://") + " http2 ssl",
-		at.streams[0].address, at.streams[1].address + " udp"}
-	if diff := cmp.Diff(want, append(root.Configuration.Proxy, root.Configuration.Stream...)); diff != "" {
+	plain, secure := at.fronts[front{8080, false}], at.fronts[front{8443, true}]
+	want := []string{bare(at.proxy) + " http2", bare(at.secure) + " http2 ssl", bare(plain) + " http2", bare(secure) + " http2 ssl",
+		at.streams[0].address, at.streams[1].address + " udp", "8080:" + portOf(plain), "8443:" + portOf(secure)}
+	if diff := cmp.Diff(want, slices.Concat(root.Configuration.Proxy, root.Configuration.Stream, root.Configuration.Maps)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	if resp, err := http.Get(plain); err != nil || resp.StatusCode != http.StatusNotFound {
+		t.Errorf("got %v, %v; want 404", resp, err)
 	}
 	cancel()
 	if err := <-ended; err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"strconv"
@@ -45,7 +46,7 @@ func (v preview) run(ctx context.Context, at addresses, ready func(addresses)) e
 			return nil
 		case at = <-served:
 		}
-		ports := fronts{box: v.box, at: at, by: map[front]string{}, serve: func(l net.Listener, secure bool) {
+		ports := fronts{box: v.box, at: at, by: maps.Clone(at.fronts), serve: func(l net.Listener, secure bool) {
 			serve := map[bool]serveFunc{true: v.box.proxy.ServeTLS, false: v.box.proxy.Serve}[secure]
 			g.Go(func() error { return named("proxy", serve(ctx, l)) })
 		}}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -28,7 +29,7 @@ backend are answered by an echo that says which backend it stands for, with the 
 
 With --path, -f or --repo it is a preview: it renders the manifests, serves them, and takes over every change of the files. What
 has errors is not taken over: what was served before stays. Where the Gateways have several ports of HTTP or HTTPS, each has a proxy of
-its own on a free port, which port_maps leads to.
+its own on a free port, which port_maps leads to, unless --port-listen says where.
 
 It models an open-source Kong 3.9.3 and refuses what it does not model; it holds nothing after it ends.`,
 		Example: `  gwsync sandbox --path examples/cross-namespace
@@ -53,12 +54,16 @@ type boxFlags struct {
 	backends []string
 	dial     bool
 	streams  []string
+	ports    []string
 }
 
 func (f *boxFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.at.admin, "admin-listen", "127.0.0.1:8001", "`ADDRESS` of the Admin API; port 0 takes a free one")
 	flags.StringVar(&f.at.proxy, "proxy-listen", "127.0.0.1:8000", "`ADDRESS` of the proxy for HTTP and gRPC; port 0 takes a free one")
 	flags.StringVar(&f.at.secure, "proxy-ssl-listen", "127.0.0.1:8443", "`ADDRESS` of the proxy for both over TLS; port 0 takes a free one")
+	flags.StringArrayVar(&f.ports, "port-listen", nil,
+		"`'PORT=ADDRESS [ssl]'` where the proxy listens for what comes to a port of the Gateways, as proxy_listen and port_maps say in kong.conf;\n"+
+			"an address of the two above, or one more; may be repeated")
 	flags.StringArrayVar(&f.streams, "stream-listen", nil,
 		"`'ADDRESS [ssl] [udp]'` for streams of TCP, TLS (ssl) or UDP, as in kong.conf; may be repeated")
 	flags.BoolVar(&f.dbLess, "db-less", false, "be a Kong without a database, configured by POST /config")
@@ -87,6 +92,9 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	if f.at.streams, err = parseStreamListen(f.streams); err != nil {
 		return err
 	}
+	if f.at.fronts, err = parseFronts(f.ports); err != nil {
+		return err
+	}
 	traffic := proxy.Options{Backend: mapped, Log: func(message string) { fmt.Fprintln(p.stderr, diag.Printable(message)) }}
 	if f.dial {
 		traffic.Dial = (&net.Dialer{}).DialContext
@@ -100,6 +108,9 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	ready := func(at addresses) {
 		fmt.Fprintf(p.stderr, "Kong %s (%s) listens: Admin API on %s, proxy on %s and %s\n",
 			sandbox.Version, o.Target.Flavor, at.admin, at.proxy, at.secure)
+		for _, d := range slices.SortedFunc(maps.Keys(at.fronts), front.compare) {
+			fmt.Fprintf(p.stderr, "%s leads to %s\n", d, at.fronts[d])
+		}
 		for _, s := range at.streams {
 			fmt.Fprintf(p.stderr, "streams of %s on %s\n", s.kind(), s.address)
 		}
