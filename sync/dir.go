@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gwsync/gwsync/render/manifest"
 )
@@ -48,7 +50,7 @@ func openDir(name string) (manifest.Input, io.Closer, error) {
 	if err != nil {
 		return manifest.Input{}, nil, fmt.Errorf("%s: %w", name, cause(err))
 	}
-	return manifest.Input{FS: confined{root.FS().(rootFS)}, Path: ".", Prefix: shown(name)}, root, nil
+	return manifest.Input{FS: confined{root, root.FS().(rootFS)}, Path: ".", Prefix: shown(name)}, root, nil
 }
 
 // shown returns a path as findings show it; "" for the current directory.
@@ -69,9 +71,8 @@ func cause(err error) error {
 	return err
 }
 
-// rootFS is what [os.Root.FS] promises to implement.
+// rootFS is what [os.Root.FS] promises to implement, without what opens files.
 type rootFS interface {
-	fs.ReadFileFS
 	fs.ReadDirFS
 	fs.StatFS
 	fs.ReadLinkFS
@@ -79,35 +80,58 @@ type rootFS interface {
 
 // confined is a directory whose files can be read, and nothing else. That nothing outside is reached is [os.Root]'s work; here
 // are refused the things that would make a reader wait forever, and symlinks that lead nowhere or out are named as such.
-type confined struct{ rootFS }
+type confined struct {
+	root *os.Root
+	rootFS
+}
 
 // Open opens a file or directory.
 func (c confined) Open(name string) (fs.File, error) {
-	if err := c.check(name); err != nil {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	const noWaiting = syscall.O_NONBLOCK // for the writer of a pipe, nor does os try whether it would have to
+	f, err := c.root.OpenFile(name, os.O_RDONLY|noWaiting, 0)
+	if err != nil {
+		return nil, cmp.Or(c.explain(name), err)
+	}
+	info, err := f.Stat()
+	if err == nil && !readable(info) {
+		err = unreadable(name)
+	}
+	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	return c.rootFS.Open(name)
+	return openFile{f, info}, nil
 }
 
-// ReadFile reads a file.
-func (c confined) ReadFile(name string) ([]byte, error) {
-	if err := c.check(name); err != nil {
-		return nil, err
-	}
-	return c.rootFS.ReadFile(name)
+// openFile is a file that was looked at when it was opened.
+type openFile struct {
+	*os.File
+	info fs.FileInfo
 }
 
-// check says why name cannot be opened; nil if it can.
-func (c confined) check(name string) error {
+// Stat returns what was seen.
+func (f openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+// explain says why name cannot be opened; nil if that is not known.
+func (c confined) explain(name string) error {
 	info, err := c.Stat(name)
-	if err == nil {
-		if !info.IsDir() && !info.Mode().IsRegular() {
-			return &fs.PathError{Op: "open", Path: name, Err: errors.New("neither a file nor a directory")}
-		}
+	switch {
+	case err == nil && !readable(info):
+		return unreadable(name)
+	case err == nil:
 		return nil
 	}
 	if target, linkErr := c.ReadLink(name); linkErr == nil {
 		return &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("symlink to %s: %w", target, cause(err))}
 	}
 	return &fs.PathError{Op: "open", Path: name, Err: cause(err)}
+}
+
+func readable(info fs.FileInfo) bool { return info.IsDir() || info.Mode().IsRegular() }
+
+func unreadable(name string) error {
+	return &fs.PathError{Op: "open", Path: name, Err: errors.New("neither a file nor a directory")}
 }

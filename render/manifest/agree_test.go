@@ -79,9 +79,9 @@ func validObjects(t testing.TB) []map[string]any {
 // nothing if the object is refused.
 func decodeOne(text []byte) (map[string]any, diag.List, []check) {
 	s := newScratch()
-	f := file{source: source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"}, namespace: "default"}
-	f.load(s)
-	if len(f.objects) != 1 || !f.objects[0].valid {
+	f := file{namespace: "default", scratch: s}
+	f.load(source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"})
+	if len(f.objects) != 1 || f.objects[0].Typed == nil {
 		return nil, f.findings, nil
 	}
 	var object map[string]any

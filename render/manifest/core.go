@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,10 +35,10 @@ func metadataRules(m metav1.Object, r report) {
 
 // completeNamespace sets the label that the API server sets on every namespace.
 func completeNamespace(n *corev1.Namespace) {
-	if n.Labels == nil {
-		n.Labels = map[string]string{}
-	}
-	n.Labels[corev1.LabelMetadataName] = n.Name
+	labels := map[string]string{}
+	maps.Copy(labels, n.Labels)
+	labels[corev1.LabelMetadataName] = n.Name
+	n.Labels = labels
 }
 
 // namespaceRules are the rules of a Namespace.

@@ -45,12 +45,12 @@
 //
 // # How an object is read
 //
-//	bytes --split--> chunks --parse--> yaml.Node --decoder--> JSON, places, findings --json--> Go value --complete, rules--> Object
+//	bytes --split--> chunks --parse--> yaml.Node --decoder--> JSON, places, findings --typeReader--> Go value --complete, rules--> Object
 //
 // Repositories repeat themselves, and most of the work is done once for what is alike: documents that differ only in the words at the
-// ends of their lines are parsed once (shape.go), values of which the rules see the same are judged once (validation.go), and objects that
-// are laid out alike share their places (places.go). What is remembered is limited, and forgotten with the worker that remembers it; a
-// document that is like no other takes as long as its parts.
+// ends of their lines are parsed once (shape.go), values of which the rules see the same are judged once (validation.go), objects that
+// are laid out alike share their places (places.go), and strings, maps, lists and pointers that are written alike are one in memory (alike.go).
+// What is remembered is limited, and forgotten with the worker that remembers it; a document that is like no other takes as long as its parts.
 //
 // A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core

@@ -8,7 +8,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	kjson "sigs.k8s.io/json"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
@@ -173,8 +172,11 @@ func (f *file) decode(doc document, k *kind, v *version) {
 	if d.failed == 0 {
 		o.Typed = d.typedObject(o, doc)
 	}
-	if ref.Name != "" || d.failed == 0 {
-		f.objects = append(f.objects, loaded{o, d.failed == 0})
+	if d.failed > 0 {
+		o.Typed = nil
+	}
+	if ref.Name != "" || o.Typed != nil {
+		f.objects = append(f.objects, o)
 	}
 }
 
@@ -207,7 +209,7 @@ func (d *decoder) report(o Object) report {
 // typedObject returns the Go value of the object that was written down as JSON, complete and checked.
 func (d *decoder) typedObject(o Object, doc document) any {
 	typed := d.kind.empty()
-	strict, err := kjson.UnmarshalStrict(d.json, typed)
+	strict, err := readObject(d.json, typed, d.kind.read(), d.file.alike)
 	if err := errors.Join(append(strict, err)...); err != nil { // the schema says more than the Go type, with few exceptions
 		message := "the object cannot be decoded"
 		if !d.kind.secret {

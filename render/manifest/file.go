@@ -23,12 +23,13 @@ type source struct {
 	secretsOnly bool
 }
 
-// file is a file while it is read, and what was found in it.
+// file is a file while it is read, and what was found in it and in those that were read before.
 type file struct {
 	source
 	namespace string
 
-	objects    []loaded
+	// objects without a Go value are those that the API server would not take.
+	objects    []Object
 	skipped    map[groupKind]sighting
 	kustomized kustomized
 	findings   diag.List
@@ -48,23 +49,21 @@ type scratch struct {
 	outcomes outcomes
 	shapes   shapes
 	layouts  layouts
+	alike    *alike
 	// compiled are the schemas whose rules are.
 	compiled map[*schema]bool
 }
 
 func newScratch() *scratch {
-	return &scratch{outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: shapes{known: map[string]*shape{}}, layouts: layouts{}, compiled: map[*schema]bool{}}
+	return &scratch{
+		outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: shapes{known: map[string]*shape{}}, layouts: layouts{}, alike: newAlike(),
+		compiled: map[*schema]bool{},
+	}
 }
 
-// loaded is an object, and whether the API server would take it.
-type loaded struct {
-	Object
-	valid bool
-}
-
-// load reads and decodes the file.
-func (f *file) load(s *scratch) {
-	f.scratch = s
+// load reads and decodes a file.
+func (f *file) load(from source) {
+	f.source = from
 	data, err := f.read()
 	if err != nil {
 		f.findings = append(f.findings, unreadable(f.display, err))
@@ -91,13 +90,14 @@ func (f *file) read() ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	b := &f.data
-	b.Reset()
-	if info, err := r.Stat(); err == nil && 0 < info.Size() && info.Size() <= MaxFileSize {
-		b.Grow(int(info.Size()) + bytes.MinRead)
+	f.data.Reset()
+	limit := int64(MaxFileSize + 1)
+	if info, err := r.Stat(); err == nil && info.Mode().IsRegular() && 0 < info.Size() && info.Size() < limit {
+		limit = info.Size() // so that nobody asks what comes behind
+		f.data.Grow(int(limit) + bytes.MinRead)
 	}
-	_, err = b.ReadFrom(io.LimitReader(r, MaxFileSize+1))
-	return b.Bytes(), err
+	_, err = f.data.ReadFrom(io.LimitReader(r, limit))
+	return f.data.Bytes(), err
 }
 
 // chunk decodes the documents of a chunk.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"embed"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,8 @@ type kind struct {
 	secret bool
 	// empty returns a pointer to a new Go value of the kind.
 	empty func() any
+	// read reads it.
+	read func() typeReader
 	// complete fills in what the API server derives from other fields; nil for nothing.
 	complete func(any)
 	// rules checks what a schema cannot say; nil for nothing.
@@ -135,6 +138,7 @@ var table = sync.OnceValue(func() kindTable {
 	t := kindTable{kinds: kinds(), byName: map[groupKind]*kind{}, groups: map[string]*kind{}, unread: unreadKinds()}
 	for _, k := range t.kinds {
 		k.versions = k.withSchemas()
+		k.read = sync.OnceValue(func() typeReader { return readerOf(reflect.TypeOf(k.empty()).Elem()) })
 		t.byName[groupKind{k.group, k.name}] = k
 		t.groups[k.name] = k
 	}

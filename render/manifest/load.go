@@ -47,25 +47,25 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 	if err != nil {
 		return Set{}, nil, err
 	}
-	files := make([]file, len(sources))
-	parallel(len(files), func() func(int) {
-		s := newScratch()
-		return func(i int) {
-			files[i].source, files[i].namespace = sources[i], cmp.Or(o.Namespace, "default")
-			files[i].load(s)
-			files[i].scratch = nil
-		}
+	var lock sync.Mutex
+	var workers []*file
+	parallel(len(sources), func() func(int) {
+		f := &file{namespace: cmp.Or(o.Namespace, "default"), scratch: newScratch()}
+		lock.Lock()
+		defer lock.Unlock()
+		workers = append(workers, f)
+		return func(i int) { f.load(sources[i]) }
 	})
-	objects := make([]loaded, 0, len(files))
+	var objects []Object
 	skipped := map[groupKind]sighting{}
 	var kustomized kustomized
-	for i := range files {
-		objects = append(objects, files[i].objects...)
-		findings = append(findings, files[i].findings...)
-		for gk, s := range files[i].skipped {
+	for _, f := range workers {
+		objects = append(objects, f.objects...)
+		findings = append(findings, f.findings...)
+		for gk, s := range f.skipped {
 			skipped[gk] = skipped[gk].add(s)
 		}
-		kustomized = kustomized.merge(files[i].kustomized)
+		kustomized = kustomized.merge(f.kustomized)
 	}
 	set, duplicates := assemble(objects)
 	for _, gk := range slices.SortedFunc(maps.Keys(skipped), compareKinds) {
@@ -74,11 +74,16 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 	return set, slices.Concat(findings, duplicates, leftOut(skipped), kustomized.findings()).Sorted(), nil
 }
 
-// assemble sorts the objects. Of several with one name the first counts, by file and line, and the others are findings.
-func assemble(objects []loaded) (Set, diag.List) {
-	slices.SortFunc(objects, func(a, b loaded) int { return cmp.Or(a.Ref.Compare(b.Ref), a.At("").Compare(b.At(""))) })
+// assemble makes a Set of objects. Of several with one name the first counts, by file and line, and the others are findings.
+func assemble(objects []Object) (Set, diag.List) {
+	slices.SortFunc(objects, func(a, b Object) int {
+		if c := a.Ref.Compare(b.Ref); c != 0 {
+			return c
+		}
+		return a.At("").Compare(b.At(""))
+	})
 	var findings diag.List
-	set := Set{objects: make([]Object, 0, len(objects))}
+	set := Set{objects: objects[:0]}
 	for i := 0; i < len(objects); {
 		first := objects[i]
 		for i++; i < len(objects) && objects[i].Ref == first.Ref; i++ {
@@ -88,8 +93,8 @@ func assemble(objects []loaded) (Set, diag.List) {
 				Related: []diag.Pos{first.At("")},
 			})
 		}
-		if first.valid {
-			set.objects = append(set.objects, first.Object)
+		if first.Typed != nil {
+			set.objects = append(set.objects, first)
 		} else {
 			set.invalid = append(set.invalid, first.Ref)
 		}

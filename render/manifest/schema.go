@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -170,6 +171,7 @@ func (s *schema) compile() {
 		p.name = name
 		p.compile()
 		if p.Default != nil {
+			p.Default = compact(p.Default)
 			s.defaults = append(s.defaults, name)
 		}
 	}
@@ -182,6 +184,13 @@ func (s *schema) compile() {
 		s.below = &schema{Open: true, Null: true}
 		s.below.below = s.below
 	}
+}
+
+// compact takes the blanks out of JSON that was just decoded.
+func compact(text json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	_ = json.Compact(&b, text) // it was just decoded
+	return b.Bytes()
 }
 
 // values returns the schema of the values of an object that has other fields than Properties; nil for one that has none.

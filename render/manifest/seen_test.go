@@ -62,8 +62,8 @@ func ruledValues(t *testing.T, object map[string]any) []ruledValue {
 		t.Fatal(err)
 	}
 	s := newScratch()
-	f := file{source: source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"}, namespace: "default"}
-	f.load(s)
+	f := file{namespace: "default", scratch: s}
+	f.load(source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"})
 	var values []ruledValue
 	for _, c := range s.checks {
 		values = append(values, ruledValue{c.schema, s.json[c.from:c.to]})

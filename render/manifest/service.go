@@ -10,7 +10,8 @@ import (
 )
 
 // completeService fills in what the API server does (SetDefaults_Service in k8s.io/kubernetes/pkg/apis/core/v1): what arrives at a
-// port goes to the same port of the pods, and policies are the most open ones, unless said otherwise.
+// port goes to the same port of the pods, and policies are the most open ones, unless said otherwise. Services that have their ports in
+// common are given the same target ports.
 func completeService(s *corev1.Service) {
 	spec := &s.Spec
 	for i := range spec.Ports {

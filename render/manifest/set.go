@@ -1,10 +1,10 @@
 package manifest
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/gwsync/gwsync/render/diag"
 )
@@ -25,8 +25,16 @@ func (r Ref) String() string { return r.Diag().String() }
 
 // Compare orders references by kind, namespace, name and group.
 func (r Ref) Compare(o Ref) int {
-	return cmp.Or(cmp.Compare(r.Kind, o.Kind), cmp.Compare(r.Namespace, o.Namespace), cmp.Compare(r.Name, o.Name),
-		cmp.Compare(r.Group, o.Group))
+	if c := strings.Compare(r.Kind, o.Kind); c != 0 {
+		return c
+	}
+	if c := strings.Compare(r.Namespace, o.Namespace); c != 0 {
+		return c
+	}
+	if c := strings.Compare(r.Name, o.Name); c != 0 {
+		return c
+	}
+	return strings.Compare(r.Group, o.Group)
 }
 
 // Object is one object of a manifest: decoded, defaulted, and aware of where each of its fields stands.
@@ -35,8 +43,8 @@ type Object struct {
 	Ref Ref
 	// Version is the API version that the manifest asks for, such as "v1beta1"; Typed is the newest one all the same.
 	Version string
-	// Typed is a pointer to the Go type of the kind: *gatewayv1.HTTPRoute, *corev1.Service, ... It is shared: read-only. Its
-	// TypeMeta and status are empty.
+	// Typed is a pointer to the Go type of the kind: *gatewayv1.HTTPRoute, *corev1.Service, ... It is shared: read-only, all the
+	// way down, since objects have in common what is written alike in them. Its TypeMeta and status are empty.
 	Typed any
 
 	places places

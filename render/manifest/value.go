@@ -22,7 +22,7 @@ func Value(text []byte) (any, error) {
 	if len(roots) != 1 {
 		return nil, fmt.Errorf("it holds %d documents, not one", len(roots))
 	}
-	f := &file{budget: 1<<20 + 4*len(text), scratch: newScratch()}
+	f := &file{budget: 1<<20 + 4*len(text), scratch: new(scratch)}
 	d := decoder{file: f, kind: &kind{secret: true}}
 	s := &schema{Open: true, Null: true}
 	s.compile()
