@@ -20,7 +20,7 @@ func (t *translator) askByLua(r *rule) {
 	s := r.tls
 	hosted := r.sendsHost(s.hostname())
 	problem := t.withoutLua(r, s)
-	if problem == nil && (!hosted || s.other >= 0 || s.system() || r.resends()) {
+	if problem == nil && (!hosted || s.other >= 0 || s.system() || r.resends() || t.isContested(r)) {
 		r.luaTLS = s.lua()
 		t.saysLua(r)
 		return

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
@@ -22,6 +23,66 @@ type pooled struct {
 // meets reports whether a connection of one can be used for the other, though it would not be made so. A Host "" is the client's.
 func (p pooled) meets(o pooled) bool {
 	return p.trust != o.trust && p.client == o.client && (p.host == o.host || p.host == "" || o.host == "")
+}
+
+// findContested notes the addresses to which rules speak TLS that is verified in several ways: what comes first there would decide for all,
+// were Kong to keep the connections.
+func (t *translator) findContested(rules []*rule) {
+	if !slices.ContainsFunc(rules, func(r *rule) bool { return slices.ContainsFunc(r.rule.Backends, hasPolicy) }) {
+		return
+	}
+	quiet := &translator{target: t.target} // what is to be said of addresses is said where they are used
+	trusts := map[endpoint]string{}
+	t.contested = map[endpoint]bool{}
+	for _, r := range rules {
+		for _, b := range r.rule.Backends {
+			trust, ok := t.trust(r, b)
+			if !ok {
+				continue
+			}
+			addresses, _ := quiet.addresses(r, b)
+			for _, a := range addresses {
+				e := endpoint{strings.ToLower(a.host), a.port}
+				if first, known := trusts[e]; known && first != trust {
+					t.contested[e] = true
+				}
+				trusts[e] = trust
+			}
+		}
+	}
+}
+
+func hasPolicy(b bind.Backend) bool { return b.Policy != nil }
+
+// trust returns what a backend is verified with; not ok if it is not asked by TLS.
+func (t *translator) trust(r *rule, b bind.Backend) (trust string, ok bool) {
+	switch {
+	case b.Service == nil || b.Reason != "" || b.Weight == 0:
+		return "", false
+	case b.Policy != nil:
+		s, err := t.policy(b.Policy)
+		if err != nil {
+			return "", false
+		}
+		return fmt.Sprint(s.authorities, s.depth), true
+	}
+	protocol := r.protocolTo(b)
+	return fmt.Sprint(t.annotatedTLS(b, protocol).fields), protocol == "https"
+}
+
+// isContested reports whether a backend of a rule is verified otherwise for another one.
+func (t *translator) isContested(r *rule) bool {
+	if len(t.contested) == 0 {
+		return false
+	}
+	quiet := &translator{target: t.target}
+	return slices.ContainsFunc(r.rule.Backends, func(b bind.Backend) bool {
+		if b.Service == nil || b.Reason != "" || b.Weight == 0 {
+			return false
+		}
+		addresses, _ := quiet.addresses(r, b)
+		return slices.ContainsFunc(addresses, func(a share) bool { return t.contested[endpoint{strings.ToLower(a.host), a.port}] })
+	})
 }
 
 // refuseSharedPools reports the Services whose backends Kong would take for verified since they are for another Service at the same
@@ -95,7 +156,7 @@ func sharedPool(p, o pooled, address string) diag.Finding {
 		Severity: diag.Error, Code: SharedConnections, Object: origin.Object, Pos: origin.Pos, Field: origin.Field,
 		Message: fmt.Sprintf("Kong uses connections to %s with Host %s for %s as well, and verifies backends there otherwise",
 			address, strconv.Quote(host), o.service.Origin().Object),
-		Hint:    "give the backends an address each, or the same BackendTLSPolicy",
+		Hint:    "give the backends an address each, or the same BackendTLSPolicy; or let Lua verify them, which keeps no connections: see --lua-requires",
 		Related: []diag.Pos{o.service.Origin().Pos},
 	}
 	return f

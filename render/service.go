@@ -28,6 +28,7 @@ func (t *translator) services(rules []*rule) {
 		plugins []plugin
 	}
 	seen := map[sharing]made{}
+	t.findContested(rules)
 	for _, r := range rules {
 		if r.matches[0].last {
 			continue // a plugin answers, and nothing of the manifests stands behind it

@@ -104,6 +104,8 @@ type translator struct {
 	// policies are the BackendTLSPolicies that were looked at, and refused those that were reported for a route.
 	policies map[*bind.BackendTLSPolicy]policyResult
 	refused  map[refusal]bool
+	// contested are the addresses of backends that Kong would verify in several ways.
+	contested map[endpoint]bool
 	// hosts are the Hosts that Services send, by the Services' ids, where they send but one; byLua says of those that Kong makes no
 	// connections for.
 	hosts map[string]string
