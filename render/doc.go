@@ -23,10 +23,10 @@
 // A KongPlugin becomes a plugin of the Routes, Services and Consumers that name it, a KongClusterPlugin with the label global one of all
 // requests. Kong has one plugin of a name on an entity: with what gwsync generates it is made one, see [merge], and what contradicts is an
 // error. A plugin that cannot be used makes the route answer 500, for it may be the one that asks who is there; such a Route leads to no
-// Service, whose plugins could answer first. A user's global plugin still can, as Kong runs request-termination after nearly all others. No
-// backend is reached by it: for a redirect or a fixed answer that is fine. It is not for what must not be seen by everybody: a global
-// aws-lambda, or a proxy-cache that keeps answers of before, gives it away without the plugin that could not be used. That takes
-// --allow-unresolved, since such a plugin is an error.
+// Service, whose plugins could answer first, and has no other plugin. A user's global plugin, or one for a consumer, would still answer before
+// request-termination, as nearly all run earlier: an aws-lambda, or a proxy-cache that keeps answers of before, would give away what is not
+// for everybody. So where there is one, a pre-function answers 500, before all others. With Declarative, and with plugins in Kong that the
+// manifests do not hold, they do answer first. Nor does a KongConsumer whose own plugin cannot be used get more than request-termination.
 // A KongUpstreamPolicy gives a backend an Upstream of its own, annotations of a Service are fields of the Kong Service or Upstream.
 // Timeouts and retries are fields of the Service, sessions those of an Upstream that hashes. See [lua.Resend] for retries that Kong cannot
 // do, [lua.Copies] for mirrors, [lua.Choose] for backends with filters of their own, each group of which has an Upstream.

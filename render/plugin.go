@@ -35,6 +35,8 @@ type plugin struct {
 	// user says that it is a user's own, which comes before what is generated, but for a guard: that keeps requests out which nothing else
 	// is to see.
 	user, guard bool
+	// shuts says that it answers every request with 500, for want of something that might keep requests out.
+	shuts bool
 	// merged are the plugins that it was made of, if several, see [merge].
 	merged []plugin
 }
@@ -233,11 +235,6 @@ func (p plugin) diag(o diag.Object) diag.Object {
 		return o
 	}
 	return p.object.Ref.Diag()
-}
-
-// internalError answers every request with 500, as the Gateway API asks for what is broken.
-func internalError(message string) plugin {
-	return plugin{name: "request-termination", config: map[string]any{"status_code": 500, "message": message}}
 }
 
 // blocks reports whether a filter does not resolve and lets no request pass. Requests pass by a mirror that is not there.

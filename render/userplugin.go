@@ -125,7 +125,8 @@ func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, 
 }
 
 // settleRule makes the plugins of a rule those that its Routes have, with those that they would put out of force. Where that cannot be, the
-// Routes answer 500 and lead to no Service: plugins there could answer first, for somebody whom the others would have kept out.
+// Routes answer 500 and lead to no Service: plugins there could answer first, for somebody whom the others would have kept out. Where they
+// are to answer 500 anyway, they do nothing else.
 func (t *translator) settleRule(r *rule) {
 	plugins := inherit(r.plugins, t.behind[r.service], t.everywhere)
 	ok := !t.shut[r.service] && !t.closed && t.checkProtocols(r, plugins) && t.checkRewrite(r)
@@ -133,8 +134,11 @@ func (t *translator) settleRule(r *rule) {
 		r.plugins, ok = t.combine(r.bound.Object, plugins)
 	}
 	if !ok {
-		plugins = []plugin{internalError(invalidPlugin)}
-		r.plugins, r.personal, r.service = plugins, nil, ""
+		plugins, r.service = []plugin{internalError(invalidPlugin)}, ""
+	}
+	if i := slices.IndexFunc(plugins, func(p plugin) bool { return p.shuts }); i >= 0 {
+		plugins = t.soleError(plugins[i])
+		r.plugins, r.personal = plugins, nil
 	}
 	r.generated = generated(plugins)
 }

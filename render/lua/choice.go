@@ -20,6 +20,11 @@ func Errors(status int, bad, total int64, message string) Chunk {
 		Values{"bad": bad, "total": total, "status": status, "message": message})
 }
 
+// Exit returns a program for the access phase that answers every request with a status.
+func Exit(status int, message string) Chunk {
+	return New("return kong.response.exit(@status, { message = @message })", Values{"status": status, "message": message})
+}
+
 // Choose returns a program for the access phase of post-function that gives each request to one of the backends, at random and in proportion to
 // their weights, and does what that backend has for requests. Broken ones answer with the status and message. Later programs of the same
 // plugin find the number of the backend, from 1 on, in kong.ctx.plugin.gwsync_backend.
@@ -42,9 +47,9 @@ func Choose(backends []Backend, status int, message string) Chunk {
 
 // chosen is what is done once the backend of a number is chosen.
 func (b Backend) chosen(number, status int, message string) Chunk {
-	v := Values{"number": number, "upstream": b.Upstream, "status": status, "message": message}
+	v := Values{"number": number, "upstream": b.Upstream}
 	if b.Broken {
-		return New("return kong.response.exit(@status, { message = @message })", v)
+		return Exit(status, message)
 	}
 	programs := []Chunk{New("kong.ctx.plugin.gwsync_backend = @number", v)}
 	if b.Upstream != "" {
