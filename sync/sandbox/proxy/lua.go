@@ -55,6 +55,7 @@ type luaThread struct {
 	*lua.LState
 	base      luaBase
 	functions map[*luaChunk]*lua.LFunction
+	ran       map[*luaChunk]bool // chunks that have run before, to whatever end
 
 	// What follows belongs to the exchange.
 	x       *exchange
@@ -87,7 +88,7 @@ func newLuaThread() *luaThread {
 			SkipOpenLibs: true, CallStackSize: 200, MinimizeStackMemory: true,
 			RegistrySize: 1024, RegistryMaxSize: 64 << 10, RegistryGrowStep: 4096,
 		}),
-		functions: map[*luaChunk]*lua.LFunction{},
+		functions: map[*luaChunk]*lua.LFunction{}, ran: map[*luaChunk]bool{},
 	}
 	t.base = newLuaBase(t)
 	return t
@@ -166,17 +167,19 @@ func (b *budget) Done() <-chan struct{} {
 	return b.Context.Done()
 }
 
-// run runs a chunk in a phase. Code that returns a function has only initialized it; from then on the function is what runs.
-// Errors are *unmodelledError for what Kong would have done, others for what failed there too.
+// run runs a chunk in a phase. Code that returns a function the first time has only initialized it: from then on the function is what
+// runs. Where the first time fails, or ends early by an exit, the chunk runs as a whole every time, and a function that it returns never
+// does. Errors are *unmodelledError for what Kong would have done, others for what failed there too.
 //
 // Source: Kong 3.9.3, kong/plugins/pre-function/_handler.lua.
 func (t *luaThread) run(c *luaChunk) error {
-	f := t.function(c)
+	f, first := t.function(c), !t.ran[c]
+	t.ran[c] = true
 	result, err := t.call(f)
-	if err != nil || t.ended {
+	if err != nil || t.ended || !first {
 		return err
 	}
-	if made, ok := result.(*lua.LFunction); ok && f.Proto == c.proto {
+	if made, ok := result.(*lua.LFunction); ok {
 		t.functions[c] = made
 		_, err = t.call(made)
 	}

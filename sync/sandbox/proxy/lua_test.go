@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -106,6 +107,38 @@ func TestCodeAfterItsEnd(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{200, 501, 500, 200}, got); diff != "" {
 		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
+}
+
+// Code that is to return a function has one chance: Kong forgets to look for one after a first run that failed or answered.
+func TestFunctionThatCodeReturns(t *testing.T) {
+	for name, c := range map[string]struct {
+		code string
+		want []string
+	}{
+		"at once": {`local n = 0 return function() n = n + 1 kong.response.exit(200, tostring(n)) end`, []string{"200 1", "200 2", "200 3"}},
+		"after an error": {`n = (n or 0) + 1 if n == 1 then error("x") end return function() kong.response.exit(200, "called") end`,
+			[]string{"500", "200", "200"}},
+		"after an answer": {`n = (n or 0) + 1 if n == 1 then kong.response.exit(418, "first") end ` +
+			`return function() kong.response.exit(200, "called") end`, []string{"418 first", "200", "200"}},
+		"the second time": {`n = (n or 0) + 1 if n == 2 then return function() kong.response.exit(200, "called") end end`,
+			[]string{"200", "200", "200"}},
+		"that fails": {`local n = 0 return function() n = n + 1 if n == 1 then error("x") end kong.response.exit(200, tostring(n)) end`,
+			[]string{"500", "200 2", "200 3"}},
+	} {
+		k := startKong(t, stateOf(t, functionConfig(t, "access", c.code)), kong.TraditionalCompatible, Options{})
+		var got []string
+		for range c.want {
+			resp, body := k.get(t, "/a")
+			if one := fmt.Sprint(resp.StatusCode, " ", body); strings.HasPrefix(body, "{") {
+				got = append(got, fmt.Sprint(resp.StatusCode)) // Kong's own, or the echo's
+			} else {
+				got = append(got, one)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
