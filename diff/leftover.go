@@ -1,6 +1,10 @@
 package diff
 
-import "github.com/gwsync/gwsync/render/kong"
+import (
+	"slices"
+
+	"github.com/gwsync/gwsync/render/kong"
+)
 
 // LeftoverReason says why a live entity stays that the manifests do not ask for.
 type LeftoverReason string
@@ -47,6 +51,14 @@ func (p Plan) Leftovers() []Leftover {
 		}
 	}
 	return out
+}
+
+// Attachments returns the [Attached] leftovers that another hand has put there: none of another instance of gwsync, whose manifests say so,
+// and none on what is taken over as it is.
+func (p Plan) Attachments() []Leftover {
+	return slices.DeleteFunc(p.Leftovers(), func(l Leftover) bool {
+		return l.Reason != Attached || l.Adopted || OwnedBy(l.Entity) != ""
+	})
 }
 
 // leftover returns what there is to say about an entity that is not ours.

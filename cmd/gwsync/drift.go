@@ -13,16 +13,20 @@ import (
 func newDrift(p process) *cobra.Command {
 	var f compareFlags
 	var blame blameFlag
+	var allowAttached bool
 	cmd := &cobra.Command{
 		Use:   "drift [FILE|DIR ...]",
 		Short: "Show what was changed in Kong by another hand",
 		Long: `Show what was changed in Kong by another hand since the last apply, and exit with 2 if anything was. What has changed in git since
 is pending, and no drift: to tell the two apart takes manifests from a git repository (--repo), and a Kong that remembers the commit
-that was applied last. Where either is missing all differences are shown, and it says so.`,
+that was applied last. Where either is missing all differences are shown, and it says so.
+
+What others have put on our entities is drift, too, though apply leaves it as it is: a plugin on one of our routes, another route to one of
+our services, a target, a credential. It is shown with an equals sign; what another instance of gwsync has there does not count.`,
 		Args: manifestArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			proposal, err := f.compare(ctx, p, source, c, blame, report.Report{Command: "drift", Drift: true})
-			if err == nil && drifted(proposal) {
+			if err == nil && (drifted(proposal) || !allowAttached && len(proposal.Plan.Attachments()) > 0) {
 				return codedError{code: exitChanges}
 			}
 			return err
@@ -30,6 +34,7 @@ that was applied last. Where either is missing all differences are shown, and it
 	}
 	f.add(cmd.Flags())
 	blame.add(cmd.Flags())
+	cmd.Flags().BoolVar(&allowAttached, "allow-attached", false, "show what others have put on our entities, but do not count it as drift")
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func (p *printer) concludeDrift() {
 			p.line("")
 		}
 		p.line(fmt.Sprintf("Differences from the manifests: %d. Who made them is not known: %s.",
-			plan.Counts().Total(), diag.Printable(p.report.NoBase)))
+			plan.Counts().Total(), diag.Printable(p.report.NoBase)) + p.attached())
 		return
 	}
 	drift := causes.Drift + causes.Contested
@@ -53,7 +53,16 @@ func (p *printer) concludeDrift() {
 	if causes.Contested > 0 {
 		text += fmt.Sprintf(", of which changed in the manifests too: %d", causes.Contested)
 	}
-	p.line(text + fmt.Sprintf(". Pending changes: %d.", causes.Pending))
+	p.line(text + fmt.Sprintf(". Pending changes: %d.", causes.Pending) + p.attached())
+}
+
+// attached says how much another hand has put on entities of ours.
+func (p *printer) attached() string {
+	n := len(p.report.Plan.Attachments())
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Attached to our entities by others: %d, which apply leaves as they are.", n)
 }
 
 // short returns the beginning of a commit that people recognise it by.

@@ -38,6 +38,7 @@ type summary struct {
 	Update     int `json:"update"`
 	Delete     int `json:"delete"`
 	Conflicts  int `json:"conflicts"`
+	Attached   int `json:"attached,omitempty"`
 	Errors     int `json:"errors"`
 	Warnings   int `json:"warnings"`
 	Applied    int `json:"applied"`
@@ -124,6 +125,7 @@ func (r Report) summary() summary {
 		Update:     c.Update,
 		Delete:     c.Delete,
 		Conflicts:  len(r.Plan.Conflicts()),
+		Attached:   len(r.Plan.Attachments()),
 		Errors:     r.Findings.Count(diag.Error),
 		Warnings:   r.Findings.Count(diag.Warning),
 		Applied:    len(r.Applied),
