@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/parallel"
 )
 
 // Options says whose entities are compared, and with which defaults.
@@ -36,10 +37,15 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := errors.Join(unmarked(desired, own), desired.Dangling()); err != nil {
-		return Plan{}, fmt.Errorf("desired state: %w", err)
+	var wrong error
+	var a *aligner
+	parallel.Do(
+		func() { wrong = errors.Join(unmarked(desired, own), desired.Dangling()) },
+		func() { a, err = align(live, desired, own) },
+	)
+	if wrong != nil {
+		err = wrong
 	}
-	a, err := align(live, desired, own)
 	if err != nil {
 		return Plan{}, fmt.Errorf("desired state: %w", err)
 	}
@@ -47,9 +53,7 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err := p.ignore(a, o); err != nil {
 		return Plan{}, err
 	}
-	if p.desired, err = a.state(desired); err == nil && p.keep(a, o.NoPrune) {
-		p.desired, err = a.state(desired)
-	}
+	unwanted, err := p.settle(a, desired, o.NoPrune)
 	if err != nil {
 		return Plan{}, fmt.Errorf("desired state under the ids of the live one: %w", err)
 	}
@@ -59,7 +63,7 @@ func Compute(live, desired kong.State, o Options) (Plan, error) {
 	if err := p.compare(o.Schemas); err != nil {
 		return Plan{}, err
 	}
-	p.deletes(o.Schemas)
+	p.deletes(unwanted, o.Schemas)
 	if o.Base != nil {
 		if err := p.attribute(*o.Base, o.Schemas); err != nil {
 			return Plan{}, err
@@ -82,31 +86,75 @@ func unmarked(desired kong.State, own owner) error {
 	return errors.Join(errs...)
 }
 
+// inParts calls do with parts of a state, on all cores, and returns what it returns in the order of the state.
+func inParts[T any](s kong.State, do func(part []kong.Entity) []T) []T {
+	parts := slices.Collect(slices.Chunk(slices.Collect(s.All()), 1024))
+	found := make([][]T, len(parts))
+	parallel.Each(len(parts), func() func(int) { return func(i int) { found[i] = do(parts[i]) } })
+	return slices.Concat(found...)
+}
+
+// settle fills in the desired state, with what stays although it is not desired, and returns what does not stay.
+func (p *Plan) settle(a *aligner, desired kong.State, noPrune bool) (unwanted []kong.Entity, err error) {
+	if p.desired, err = a.state(desired); err != nil {
+		return nil, err
+	}
+	before := len(a.aligned)
+	if unwanted = p.keep(a, p.unwanted(), noPrune); len(a.aligned) > before {
+		p.desired, err = a.state(desired)
+	}
+	return unwanted, err
+}
+
+// unwanted returns what is ours and not desired.
+func (p *Plan) unwanted() []kong.Entity {
+	return inParts(p.live, func(part []kong.Entity) (out []kong.Entity) {
+		for _, e := range part {
+			if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) && !p.owner.recorded(e) {
+				out = append(out, e)
+			}
+		}
+		return out
+	})
+}
+
 // compare adds the creates and updates.
 func (p *Plan) compare(schemas kong.Schemas) error {
-	same := schemas.Comparer()
-	for e := range p.desired.All() {
-		before, ok := p.live.Get(e.Key())
-		if !ok {
-			p.changes = append(p.changes, Change{Op: Create, After: e, Fields: fields(schemas, kong.Entity{}, e)})
-			continue
+	type outcome struct {
+		change Change
+		err    error
+	}
+	found := inParts(p.desired, func(part []kong.Entity) (out []outcome) {
+		same := schemas.Comparer()
+		for _, e := range part {
+			change, err := p.change(e, schemas, same)
+			if err != nil || len(change.Fields) > 0 || change.Op == Create {
+				out = append(out, outcome{change, err})
+			}
 		}
-		if p.kept[e.Key()] != "" {
-			continue
+		return out
+	})
+	for _, o := range found {
+		if o.err != nil {
+			return o.err
 		}
-		if same(before, e) {
-			continue
-		}
-		change, err := update(schemas, before, e)
-		if err != nil {
-			return err
-		}
-		if len(change.Fields) > 0 {
-			change.Adopted = p.owner.adopted[e.Key()]
-			p.changes = append(p.changes, change)
-		}
+		p.changes = append(p.changes, o.change)
 	}
 	return nil
+}
+
+// change returns the change to a desired entity; it has no fields if there is nothing to change.
+func (p *Plan) change(e kong.Entity, schemas kong.Schemas, same func(live, e kong.Entity) bool) (Change, error) {
+	before, ok := p.live.Get(e.Key())
+	switch {
+	case !ok:
+		return Change{Op: Create, After: e, Fields: fields(schemas, kong.Entity{}, e)}, nil
+	case p.kept[e.Key()] != "" || same(before, e):
+		return Change{}, nil
+	}
+	change, err := update(schemas, before, e)
+	change.Adopted = p.owner.adopted[e.Key()]
+	return change, err
 }
 
 // update returns the change of a live entity to a desired one; it has no fields if there is nothing to change.
@@ -126,14 +174,12 @@ func update(schemas kong.Schemas, before, after kong.Entity) (Change, error) {
 	return Change{Op: Update, Before: before, After: after, Fields: fields(schemas, held, filled.Answered(before))}, nil
 }
 
-// deletes adds the deletes, and a conflict for each foreign entity that refers to one.
-func (p *Plan) deletes(schemas kong.Schemas) {
+// deletes adds the deletes of what is not wanted, and a conflict for each foreign entity that refers to one.
+func (p *Plan) deletes(unwanted []kong.Entity, schemas kong.Schemas) {
 	gone := map[kong.Key]kong.Entity{}
-	for e := range p.live.All() {
-		if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) && !p.owner.recorded(e) {
-			gone[e.Key()] = e
-			p.changes = append(p.changes, Change{Op: Delete, Before: e, Fields: fields(schemas, e, kong.Entity{})})
-		}
+	for _, e := range unwanted {
+		gone[e.Key()] = e
+		p.changes = append(p.changes, Change{Op: Delete, Before: e, Fields: fields(schemas, e, kong.Entity{})})
 	}
 	if len(gone) == 0 {
 		return

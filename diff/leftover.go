@@ -76,14 +76,10 @@ func (p Plan) leftover(e kong.Entity) (Leftover, bool) {
 	return Leftover{}, false
 }
 
-// keep adds to the desired entities those of ours that stay as they are, and reports whether there are any.
-func (p *Plan) keep(a *aligner, noPrune bool) bool {
-	before := len(a.aligned)
+// keep adds to the desired entities those that are not wanted and stay as they are, and returns the others.
+func (p *Plan) keep(a *aligner, unwanted []kong.Entity, noPrune bool) (others []kong.Entity) {
 	var shared map[kong.Key]bool
-	for e := range p.live.All() {
-		if _, wanted := p.desired.Get(e.Key()); wanted || !p.owner.owns(e) || p.owner.recorded(e) {
-			continue
-		}
+	for _, e := range unwanted {
 		if isContent(e.Kind()) && shared == nil {
 			shared = p.usedByOthers()
 		}
@@ -92,9 +88,11 @@ func (p *Plan) keep(a *aligner, noPrune bool) bool {
 			p.stay(a, e, NotPruned)
 		case shared[e.Key()] && isContent(e.Kind()):
 			p.stay(a, e, Shared)
+		default:
+			others = append(others, e)
 		}
 	}
-	return len(a.aligned) > before
+	return others
 }
 
 // usedByOthers returns what entities that are not ours refer to.

@@ -101,7 +101,7 @@ func back(now, state kong.State, own owner, schemas kong.Schemas) (Plan, error) 
 		return Plan{}, err
 	}
 	p.unchanged()
-	p.deletes(schemas)
+	p.deletes(p.unwanted(), schemas)
 	return p, p.schedule()
 }
 

@@ -109,10 +109,9 @@ func (r *record) mark() {
 			r.id = text(v)
 		case name == "tags":
 			r.tags = uint32(colon + 1) //nolint:gosec // no answer of a Kong is as large
+		case r.row.ref(name) >= 0:
+			r.refs[r.row.ref(name)] = uint32(colon + 1) //nolint:gosec // as above
 		case v[0] != '"':
-			if n := r.row.ref(name); n >= 0 {
-				r.refs[n] = uint32(colon + 1) //nolint:gosec // as above
-			}
 		case name == r.row.Name && name != "":
 			r.name, r.named, other = text(v), true, -1
 		default:
@@ -203,6 +202,9 @@ func (e Entity) raw(name string) string {
 	if name == "tags" {
 		return e.at(e.r.tags)
 	}
+	if i := e.r.row.ref(name); i >= 0 {
+		return e.at(e.r.refs[i])
+	}
 	return lookup(e.r.text, name)
 }
 
@@ -241,7 +243,10 @@ func (e Entity) Tags() []string { return e.Strings("tags") }
 
 // HasTag reports whether the entity carries the tag.
 func (e Entity) HasTag(tag string) bool {
-	for v := range elements(e.raw("tags")) {
+	if e.r == nil || e.r.tags == 0 {
+		return false
+	}
+	for v := range elements(e.r.text[e.r.tags:]) {
 		if text(v) == tag && v[0] == '"' {
 			return true
 		}

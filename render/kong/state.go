@@ -12,7 +12,7 @@ import (
 )
 
 // State is a set of entities: what a Kong holds or should hold. It is immutable and sorted by rank, kind, name and id;
-// the zero State is empty. Besides the entities it takes some 25 bytes for each of them.
+// the zero State is empty. Besides the entities it takes some 40 bytes for each of them.
 type State struct {
 	all []Entity
 	// byID and byName find entities by their key and by their natural key.

@@ -255,15 +255,15 @@ func lookup(t, name string) string {
 	return ""
 }
 
-// elements iterates over the values in an array in canonical text.
+// elements iterates over the values in an array in canonical text, whatever stands behind it.
 func elements(t string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if t == "" || t[0] != '[' {
 			return
 		}
-		for i := 1; i < len(t)-1; i++ {
-			end := skip(t, i)
-			if !yield(t[i:end]) {
+		for i := 0; t[i] != ']' && t[i+1] != ']'; {
+			end := skip(t, i+1)
+			if !yield(t[i+1 : end]) {
 				return
 			}
 			i = end

@@ -7,14 +7,12 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/parallel"
 )
 
 // Input is one place to read manifests from.
@@ -49,7 +47,7 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 	}
 	var lock sync.Mutex
 	var workers []*file
-	parallel(len(sources), func() func(int) {
+	parallel.Each(len(sources), func() func(int) {
 		f := &file{namespace: cmp.Or(o.Namespace, "default"), scratch: newScratch()}
 		lock.Lock()
 		defer lock.Unlock()
@@ -167,30 +165,4 @@ func hasManifestName(name string) bool {
 		return true
 	}
 	return false
-}
-
-// parallel starts some workers, has them called with 0 to n-1, and returns when all is done. A panic of a worker comes out
-// of it.
-func parallel(n int, worker func() func(i int)) {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	var once sync.Once
-	var failure string
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					once.Do(func() { failure = fmt.Sprintf("%v\n\n%s", r, debug.Stack()) })
-				}
-			}()
-			do := worker()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	workers.Wait()
-	if failure != "" {
-		panic(failure) //nolint:forbidigo // it comes from a worker
-	}
 }
