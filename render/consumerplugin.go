@@ -57,6 +57,9 @@ func notForConsumers() []string {
 
 // takePersonal splits plugins for a route or a Service into those for all of its requests and those for certain consumers.
 func (t *translator) takePersonal(plugins []plugin) (all, personal []plugin) {
+	if len(t.personal) == 0 {
+		return plugins, nil
+	}
 	for _, p := range plugins {
 		if p.user && t.personal[p.object.Ref] {
 			t.placed[p.object.Ref] = true
@@ -120,7 +123,13 @@ func (t *translator) addPersonal(c consumer, p plugin, generated []plugin, origi
 
 // generated returns the plugins that are none of a user's.
 func generated(plugins []plugin) []plugin {
-	return slices.DeleteFunc(slices.Clone(plugins), func(p plugin) bool { return p.user })
+	var out []plugin
+	for _, p := range plugins {
+		if !p.user {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // same reports whether both come from one object.

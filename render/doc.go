@@ -39,7 +39,7 @@
 // query parameters, then namespace/name of the route and the order within it. Regular expressions, which the
 // specification leaves to implementations, stand between Exact and PathPrefix, longer ones first. With expressions the
 // order is the Route's priority, see [exprPriority]. With traditional_compatible it is regex_priority, as far as Kong's
-// own weights leave room, see [translator.ranks].
+// own weights leave room, see [translator.rank].
 //
 // Of calls, the matches of GRPCRoutes, the hostname comes first, too, then the characters of service and method, and headers. Calls that
 // no match takes are answered with the status UNIMPLEMENTED on the hostnames of listeners with GRPCRoutes, those for broken backends with

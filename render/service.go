@@ -8,47 +8,58 @@ import (
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/kong"
-	"github.com/gwsync/gwsync/render/manifest"
 )
 
 // services renders the Services of the rules, and tells each rule the name of its own and the plugins that its backends take. Rules of one
 // route with the same backends share the Service of the first, if they ask the same of it.
 func (t *translator) services(rules []*rule) {
-	type sharing struct {
-		route    manifest.Ref
-		backends string
-		asks     string
-		path     string
-		answers  bool
-		refused  bool
-		byLua    bool
-	}
-	type made struct {
-		service string
-		plugins []plugin
-	}
-	seen := map[sharing]made{}
 	t.findContested(rules)
-	for _, r := range rules {
-		if r.matches[0].last {
-			continue // a plugin answers, and nothing of the manifests stands behind it
-		}
-		t.secure(r)
-		key := sharing{r.bound.Object.Ref, backendsKey(r), r.asks(), r.path, r.answers, r.refused, r.luaTLS != nil}
-		m, ok := seen[key]
-		if !ok {
-			m.service = serviceName(r.bound.Object.Ref, r.rule.Index)
+	for _, route := range byRoute(rules) {
+		seen := map[sharing]shared{}
+		for _, r := range route {
+			if r.matches[0].last {
+				continue // a plugin answers, and nothing of the manifests stands behind it
+			}
+			t.secure(r)
+			key := sharing{}
+			if len(route) > 1 {
+				key = r.sharing()
+			}
+			m, ok := seen[key]
+			if !ok {
+				m.service = serviceName(r.bound.Object.Ref, r.rule.Index)
+				r.service = m.service
+				m.plugins = t.service(r)
+				seen[key] = m
+			}
 			r.service = m.service
-			m.plugins = t.service(r)
-			seen[key] = m
-		}
-		r.service = m.service
-		for _, p := range m.plugins {
-			p.field = fmt.Sprintf("spec.rules[%d]%s", r.rule.Index, p.field)
-			p.pos = r.bound.Object.At(p.field)
-			r.plugins = append(r.plugins, p)
+			for _, p := range m.plugins {
+				p.field = fmt.Sprintf("spec.rules[%d]%s", r.rule.Index, p.field)
+				p.pos = r.bound.Object.At(p.field)
+				r.plugins = append(r.plugins, p)
+			}
 		}
 	}
+}
+
+// shared is a Service of rules, and the plugins for the Routes of each.
+type shared struct {
+	service string
+	plugins []plugin
+}
+
+// sharing is what rules of one route have in common that share a Service.
+type sharing struct {
+	backends string
+	asks     string
+	path     string
+	answers  bool
+	refused  bool
+	byLua    bool
+}
+
+func (r *rule) sharing() sharing {
+	return sharing{backendsKey(r), r.asks(), r.path, r.answers, r.refused, r.luaTLS != nil}
 }
 
 // backendsKey tells apart what rules lead to.
@@ -105,11 +116,15 @@ func (t *translator) service(r *rule) []plugin {
 		return nil
 	}
 	plugins, personal := t.takePersonal(plugins)
-	t.personalBehind[r.service] = personal
+	if len(personal) > 0 {
+		t.personalBehind[r.service] = personal
+	}
 	if !r.answers && len(d.groups) == 0 {
 		plugins = []plugin{unreachable(r.brokenStatus())}
 	}
-	t.behind[r.service] = plugins
+	if len(plugins) > 0 {
+		t.behind[r.service] = plugins
+	}
 	settled, ok := t.combine(r.bound.Object, inherit(plugins, t.everywhere))
 	if !ok {
 		t.shut[r.service] = true

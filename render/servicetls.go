@@ -54,6 +54,9 @@ func (t *translator) annotatedTLS(b bind.Backend, protocol string) serviceTLS {
 	if protocol == "tcp" || protocol == "udp" {
 		return serviceTLS{} // whoever sends the stream speaks TLS, or nobody does
 	}
+	if !hasAnnotation(b.Object, tlsNames()...) {
+		return serviceTLS{}
+	}
 	key := tlsKey{b.Object.Ref, protocol}
 	if b.Policy != nil {
 		key.protocol = ""
@@ -88,7 +91,7 @@ func (a *tlsAnnotations) refuse(field, code, message string) {
 }
 
 func (a *tlsAnnotations) read(policy *bind.BackendTLSPolicy, protocol string) {
-	for _, name := range []string{"client-cert", "tls-verify", "tls-verify-depth", "ca-certificates-secrets", "ca-certificates-configmaps"} {
+	for _, name := range tlsNames() {
 		value, field, ok := annotation(a.service.Annotations(), name)
 		switch {
 		case !ok:
@@ -108,6 +111,11 @@ func (a *tlsAnnotations) read(policy *bind.BackendTLSPolicy, protocol string) {
 		slices.Sort(ids)
 		a.fields["ca_certificates"] = slices.Compact(ids)
 	}
+}
+
+// tlsNames are the annotations of a Service about TLS.
+func tlsNames() []string {
+	return []string{"client-cert", "tls-verify", "tls-verify-depth", "ca-certificates-secrets", "ca-certificates-configmaps"}
 }
 
 // one reads one annotation.

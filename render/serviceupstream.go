@@ -58,6 +58,10 @@ const serviceUpstream = "ingress.kubernetes.io/service-upstream"
 
 // asked returns what the annotations of a Service ask of its Upstream; nil for nothing. They are looked at once.
 func (t *translator) asked(service manifest.Object) map[string]any {
+	annotations := service.Annotations()
+	if _, ok := annotations[serviceUpstream]; !ok && !hasAnnotation(service, policyAnnotation, "host-header", "override") {
+		return nil
+	}
 	if fields, ok := t.upstreams[service.Ref]; ok {
 		return fields
 	}
@@ -68,7 +72,6 @@ func (t *translator) asked(service manifest.Object) map[string]any {
 		}
 		fields[name] = v
 	}
-	annotations := service.Annotations()
 	if name, field, ok := annotation(annotations, policyAnnotation); ok {
 		for name, v := range t.upstreamPolicy(service, name, field) {
 			set(name, v)

@@ -16,13 +16,15 @@ import (
 // classic is a Route of flavor traditional_compatible: a match on hostnames that Kong weighs alike.
 type classic struct {
 	rule  *rule
-	match match
+	match *match
 	name  string
 	hosts []string
 	// wildcard is the hosts' length where they are wildcards, so that longer ones are asked first; -1 without hosts; 0 where the
 	// hosts are exact: Kong asks those before all others.
 	wildcard int
 	tie      int
+	// priority is its regex_priority, see [translator.rank]; 0 if there is none left for it.
+	priority int64
 }
 
 // traditionalRoutes renders the routes of flavor traditional_compatible: one for each match, or a few where its hostnames differ
@@ -31,7 +33,8 @@ func (t *translator) traditionalRoutes(rules []*rule) {
 	var all []*classic
 	ties := map[tie]int{}
 	for _, r := range rules {
-		for _, m := range r.matches {
+		for i := range r.matches {
+			m := &r.matches[i]
 			for _, c := range classics(r, m) {
 				if err := m.sayableInClassic(len(c.hosts) > 0); err != nil {
 					t.report(unsupported(m.route.Object, m.field, err.Error()))
@@ -40,28 +43,27 @@ func (t *translator) traditionalRoutes(rules []*rule) {
 				c.place(ties)
 				all = append(all, c)
 			}
-			t.warnOfCase(m)
+			t.warnOfCase(*m)
 		}
 	}
-	ranks := t.ranks(all)
+	t.rank(all)
 	for _, c := range all {
-		priority, ok := ranks[c]
-		if !ok {
+		if c.priority == 0 {
 			continue
 		}
 		fields := c.rule.routeFields()
 		maps.Copy(fields, c.match.classicFields())
-		fields["regex_priority"] = priority
+		fields["regex_priority"] = c.priority
 		if len(c.hosts) > 0 {
 			fields["hosts"] = c.hosts
 		}
-		t.route(c.rule, c.match, cmp.Or(c.rule.name, c.name), fields)
+		t.route(c.rule, *c.match, cmp.Or(c.rule.name, c.name), fields)
 	}
 }
 
 // classics returns the routes of one match: its exact hostnames together, each wildcard apart. The first has the name that the
 // Ingress Controller gives to the whole match.
-func classics(r *rule, m match) []*classic {
+func classics(r *rule, m *match) []*classic {
 	ref := m.route.Object.Ref
 	var out []*classic
 	var exact []string
@@ -105,11 +107,11 @@ func (c *classic) compare(o *classic) int {
 const (
 	// rankBits are the bits of regex_priority in which a rank has its place.
 	rankBits = 10
-	// rankBase is set in every regex_priority, see [translator.ranks].
+	// rankBase is set in every regex_priority, see [translator.rank].
 	rankBase = 3 << rankBits
 )
 
-// ranks returns the regex_priority of each route, so that of any two that can match one request Kong takes the one that the
+// rank sets the regex_priority of each route, so that of any two that can match one request Kong takes the one that the
 // Gateway API prefers.
 //
 // Kong 3.9 orders classic routes by one 64-bit word (kong/router/transform.lua, get_priority). All ours have a regex path, so
@@ -121,8 +123,7 @@ const (
 //
 // That leaves ranks 0 to 1023. They count, from the least preferred, the classes of matches that must be told apart among
 // the routes that share a hostname.
-func (t *translator) ranks(all []*classic) map[*classic]int64 {
-	out := make(map[*classic]int64, len(all))
+func (t *translator) rank(all []*classic) {
 	for _, group := range groupByHost(all) {
 		slices.SortStableFunc(group, (*classic).compare)
 		rank := -1
@@ -133,13 +134,12 @@ func (t *translator) ranks(all []*classic) map[*classic]int64 {
 				}
 			}
 			if rank >= 1<<rankBits {
-				t.report(tooMany(c.match, 1<<rankBits))
+				t.report(tooMany(*c.match, 1<<rankBits))
 				break
 			}
-			out[c] = rankBase | int64(rank)
+			c.priority = rankBase | int64(rank)
 		}
 	}
-	return out
 }
 
 // groupByHost returns the routes in groups such that routes of different groups cannot match one request: those that are connected

@@ -217,6 +217,16 @@ func annotation(annotations map[string]string, name string) (value, field string
 	return value, field, ok
 }
 
+// hasAnnotation reports whether an object has any of some annotations, as few have.
+func hasAnnotation(o manifest.Object, names ...string) bool {
+	for key := range o.Annotations() {
+		if name, ok := strings.CutPrefix(key, annotationPrefix); ok && slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // annotationField returns the field where an annotation stands, or would.
 func annotationField(name string) string {
 	return "metadata.annotations[" + annotationPrefix + name + "]"

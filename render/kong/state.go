@@ -7,8 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/gwsync/gwsync/render/parallel"
 )
 
 // State is a set of entities: what a Kong holds or should hold. It is immutable and sorted by rank, kind, name and id;
@@ -67,6 +71,22 @@ func describe(e Entity) string {
 
 // sorted returns the entities by rank, kind, name and id.
 func sorted(entities []Entity) []Entity {
+	kinds := map[Kind][]Entity{}
+	for _, e := range entities {
+		kinds[e.r.row.Kind] = append(kinds[e.r.row.Kind], e)
+	}
+	rank := func(k Kind) int { return kinds[k][0].r.row.Rank }
+	order := slices.SortedFunc(maps.Keys(kinds), func(k, l Kind) int { return cmp.Or(cmp.Compare(rank(k), rank(l)), cmp.Compare(k, l)) })
+	parallel.Each(len(order), func() func(int) { return func(i int) { sortByName(kinds[order[i]]) } })
+	out := make([]Entity, 0, len(entities))
+	for _, k := range order {
+		out = append(out, kinds[k]...)
+	}
+	return out
+}
+
+// sortByName sorts entities of one kind by name and id.
+func sortByName(entities []Entity) {
 	type named struct {
 		name string
 		Entity
@@ -75,19 +95,10 @@ func sorted(entities []Entity) []Entity {
 	for i, e := range entities {
 		all[i] = named{e.Name(), e}
 	}
-	slices.SortFunc(all, func(a, b named) int {
-		if a.r.row != b.r.row {
-			if c := cmp.Or(cmp.Compare(a.r.row.Rank, b.r.row.Rank), cmp.Compare(a.r.row.Kind, b.r.row.Kind)); c != 0 {
-				return c
-			}
-		}
-		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.r.id, b.r.id))
-	})
-	out := make([]Entity, len(all))
+	slices.SortFunc(all, func(a, b named) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.r.id, b.r.id)) })
 	for i, n := range all {
-		out[i] = n.Entity
+		entities[i] = n.Entity
 	}
-	return out
 }
 
 // Len returns the number of entities.

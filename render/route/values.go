@@ -12,6 +12,9 @@ import (
 func Values(r kong.Entity, names ...string) []string {
 	text := r.Text("expression")
 	if text == "" {
+		if !slices.ContainsFunc(names, func(name string) bool { return classicMayName(r, name) }) {
+			return nil
+		}
 		text = classicText(r)
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, spellings(name)) }) {
@@ -34,6 +37,19 @@ func Values(r kong.Entity, names ...string) []string {
 	})
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// classicMayName reports whether the expression of a classic route may have a field in it, without making it, see [classicParts].
+func classicMayName(r kong.Entity, name string) bool {
+	_, destinations := r.Field("destinations")
+	_, headers := r.Field("headers")
+	switch {
+	case name == "net.dst.port":
+		return destinations || slices.ContainsFunc(r.Strings("hosts"), func(h string) bool { return strings.Contains(h, ":") })
+	case strings.HasPrefix(name, headerPrefix):
+		return headers
+	}
+	return true
 }
 
 // spellings returns how a field's name begins in every spelling: a header's has several.
