@@ -6,10 +6,12 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"math/big"
 	"net/url"
@@ -42,15 +44,39 @@ func FuzzEquivalence(f *testing.F) {
 		f.Add(sum[:])
 	}
 	certificate := secret(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		m := newMaker(data)
-		c := m.cluster()
-		manifests := encode(t, c, certificate)
-		requests := m.requests(c, 48)
-		for _, flavor := range []kong.Flavor{kong.Expressions, kong.TraditionalCompatible} {
-			checkEquivalence(t, c, flavor, manifests, requests)
+	f.Fuzz(func(t *testing.T, data []byte) { checkMade(t, data, certificate) })
+}
+
+// BenchmarkEquivalence is [FuzzEquivalence] without a fuzzer's overhead, which makes it a hundred times as many cases, always the same for a
+// -seed: with -benchtime 200000x it runs for an hour or so. It fails as soon as the two do not agree.
+func BenchmarkEquivalence(b *testing.B) {
+	certificate := secret(b)
+	for i := range b.N {
+		var data []byte
+		for part := range 8 {
+			sum := sha512.Sum512(fmt.Appendf(nil, "%d %d %d", *seed, i, part))
+			data = append(data, sum[:]...)
 		}
-	})
+		checkMade(b, data, certificate)
+	}
+	b.ReportMetric(4*requestsOfCase, "requests/op")
+}
+
+var seed = flag.Int("seed", 1, "of the cases of BenchmarkEquivalence")
+
+// requestsOfCase is how many requests each of the flavors answers, at once and after all others.
+const requestsOfCase = 48
+
+// checkMade checks what is made up from data.
+func checkMade(t testing.TB, data []byte, certificate *corev1.Secret) {
+	t.Helper()
+	m := newMaker(data)
+	c := m.cluster()
+	manifests := encode(t, c, certificate)
+	requests := m.requests(c, requestsOfCase)
+	for _, flavor := range []kong.Flavor{kong.Expressions, kong.TraditionalCompatible} {
+		checkEquivalence(t, c, flavor, manifests, requests)
+	}
 }
 
 // reading says what the Gateway API's text makes of manifests: whether it settles who answers a request, and who does.
@@ -60,7 +86,7 @@ type reading interface {
 	answer(q route.Request) answer
 }
 
-func checkEquivalence(t *testing.T, c reading, flavor kong.Flavor, manifests []byte, requests []route.Request) {
+func checkEquivalence(t testing.TB, c reading, flavor kong.Flavor, manifests []byte, requests []route.Request) {
 	t.Helper()
 	in := fstest.MapFS{"all.json": &fstest.MapFile{Data: manifests}}
 	result, err := render.Render([]manifest.Input{{FS: in, Path: "."}}, render.Options{
@@ -77,7 +103,7 @@ func checkEquivalence(t *testing.T, c reading, flavor kong.Flavor, manifests []b
 }
 
 // divergences returns the requests that Kong answers otherwise than the Gateway API has it.
-func divergences(t *testing.T, c reading, flavor kong.Flavor, state kong.State, requests []route.Request) []divergence {
+func divergences(t testing.TB, c reading, flavor kong.Flavor, state kong.State, requests []route.Request) []divergence {
 	t.Helper()
 	router, err := route.New(state, flavor)
 	if err != nil {
@@ -160,7 +186,7 @@ func answeringPlugins(s kong.State) map[string]string {
 }
 
 // rewritten returns a request as the router sees it: with the port that the client connected to, if the configuration has Kong set that.
-func rewritten(t *testing.T, s kong.State, q route.Request) route.Request {
+func rewritten(t testing.TB, s kong.State, q route.Request) route.Request {
 	t.Helper()
 	for p := range s.Of(kong.Plugins) {
 		_, onRoute := p.Ref("route")
@@ -227,7 +253,7 @@ func valuesOf(q route.Request, name string) []string {
 }
 
 // kongAnswer returns what Kong's decision comes to.
-func kongAnswer(t *testing.T, m route.Match, plugins map[string]string) answer {
+func kongAnswer(t testing.TB, m route.Match, plugins map[string]string) answer {
 	t.Helper()
 	if m.Route.IsZero() {
 		if m.Status != 404 {
@@ -345,7 +371,7 @@ func (d divergence) excuse(l diag.List) string {
 }
 
 // encode returns a cluster as a manifest, with other routes than its own.
-func encode(t *testing.T, c cluster, certificate *corev1.Secret, others ...any) []byte {
+func encode(t testing.TB, c cluster, certificate *corev1.Secret, others ...any) []byte {
 	t.Helper()
 	items := append([]any{certificate}, others...)
 	for _, g := range c.gateways {
