@@ -85,11 +85,11 @@ func decodeOne(text []byte) (map[string]any, diag.List, []check) {
 		return nil, f.findings, nil
 	}
 	var object map[string]any
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(s.json, &object); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(s.decoder.json, &object); err != nil {
 		panic(err)
 	}
 	object["apiVersion"], object["kind"] = joinGroup(f.objects[0].Ref.Group, f.objects[0].Version), f.objects[0].Ref.Kind
-	return object, f.findings, s.checks
+	return object, f.findings, s.decoder.checks
 }
 
 // judge lets the CRD that is responsible for an object judge it, and reports whether it is that of the experimental channel: it

@@ -51,7 +51,7 @@ func namespaceRules(n *corev1.Namespace, r report) {
 // finalizerRule says that a finalizer is a name with a domain before it, or one of Kubernetes' own.
 func finalizerRule(name, field string, r report) {
 	own := []string{string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents}
-	if len(validation.IsQualifiedName(name)) > 0 || !strings.Contains(name, "/") && !slices.Contains(own, name) {
+	if !isQualifiedName(name) || !strings.Contains(name, "/") && !slices.Contains(own, name) {
 		r.invalid(field, "must be a name such as example.com/cleanup, not "+quote(name))
 	}
 }
@@ -96,10 +96,10 @@ func sizeRule(size int, field string, r report) {
 // labelRules are the rules of labels that stand elsewhere than in the metadata.
 func labelRules(labels map[string]string, field string, r report) {
 	for key, value := range labels {
-		if len(validation.IsQualifiedName(key)) > 0 {
+		if !isQualifiedName(key) {
 			r.invalid(keyed(field, key), "a key must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it")
 		}
-		if len(validation.IsValidLabelValue(value)) > 0 {
+		if !isLabelValue(value) {
 			r.invalid(keyed(field, key), "must be a label value: up to 63 letters, digits and -_. between them, not "+quote(value))
 		}
 	}

@@ -160,17 +160,18 @@ func (f *file) decode(doc document, k *kind, v *version) {
 	if v.convert != nil {
 		doc.root = v.convert(doc.root)
 	}
-	d := decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: f.json[:0], places: f.places[:0], checks: f.checks[:0],
-		entries: f.entries[:0]}
+	d := &f.decoder
+	*d = decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: d.json[:0], places: d.places[:0], checks: d.checks[:0],
+		entries: d.entries[:0], path: d.path[:0]}
 	d.document(doc.root, v)
-	f.json, f.places, f.checks, f.entries = d.json, d.places, d.checks, d.entries // to be used again
-	o := Object{Ref: ref, Version: v.name, places: places{file: f.display, line: doc.line, nodes: f.layouts.of(d.places)}}
-	d.nameRules(f.lookup(doc.root, "metadata"), d.report(o))
+	o := &Object{Ref: ref, Version: v.name, places: places{file: f.display, line: doc.line, nodes: f.layouts.of(d.places)}}
+	r := d.report(o)
+	d.nameRules(f.lookup(doc.root, "metadata"), r)
 	if d.failed == 0 {
 		d.validate(o)
 	}
 	if d.failed == 0 {
-		o.Typed = d.typedObject(o, doc)
+		o.Typed = d.typedObject(ref.Namespace, doc, r)
 	}
 	if d.failed > 0 {
 		o.Typed = nil
@@ -197,7 +198,7 @@ func (d *decoder) nameRules(meta *yaml.Node, r report) {
 }
 
 // report returns a function that adds findings about an object at hand.
-func (d *decoder) report(o Object) report {
+func (d *decoder) report(o *Object) report {
 	return func(code, field, message, hint string) {
 		d.failed++
 		d.file.findings = append(d.file.findings, diag.Finding{
@@ -207,7 +208,7 @@ func (d *decoder) report(o Object) report {
 }
 
 // typedObject returns the Go value of the object that was written down as JSON, complete and checked.
-func (d *decoder) typedObject(o Object, doc document) any {
+func (d *decoder) typedObject(namespace string, doc document, r report) any {
 	typed := d.kind.empty()
 	strict, err := readObject(d.json, typed, d.kind.read(), d.file.alike)
 	if err := errors.Join(append(strict, err)...); err != nil { // the schema says more than the Go type, with few exceptions
@@ -222,8 +223,7 @@ func (d *decoder) typedObject(o Object, doc document) any {
 		d.kind.complete(typed)
 	}
 	meta := typed.(metav1.Object)
-	meta.SetNamespace(o.Ref.Namespace)
-	r := d.report(o)
+	meta.SetNamespace(namespace)
 	metadataRules(meta, r)
 	if d.kind.rules != nil {
 		d.kind.rules(typed, r)

@@ -20,7 +20,7 @@ func endpointSliceRules(s *discoveryv1.EndpointSlice, r report) {
 		}
 	}
 	for i, p := range s.Ports {
-		appProtocolRule(p.AppProtocol, fmt.Sprintf("ports[%d].appProtocol", i), r)
+		appProtocolRule(p.AppProtocol, "ports", i, r)
 	}
 }
 

@@ -19,7 +19,7 @@ type field struct {
 // isNull reports whether the field is written without a value.
 func (f field) isNull() bool {
 	n := resolveAlias(f.value)
-	return n.Kind == yaml.ScalarNode && scalarOf(n).is == isNull
+	return n.Kind == yaml.ScalarNode && isNullText(n.Value) && scalarOf(n).is == isNull
 }
 
 // written reports whether one of the fields has this name and a value.

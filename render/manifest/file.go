@@ -29,7 +29,7 @@ type file struct {
 	namespace string
 
 	// objects without a Go value are those that the API server would not take.
-	objects    []Object
+	objects    []*Object
 	skipped    map[groupKind]sighting
 	kustomized kustomized
 	findings   diag.List
@@ -42,10 +42,7 @@ type file struct {
 // scratch is memory that a worker uses for one object after the other.
 type scratch struct {
 	data     bytes.Buffer
-	json     []byte
-	places   []place
-	checks   []check
-	entries  []field
+	decoder  decoder
 	outcomes outcomes
 	shapes   shapes
 	layouts  layouts
@@ -55,9 +52,10 @@ type scratch struct {
 }
 
 func newScratch() *scratch {
+	a := newAlike()
 	return &scratch{
-		outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: shapes{known: map[string]*shape{}}, layouts: layouts{}, alike: newAlike(),
-		compiled: map[*schema]bool{},
+		outcomes: outcomes{held: map[outcomeKey]outcome{}}, shapes: newShapes(a), layouts: layouts{},
+		alike: a, compiled: map[*schema]bool{},
 	}
 }
 

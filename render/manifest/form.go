@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // forms returns the forms of the patterns that the schemas use most, by pattern. One without a function is checked by the
@@ -94,6 +95,19 @@ func isQualified(s string, in func(byte) bool) bool {
 		return dotted(prefix, in) && len(name) <= 63 && isWord(name)
 	}
 	return len(s) <= 63 && isWord(s)
+}
+
+// isQualifiedName reports whether s is a name that Kubernetes takes for a label (k8s.io/apimachinery/pkg/util/validation, IsQualifiedName).
+func isQualifiedName(s string) bool {
+	return strings.IndexByte(s, '/') <= validation.DNS1123SubdomainMaxLength && isQualified(s, isLowerOrDigit)
+}
+
+// isLabelValue reports whether s is one that a label can have (IsValidLabelValue).
+func isLabelValue(s string) bool { return s == "" || len(s) <= 63 && isWord(s) }
+
+// isPortName reports whether s is the name of a port of a pod (IsValidPortName).
+func isPortName(s string) bool {
+	return len(s) <= 15 && joined(s, isLowerOrDigit) && !strings.Contains(s, "--") && strings.Trim(s, "-0123456789") != ""
 }
 
 func dotted(s string, in func(byte) bool) bool {

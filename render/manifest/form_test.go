@@ -3,30 +3,43 @@ package manifest
 import (
 	"regexp"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// FuzzForms holds the hand-written checks to the regular expressions that they stand for.
+// FuzzForms holds the hand-written checks to the regular expressions that they stand for, or to those of Kubernetes.
 func FuzzForms(f *testing.F) {
 	for _, s := range []string{
 		"", "a", "-", "a-", "-a", "a.b", "a..b", ".a", "a.", "*.a", "*", "*.", "A", "a_b", "a/b", "a/", "/b", "a/b/c", "9", "9a", "a9",
-		"x.y/z_1.2-3", "X.y/z", "a-b.c-d/e", "a\n", "é", "a b", "!#$%&'*+-.^_`|~", "*.*.a", "tls.crt",
+		"x.y/z_1.2-3", "X.y/z", "a-b.c-d/e", "a\n", "é", "http", "a--b", "80", "a-very-long-port", "example.com/h2c",
+		"a b", "!#$%&'*+-.^_`|~", "*.*.a", "tls.crt",
 	} {
 		f.Add(s)
 	}
 	type check struct {
 		form form
-		re   *regexp.Regexp
+		want func(string) bool
 	}
 	var checks []check
 	for pattern, form := range forms() {
 		if form.ok != nil {
-			checks = append(checks, check{form, regexp.MustCompile(pattern)})
+			checks = append(checks, check{form, regexp.MustCompile(pattern).MatchString})
 		}
+	}
+	for _, kubernetes := range []struct {
+		form form
+		says func(string) []string
+	}{
+		{form{"a qualified name", isQualifiedName}, validation.IsQualifiedName},
+		{form{"a label value", isLabelValue}, validation.IsValidLabelValue},
+		{form{"a port name", isPortName}, validation.IsValidPortName},
+	} {
+		checks = append(checks, check{kubernetes.form, func(s string) bool { return len(kubernetes.says(s)) == 0 }})
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, c := range checks {
-			if got, want := c.form.ok(s), c.re.MatchString(s); got != want {
-				t.Errorf("%q is %s: got %t, want %t (%s)", s, c.form.says, got, want, c.re)
+			if got, want := c.form.ok(s), c.want(s); got != want {
+				t.Errorf("%q is %s: got %t, want %t", s, c.form.says, got, want)
 			}
 		}
 	})

@@ -69,5 +69,5 @@ func jsonOf(c chunk) (*kind, Ref, []byte) {
 		return nil, Ref{}, nil
 	}
 	ref := f.objects[0].Ref
-	return table().byName[groupKind{ref.Group, ref.Kind}], ref, f.json
+	return table().byName[groupKind{ref.Group, ref.Kind}], ref, f.decoder.json
 }

@@ -54,7 +54,7 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 		workers = append(workers, f)
 		return func(i int) { f.load(sources[i]) }
 	})
-	var objects []Object
+	var objects []*Object
 	skipped := map[groupKind]sighting{}
 	var kustomized kustomized
 	for _, f := range workers {
@@ -73,8 +73,8 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 }
 
 // assemble makes a Set of objects. Of several with one name the first counts, by file and line, and the others are findings.
-func assemble(objects []Object) (Set, diag.List) {
-	slices.SortFunc(objects, func(a, b Object) int {
+func assemble(objects []*Object) (Set, diag.List) {
+	slices.SortFunc(objects, func(a, b *Object) int {
 		if c := a.Ref.Compare(b.Ref); c != 0 {
 			return c
 		}

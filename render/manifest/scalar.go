@@ -70,7 +70,7 @@ func tagged(tag, value string) scalar {
 // plain resolves a scalar without quotes and tag.
 func plain(v string) scalar {
 	str := scalar{is: isString, text: v, plain: true}
-	if v == "" {
+	if isNullText(v) {
 		return scalar{is: isNull, text: "null"}
 	}
 	switch c := v[0]; {
@@ -79,18 +79,24 @@ func plain(v string) scalar {
 			return s
 		}
 		return str
-	case c != '~' && strings.IndexByte("yYnNtTfFoO", c) < 0:
+	case strings.IndexByte("yYnNtTfFoO", c) < 0:
 		return str
 	}
 	switch v {
-	case "~", "null", "Null", "NULL":
-		return scalar{is: isNull, text: "null"}
 	case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON":
 		return scalar{is: isBoolean, text: "true"}
 	case "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF":
 		return scalar{is: isBoolean, text: "false"}
 	}
 	return str
+}
+
+func isNullText(v string) bool {
+	switch v {
+	case "", "~", "null", "Null", "NULL":
+		return true
+	}
+	return false
 }
 
 // number resolves what begins like a number, and reports whether it is one.

@@ -65,8 +65,8 @@ func ruledValues(t *testing.T, object map[string]any) []ruledValue {
 	f := file{namespace: "default", scratch: s}
 	f.load(source{fs: fstest.MapFS{"a.yaml": {Data: text}}, path: "a.yaml", display: "a.yaml"})
 	var values []ruledValue
-	for _, c := range s.checks {
-		values = append(values, ruledValue{c.schema, s.json[c.from:c.to]})
+	for _, c := range s.decoder.checks {
+		values = append(values, ruledValue{c.schema, s.decoder.json[c.from:c.to]})
 	}
 	return values
 }

@@ -106,9 +106,11 @@ func servicePortRules(s *corev1.Service, r report) {
 		case names[p.Name]:
 			r(CodeDuplicateItem, field("name"), "another port has the name "+quote(p.Name), "")
 		}
-		names[p.Name] = true
-		targetPortRule(p.TargetPort, field("targetPort"), r)
-		appProtocolRule(p.AppProtocol, field("appProtocol"), r)
+		if len(s.Spec.Ports) > 1 {
+			names[p.Name] = true
+		}
+		targetPortRule(p.TargetPort, i, r)
+		appProtocolRule(p.AppProtocol, "spec.ports", i, r)
 		switch n := (nodePort{p.Protocol, p.NodePort}); {
 		case p.NodePort == 0:
 		case s.Spec.Type == corev1.ServiceTypeClusterIP:
@@ -122,27 +124,25 @@ func servicePortRules(s *corev1.Service, r report) {
 }
 
 // targetPortRule says what names a port of a pod.
-func targetPortRule(p intstr.IntOrString, field string, r report) {
-	if p.Type == intstr.Int {
-		if len(validation.IsValidPortNum(int(p.IntVal))) > 0 {
-			r.invalid(field, fmt.Sprintf("must be from 1 to 65535, not %d", p.IntVal))
-		}
-		return
-	}
-	if problems := validation.IsValidPortName(p.StrVal); len(problems) > 0 {
+func targetPortRule(p intstr.IntOrString, i int, r report) {
+	field := func() string { return fmt.Sprintf("spec.ports[%d].targetPort", i) }
+	switch {
+	case p.Type == intstr.Int && len(validation.IsValidPortNum(int(p.IntVal))) > 0:
+		r.invalid(field(), fmt.Sprintf("must be from 1 to 65535, not %d", p.IntVal))
+	case p.Type == intstr.String && !isPortName(p.StrVal):
 		hint := ""
 		if strings.Trim(p.StrVal, "0123456789") == "" {
 			hint = "remove the quotes"
 		}
-		r(CodeInvalidValue, field, "is no name of a port: "+strings.Join(problems, ", "), hint)
+		r(CodeInvalidValue, field(), "is no name of a port: "+strings.Join(validation.IsValidPortName(p.StrVal), ", "), hint)
 	}
 }
 
-// appProtocolRule says what an appProtocol looks like: a name that IANA knows, or one with a domain before it.
-func appProtocolRule(p *string, field string, r report) {
-	if p != nil && len(validation.IsQualifiedName(*p)) > 0 {
-		r(CodeInvalidValue, field, "must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it, not "+
-			quote(*p), "such as http, kubernetes.io/h2c or kubernetes.io/ws")
+// appProtocolRule says what the appProtocol of a port in a list looks like: a name that IANA knows, or one with a domain before it.
+func appProtocolRule(p *string, list string, i int, r report) {
+	if p != nil && !isQualifiedName(*p) {
+		r(CodeInvalidValue, fmt.Sprintf("%s[%d].appProtocol", list, i), "must be a name of letters, digits and -_. up to 63 characters, "+
+			"a DNS name and / may stand before it, not "+quote(*p), "such as http, kubernetes.io/h2c or kubernetes.io/ws")
 	}
 }
 
@@ -185,7 +185,7 @@ func clusterIPRules(s *corev1.Service, r report) {
 // loadBalancerRules are those of the fields that only load balancers have.
 func loadBalancerRules(s *corev1.Service, r report) {
 	if s.Spec.Type == corev1.ServiceTypeLoadBalancer {
-		if c := s.Spec.LoadBalancerClass; c != nil && len(validation.IsQualifiedName(*c)) > 0 {
+		if c := s.Spec.LoadBalancerClass; c != nil && !isQualifiedName(*c) {
 			r.invalid("spec.loadBalancerClass", "must be a name such as example.com/internal, not "+quote(*c))
 		}
 		for i, cidr := range s.Spec.LoadBalancerSourceRanges {

@@ -52,7 +52,7 @@ type Object struct {
 
 // Set is a set of objects without duplicates, sorted by [Ref.Compare]. It is immutable; the zero Set is empty.
 type Set struct {
-	objects []Object
+	objects []*Object
 	invalid []Ref
 	skipped []Skipped
 }
@@ -68,7 +68,15 @@ type Skipped struct {
 func (s Set) Len() int { return len(s.objects) }
 
 // All iterates over the objects, sorted by [Ref.Compare].
-func (s Set) All() iter.Seq[Object] { return slices.Values(s.objects) }
+func (s Set) All() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for _, o := range s.objects {
+			if !yield(*o) {
+				return
+			}
+		}
+	}
+}
 
 // Skipped returns what was left out, by group and kind.
 func (s Set) Skipped() []Skipped { return s.skipped }
@@ -79,7 +87,7 @@ func (s Set) Get(r Ref) (Object, bool) {
 	if !ok {
 		return Object{}, false
 	}
-	return s.objects[i], true
+	return *s.objects[i], true
 }
 
 // Invalid reports whether the manifests hold an object that r names, but not a valid one: [Load] said why. Who looks for it
@@ -93,7 +101,7 @@ func (s Set) Invalid(r Ref) bool {
 func Of[T any](s Set) iter.Seq2[Object, *T] {
 	return func(yield func(Object, *T) bool) {
 		for _, o := range s.objects {
-			if t, ok := o.Typed.(*T); ok && !yield(o, t) {
+			if t, ok := o.Typed.(*T); ok && !yield(*o, t) {
 				return
 			}
 		}

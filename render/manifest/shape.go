@@ -15,6 +15,8 @@ import (
 // the parser; what 80 or yes mean is up to the decoder.
 type shapes struct {
 	known map[string]*shape
+	// words are the texts of those.
+	words *alike
 	// text and slots are of the document at hand.
 	text  []byte
 	slots []slot
@@ -35,6 +37,8 @@ type slot struct {
 	text      []byte
 }
 
+func newShapes(words *alike) shapes { return shapes{known: map[string]*shape{}, words: words} }
+
 // parse returns the root nodes of the documents in a text that is no JSON, which are good until the next call.
 func (s *shapes) parse(text []byte) ([]*yaml.Node, error) {
 	const longest, many = 1 << 14, 1 << 9 // some MiB of nodes
@@ -42,7 +46,7 @@ func (s *shapes) parse(text []byte) ([]*yaml.Node, error) {
 		return parseYAML(text)
 	}
 	s.read(text)
-	if known := s.known[string(s.text)]; known != nil && known.fill(s.slots) {
+	if known := s.known[string(s.text)]; known != nil && known.fill(s.slots, s.words) {
 		return known.roots, nil
 	}
 	roots, err := parseYAML(text)
@@ -57,14 +61,12 @@ func (s *shapes) parse(text []byte) ([]*yaml.Node, error) {
 }
 
 // fill puts the words of another document in, and reports whether it can.
-func (s *shape) fill(words []slot) bool {
+func (s *shape) fill(words []slot, known *alike) bool {
 	if s.scalars == nil {
 		return false
 	}
 	for i, w := range words {
-		if n := s.scalars[i]; n.Value != string(w.text) {
-			n.Value = string(w.text)
-		}
+		s.scalars[i].Value = known.word(w.text)
 	}
 	return true
 }

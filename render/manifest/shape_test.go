@@ -29,7 +29,7 @@ func TestShapes(t *testing.T) {
 		{"a comment", strings.Replace(first, "f/g", "f/g # x", 1), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := shapes{known: map[string]*shape{}}
+			s := newShapes(newAlike())
 			if _, err := s.parse([]byte(first)); err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +49,7 @@ func TestNoShape(t *testing.T) {
 	for _, text := range []string{
 		"a: |\n  b: c\n  - d\n", "a: b\n  c\n", "a: 'b\n  c: d'\n", "a: &b c\nd: *b\n", "a: !!str 1\n", "- - - a\n  -- b\n", "a: b\r\n", "--- a\n", "a:\n",
 	} {
-		s := shapes{known: map[string]*shape{}}
+		s := newShapes(newAlike())
 		for range 2 {
 			likeParser(t, &s, text)
 		}
@@ -96,7 +96,7 @@ func FuzzShapes(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte, plain, quoted string) {
 		for _, c := range split(data) {
-			s := shapes{known: map[string]*shape{}}
+			s := newShapes(newAlike())
 			if checkText(c.text) != nil || checkText([]byte(plain+quoted)) != nil || bytes.IndexByte(c.text, '\r') >= 0 {
 				continue
 			}

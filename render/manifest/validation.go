@@ -85,7 +85,7 @@ type outcome struct {
 }
 
 // validate tries the rules on the values of an object that agrees with its schema.
-func (d *decoder) validate(object Object) {
+func (d *decoder) validate(object *Object) {
 	d.file.compile(d.checks)
 	budget := int64(crd.Budget)
 	for _, c := range d.checks {
@@ -141,7 +141,7 @@ func (o *outcomes) of(s *schema, value []byte) outcome {
 }
 
 // violated adds findings about a value.
-func (d *decoder) violated(object Object, c check, violations []crd.Violation) {
+func (d *decoder) violated(object *Object, c check, violations []crd.Violation) {
 	path, hint := object.places.path(c.place), ""
 	if d.wider != nil {
 		wider := d.wider().at(path)
