@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
@@ -17,6 +20,7 @@ import (
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -124,14 +128,31 @@ func showSkipped(w io.Writer, r render.Result) {
 	if n > 0 {
 		fmt.Fprintf(w, "skipped %s of other kinds: %s\n", plural(n, "object"), census(skipped))
 	}
-	n = 0
+	showForeign(w, r)
+}
+
+// showForeign counts the Gateways that are somebody else's. If all are, it says plainly that no route is for this Kong, and what to do if
+// that is a mistake.
+func showForeign(w io.Writer, r render.Result) {
+	n, all, hints := 0, 0, map[string]bool{}
 	for _, f := range r.Findings {
 		if f.Code == bind.ForeignGateway && f.Object.Kind == "Gateway" {
 			n++
+			hints[f.Hint] = true
 		}
 	}
-	if n > 0 {
+	for range manifest.Of[gatewayv1.Gateway](r.Set) {
+		all++
+	}
+	switch {
+	case n == 0:
+	case n < all:
 		fmt.Fprintf(w, "skipped %s whose GatewayClass is not ours: see --controller-name and --gateway-class\n", plural(n, "Gateway"))
+	default:
+		fmt.Fprintf(w, "skipped %s whose GatewayClass is not ours: no route of the manifests is for this Kong\n", plural(n, "Gateway"))
+		for _, hint := range slices.Sorted(maps.Keys(hints)) {
+			fmt.Fprintln(w, "hint: "+printable(hint))
+		}
 	}
 }
 
