@@ -98,6 +98,7 @@ func (c *credentials) add(o manifest.Object, spec *konghq.KongConsumer, i int, c
 func (t *translator) missing(o manifest.Object, field string, ref manifest.Ref) diag.Finding {
 	f := unsupported(o, field, ref.String()+" is not among the manifests")
 	f.Code = InvalidCredential
+	f.Hint = "add it; if it is kept out of git, name a directory that holds it with --secrets"
 	if t.target.AllowUnresolved {
 		f.Severity = diag.Warning
 	}

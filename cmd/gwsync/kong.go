@@ -63,6 +63,9 @@ func (f *kongFlags) reader(router string, targets func(upstream kong.Entity) boo
 	if f.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout is %s: want more than 0", f.timeout)
 	}
+	if err := f.stray(); err != nil && !f.sandbox {
+		return nil, err
+	}
 	headers, err := f.header()
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
 )
@@ -21,9 +22,12 @@ type credentialFlags struct {
 	adminTokenEnv              variable
 
 	plane, konnectAddress, konnectToken, konnectTokenFile string
+
+	flags *pflag.FlagSet
 }
 
 func (f *credentialFlags) add(flags *pflag.FlagSet) {
+	f.flags = flags
 	flags.StringArrayVar(&f.headers, "headers", nil, "`NAME:VALUE` of a header to send with every request; may be repeated")
 	flags.StringVar(&f.adminToken, "kong-admin-token", "",
 		"`TOKEN` of a user of Kong Enterprise, the header Kong-Admin-Token. Other users of this machine may see it here: rather set\n"+
@@ -63,6 +67,28 @@ func (f *credentialFlags) header() (http.Header, error) {
 		headers.Set("Kong-Admin-Token", token)
 	}
 	return headers, err
+}
+
+// stray returns an error if something is said about Konnect, but no control plane is named, so that it would be without effect. The
+// environment and the configuration may say it beside the address of a Kong.
+func (f *credentialFlags) stray() error {
+	if f.plane != "" {
+		return nil
+	}
+	for _, name := range []string{"konnect-token", "konnect-token-file", "konnect-addr"} {
+		flag := f.flags.Lookup(name)
+		from := config.Origin(flag)
+		if !flag.Changed || from != "" && f.flags.Changed("kong-addr") {
+			continue
+		}
+		said := "--" + name
+		if from != "" {
+			said += " (" + from + ")"
+		}
+		return sync.WithHint(fmt.Errorf("%s is for Konnect, and no control plane of it is named", said),
+			"name it with --konnect-control-plane-name, or a Kong with --kong-addr and nothing of Konnect")
+	}
+	return nil
 }
 
 // oneToken returns the token that one of three flags names; "" if none does.
