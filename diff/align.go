@@ -17,12 +17,19 @@ type aligner struct {
 
 	aligned   []kong.Entity
 	conflicts []Conflict
+	// inTheWay are the live entities that conflicts are about, by the desired ones.
+	inTheWay map[kong.Key]kong.Key
+}
+
+func (a *aligner) conflict(e, foreign kong.Entity, reason Reason) {
+	a.conflicts = append(a.conflicts, Conflict{Entity: e, Foreign: foreign, Reason: reason})
+	a.inTheWay[e.Key()] = foreign.Key()
 }
 
 // align returns the desired entities under the ids that Kong has, or will have, for them. Entities in conflict are not
 // among them.
 func align(live, desired kong.State, own owner) (*aligner, error) {
-	a := &aligner{live: live, own: own, ids: map[kong.Key]string{}}
+	a := &aligner{live: live, own: own, ids: map[kong.Key]string{}, inTheWay: map[kong.Key]kong.Key{}}
 	var group []kong.Entity
 	for e := range desired.All() {
 		if len(group) > 0 && group[0].Kind() != e.Kind() {
@@ -97,10 +104,12 @@ func (a *aligner) kind(group []kong.Entity) {
 		switch {
 		case !ok:
 			rest = append(rest, e)
+		case a.isOfAnother(e, match):
+			a.conflict(e, match, CredentialTaken)
 		case !a.own.takes(match) && isContent(e.Kind()):
 			a.ids[e.Key()] = match.ID()
 		case !a.own.owns(match):
-			a.conflicts = append(a.conflicts, Conflict{Entity: e, Foreign: match, Reason: NameTaken})
+			a.conflict(e, match, NameTaken)
 		default:
 			if match.ID() != e.ID() {
 				takenBy[match.ID()] = e.ID()
@@ -115,12 +124,46 @@ func (a *aligner) kind(group []kong.Entity) {
 		for next, ok := takenBy[id]; ok; next, ok = takenBy[id] {
 			id = next
 		}
-		if match, ok := a.live.Get(kong.Key{Kind: e.Kind(), ID: id}); ok && !a.own.takes(match) {
-			a.conflicts = append(a.conflicts, Conflict{Entity: e, Foreign: match, Reason: IDTaken})
+		if spare, ok := a.spare(e, id); ok {
+			a.take(e, spare)
+			continue
+		}
+		match, ok := a.live.Get(kong.Key{Kind: e.Kind(), ID: id})
+		switch {
+		case ok && a.isOfAnother(e, match):
+			a.conflict(e, match, CredentialTaken)
+			continue
+		case ok && !a.own.takes(match):
+			a.conflict(e, match, IDTaken)
 			continue
 		}
 		a.take(e, id)
 	}
+}
+
+// isOfAnother reports whether a live credential is not ours, and lets in another consumer than the desired one: it is never taken over, for
+// whoever has it would from then on be somebody else.
+func (a *aligner) isOfAnother(desired, live kong.Entity) bool {
+	if !desired.Kind().IsCredential() || a.own.owns(live) {
+		return false
+	}
+	ours, _ := desired.Ref("consumer")
+	theirs, _ := live.Ref("consumer")
+	return ours != theirs && a.inTheWay[ours] != theirs
+}
+
+// spare returns the id of a certificate whose own is that of another instance's: both render it from the same Secret. In a Kong it may be
+// there several times, and nothing but entities of ours refers to ours. Once it has that id it keeps it.
+func (a *aligner) spare(e kong.Entity, id string) (string, bool) {
+	if e.Kind() != kong.Certificates {
+		return "", false
+	}
+	spare := kong.ID(e.Kind(), id+" of "+a.own.instance)
+	if match, ok := a.live.Get(kong.Key{Kind: e.Kind(), ID: spare}); ok {
+		return spare, a.own.owns(match)
+	}
+	match, ok := a.live.Get(kong.Key{Kind: e.Kind(), ID: id})
+	return spare, ok && OwnedBy(match) != "" && !a.own.takes(match)
 }
 
 func (a *aligner) take(e kong.Entity, id string) {

@@ -44,6 +44,7 @@ func marked(e kong.Entity, tags []string) bool {
 
 // owner tells ours from foreign entities.
 type owner struct {
+	instance string
 	tags     []string
 	record   string // the name of the instance's [Record]
 	adoption Adoption
@@ -54,7 +55,7 @@ func newOwner(o Options) (owner, error) {
 	if o.Instance == "" {
 		return owner{}, errors.New("an instance needs a name: without it nobody can tell which entities are ours")
 	}
-	return owner{tags: Tags(o.Instance), record: recordName(o.Instance), adoption: o.Adopt, adopted: map[kong.Key]bool{}}, nil
+	return owner{instance: o.Instance, tags: Tags(o.Instance), record: recordName(o.Instance), adoption: o.Adopt, adopted: map[kong.Key]bool{}}, nil
 }
 
 // owns reports whether an entity is ours, or becomes it by the plan.

@@ -93,6 +93,8 @@ const (
 	NameTaken Reason = "name-taken"
 	// IDTaken: a foreign entity has the id of a desired one.
 	IDTaken Reason = "id-taken"
+	// CredentialTaken: a foreign credential has the key, name or id of a desired one, and is another consumer's. Nothing takes it over.
+	CredentialTaken Reason = "credential-taken"
 	// InUse: a foreign entity refers to one of ours that would be deleted. Kong would refuse, or delete it too.
 	InUse Reason = "in-use"
 	// ValueTaken: a foreign entity has a value of a desired one that must be unique in a Kong, such as a consumer's custom_id.
@@ -121,6 +123,8 @@ func (c Conflict) String() string {
 		return ours + ": there is one already that is " + c.whose() + " (id " + c.Foreign.ID() + ")"
 	case IDTaken:
 		return ours + ": its id is that of " + theirs + ", which is " + c.whose()
+	case CredentialTaken:
+		return ours + ": another consumer has the same in Kong already, by " + theirs + ", which is " + c.whose()
 	case InUse:
 		return ours + " cannot be deleted: " + theirs + ", which is " + c.whose() + ", refers to it"
 	case RecordTaken:

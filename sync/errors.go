@@ -114,6 +114,9 @@ func (e *ConflictError) Hint() string {
 	if is[diff.ValueTaken] {
 		hints = append(hints, "a Kong has such a value once: give one of the two another")
 	}
+	if is[diff.CredentialTaken] {
+		hints = append(hints, "a credential of another consumer is not taken over: give ours another key or name, or delete theirs in Kong")
+	}
 	if is[diff.InUse] {
 		hints = append(hints, "delete in Kong what refers to entities of ours, or keep those with --no-prune")
 	}
