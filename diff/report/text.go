@@ -23,7 +23,7 @@ type TextOptions struct {
 // they belong elsewhere: see [Findings].
 func Text(w io.Writer, r Report, o TextOptions) error {
 	p := printer{report: r, color: o.Color}
-	for _, c := range r.Plan.Changes() {
+	for _, c := range p.ordered(r.Plan.Changes()) {
 		if !r.Drift || c.Cause() != diff.Pending {
 			p.change(c)
 		}
