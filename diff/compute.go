@@ -110,7 +110,7 @@ func (p *Plan) settle(a *aligner, desired kong.State, noPrune bool) (unwanted []
 func (p *Plan) unwanted() []kong.Entity {
 	return inParts(p.live, func(part []kong.Entity) (out []kong.Entity) {
 		for _, e := range part {
-			if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) && !p.owner.recorded(e) {
+			if _, wanted := p.desired.Get(e.Key()); !wanted && p.owner.owns(e) && !p.owner.keeps(e) {
 				out = append(out, e)
 			}
 		}

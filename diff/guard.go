@@ -92,7 +92,7 @@ func (g *guard) writes(e kong.Entity) bool { return g.plan.owner.owns(e) && g.pl
 func (g *guard) addServices() {
 	for before, after := range g.sides(kong.Services) {
 		e := either(before, after)
-		if g.plan.owner.recorded(e) {
+		if g.plan.owner.keeps(e) {
 			continue
 		}
 		s := &service{before: before, after: after, ours: g.writes(e), change: g.changeOf(e.Key())}

@@ -43,7 +43,7 @@ func (p Plan) Leftovers() []Leftover {
 		case p.kept[e.Key()] == ignored:
 		case p.kept[e.Key()] != "":
 			out = append(out, Leftover{Entity: e, Reason: p.kept[e.Key()]})
-		case p.owner.owns(e):
+		case p.owner.owns(e), Bookkeeping(e):
 		default:
 			if l, ok := p.leftover(e); ok {
 				out = append(out, l)

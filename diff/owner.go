@@ -46,7 +46,6 @@ func marked(e kong.Entity, tags []string) bool {
 type owner struct {
 	instance string
 	tags     []string
-	record   string // the name of the instance's [Record]
 	adoption Adoption
 	adopted  map[kong.Key]bool // live entities that become ours
 }
@@ -55,7 +54,7 @@ func newOwner(o Options) (owner, error) {
 	if o.Instance == "" {
 		return owner{}, errors.New("an instance needs a name: without it nobody can tell which entities are ours")
 	}
-	return owner{instance: o.Instance, tags: Tags(o.Instance), record: recordName(o.Instance), adoption: o.Adopt, adopted: map[kong.Key]bool{}}, nil
+	return owner{instance: o.Instance, tags: Tags(o.Instance), adoption: o.Adopt, adopted: map[kong.Key]bool{}}, nil
 }
 
 // owns reports whether an entity is ours, or becomes it by the plan.
@@ -78,7 +77,20 @@ func (o owner) settled() owner {
 	return o
 }
 
-// recorded reports whether an entity is the instance's [Record].
-func (o owner) recorded(e kong.Entity) bool {
-	return e.Kind() == kong.Services && e.Name() == o.record && o.owns(e)
+// keeps reports whether an entity is of the instance's [Bookkeeping].
+func (o owner) keeps(e kong.Entity) bool { return isBookkeeping(e, o.instance) }
+
+// Bookkeeping reports whether an entity is what an instance of gwsync keeps in a Kong for itself: its [Record] or a [Lease]. Plans leave it
+// alone, and nothing is served by it.
+func Bookkeeping(e kong.Entity) bool { return isBookkeeping(e, OwnedBy(e)) }
+
+func isBookkeeping(e kong.Entity, instance string) bool {
+	switch e.Kind() {
+	case kong.Services:
+		return e.Name() == recordName(instance) && Owned(e, instance)
+	case kong.KeySets:
+		_, ok := leaseNumber(e.Name(), instance)
+		return ok && Owned(e, instance)
+	}
+	return false
 }

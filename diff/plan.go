@@ -101,11 +101,13 @@ const (
 	ValueTaken Reason = "value-taken"
 	// RecordTaken: a foreign entity has the name or the id of the instance's [Record].
 	RecordTaken Reason = "record-taken"
+	// LeaseTaken: a foreign entity has the name of a [Lease] of the instance.
+	LeaseTaken Reason = "lease-taken"
 )
 
 // Conflict is a change that cannot be made without touching an entity that is not ours. A plan with conflicts has no phases.
 type Conflict struct {
-	// Entity is the desired entity, for [InUse] the live one that would be deleted, for [RecordTaken] the record.
+	// Entity is the desired entity, for [InUse] the live one that would be deleted, for [RecordTaken] the record, for [LeaseTaken] the foreign one.
 	Entity kong.Entity
 	// Foreign is the live entity in the way.
 	Foreign kong.Entity
@@ -129,6 +131,8 @@ func (c Conflict) String() string {
 		return ours + " cannot be deleted: " + theirs + ", which is " + c.whose() + ", refers to it"
 	case RecordTaken:
 		return ours + ", by which Kong is to remember the commit: its place has " + theirs + ", which is " + c.whose()
+	case LeaseTaken:
+		return theirs + ", which is " + c.whose() + ", has a name by which applies of this instance keep out of each other's way"
 	case ValueTaken:
 		return ours + ": its " + uniqueFields[c.Entity.Kind()] + " is that of " + theirs + ", which is " + c.whose()
 	}

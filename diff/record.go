@@ -38,8 +38,8 @@ func Recorded(live kong.State, instance string) string {
 	return ""
 }
 
-// reserve adds a conflict for what somebody else has in the place of the record, by its name or its id: only the write of the record
-// would meet it, when all changes are made.
+// reserve adds a conflict for what somebody else has in the place of the record, by its name or its id, or in that of a lease: only the
+// writes of these would meet it, when all changes are made, or are about to be.
 func (p *Plan) reserve(instance string) error {
 	record, err := Record(p.live, instance, "")
 	if err != nil {
@@ -51,6 +51,9 @@ func (p *Plan) reserve(instance string) error {
 		if !e.IsZero() && !Owned(e, instance) {
 			p.conflicts = append(p.conflicts, Conflict{Entity: record, Foreign: e, Reason: RecordTaken})
 		}
+	}
+	if foreign := LeasesOf(p.live, instance).Foreign; !foreign.IsZero() {
+		p.conflicts = append(p.conflicts, Conflict{Entity: foreign, Foreign: foreign, Reason: LeaseTaken})
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (p Plan) Undo(now kong.State, touched func(kong.Key) bool, schemas kong.Sch
 }
 
 // Restore returns the plan that makes the given entities of the instance what they were, and deletes those of it that are touched but
-// not among them. It is [Plan.Undo] for whoever has kept the entities but not the plan.
+// not among them. It is [Plan.Undo] for whoever has kept the entities but not the plan, and will write the [Record] again.
 func Restore(now kong.State, images []kong.Entity, touched func(kong.Key) bool, instance string, schemas kong.Schemas) (
 	plan Plan, lost []kong.Entity, err error,
 ) {
@@ -32,7 +32,14 @@ func Restore(now kong.State, images []kong.Entity, touched func(kong.Key) bool, 
 	if err != nil {
 		return Plan{}, nil, err
 	}
-	return restore(now, images, touched, own, schemas)
+	plan, lost, err = restore(now, images, touched, own, schemas)
+	if err == nil {
+		err = plan.reserve(instance)
+	}
+	if len(plan.conflicts) > 0 {
+		plan.phases = nil
+	}
+	return plan, lost, err
 }
 
 func restore(now kong.State, images []kong.Entity, touched func(kong.Key) bool, own owner, schemas kong.Schemas) (
@@ -40,7 +47,7 @@ func restore(now kong.State, images []kong.Entity, touched func(kong.Key) bool, 
 ) {
 	var desired []kong.Entity
 	for e := range now.All() {
-		if own.owns(e) && !own.recorded(e) && !touched(e.Key()) {
+		if own.owns(e) && !own.keeps(e) && !touched(e.Key()) {
 			desired = append(desired, e)
 		}
 	}

@@ -171,15 +171,6 @@ func (a *applier) isHeldUp(w diff.Write) bool {
 	return a.failing[a.groups[w.Change]]
 }
 
-// forgotten reports whether there is a record to write and the Kong has none.
-func (a *applier) forgotten() bool {
-	if a.Record.IsZero() {
-		return false
-	}
-	_, ok := a.plan.Live().Get(a.Record.Key())
-	return !ok
-}
-
 // remember writes the record.
 func (a *applier) remember(ctx context.Context) error {
 	if a.Record.IsZero() {
@@ -189,7 +180,7 @@ func (a *applier) remember(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	w := diff.Write{Op: diff.Update, Entity: a.Record}
-	if a.forgotten() {
+	if a.forgotten(a.plan) {
 		w.Op = diff.Create
 	}
 	finishing, cancel := lingering(ctx)

@@ -74,7 +74,7 @@ func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error
 		return Result{Skipped: p.Changes()}, &ConflictError{Conflicts: c}
 	}
 	a := newApplier(t, p, o)
-	if p.Empty() && !a.forgotten() {
+	if !Writes(p, o) {
 		return a.result(), nil
 	}
 	info, err := t.Info(ctx)
@@ -98,6 +98,18 @@ func Apply(ctx context.Context, t Target, p diff.Plan, o Options) (Result, error
 		return a.rollback(ctx, err)
 	}
 	return a.finish(err)
+}
+
+// Writes reports whether [Apply] would write anything.
+func Writes(p diff.Plan, o Options) bool { return !p.Empty() || o.forgotten(p) }
+
+// forgotten reports whether there is a record to write and the Kong has none.
+func (o Options) forgotten(p diff.Plan) bool {
+	if o.Record.IsZero() {
+		return false
+	}
+	_, ok := p.Live().Get(o.Record.Key())
+	return !ok
 }
 
 // prepare does what comes before the first write. Its error says why there will be none.

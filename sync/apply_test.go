@@ -81,6 +81,13 @@ func (f *fakeKong) Current(_ context.Context, of []kong.Entity) (kong.State, err
 	return kong.NewState(all...)
 }
 
+func (f *fakeKong) Leases(ctx context.Context) (kong.State, error) {
+	all, err := f.Read(ctx)
+	return all.Where(func(e kong.Entity) bool { return e.Kind() == kong.KeySets }), err
+}
+
+func (f *fakeKong) WriteLease(ctx context.Context, w diff.Write) error { return f.Write(ctx, w) }
+
 func (f *fakeKong) Validate(_ context.Context, e kong.Entity) error {
 	defer f.request("validate %s %s", e.Kind(), e.Name())()
 	if f.refuse != nil && f.refuse(e) {

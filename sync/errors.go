@@ -108,7 +108,7 @@ func (e *ConflictError) Hint() string {
 			hints = append(hints, "all of it is instance "+owner+"'s: are --instance and --kong-addr right?")
 		}
 	}
-	if is[diff.RecordTaken] {
+	if is[diff.RecordTaken] || is[diff.LeaseTaken] {
 		hints = append(hints, "rename it or delete it in Kong, or call the instance something else (--instance)")
 	}
 	if is[diff.ValueTaken] {

@@ -20,7 +20,7 @@ type Target interface {
 	Info(ctx context.Context) (Info, error)
 	// Schemas returns at least the schemas of all kinds and plugins in the given states, as far as the Kong knows them.
 	Schemas(ctx context.Context, of ...kong.State) (kong.Schemas, error)
-	// Read returns what the Kong holds, gwsync's entities and others'.
+	// Read returns what the Kong holds, gwsync's entities and others'. What it returns of leases is not newer than anything else.
 	Read(ctx context.Context) (kong.State, error)
 	// Current returns those of the given entities that the Kong holds now, as it holds them. Of the given ones only the ids count, and
 	// what targets belong to.
@@ -32,6 +32,10 @@ type Target interface {
 	Validate(ctx context.Context, e kong.Entity) error
 	// Write makes one write to a Kong with a database. Making it twice is making it once.
 	Write(ctx context.Context, w diff.Write) error
+	// Leases returns the key sets that a Kong with a database holds, and WriteLease is Write of one of them: see [Lease]. Neither waits for other
+	// requests.
+	Leases(ctx context.Context) (kong.State, error)
+	WriteLease(ctx context.Context, w diff.Write) error
 	// Load replaces everything that a Kong without a database holds, or nothing: if the Kong refuses entities the error is a
 	// *[RejectedError].
 	Load(ctx context.Context, s kong.State) error

@@ -21,6 +21,7 @@ func newApply(p process) *cobra.Command {
 	var most limit
 	var tests testSource
 	var settle settling
+	var lock lock
 	var plan, journal string
 	onError := sync.Rollback
 	cmd := &cobra.Command{
@@ -44,10 +45,14 @@ rollback undoes them (then Kong is as it was, exit code 1), stop leaves everythi
 hang together with what failed (both exit code 3). Whatever it says, no route is ever open without its plugins, and the next apply starts
 from what Kong then holds. An interrupted apply stops.
 
+Only one apply of an instance writes at a time: it holds a lease, a key set gwsync-lease.INSTANCE.NUMBER in Kong that serves nothing. Others wait
+for it as long as --lock-timeout says, and then compare again; or end with exit code 5, and have written nothing. One that was killed is
+waited for 45 seconds.
+
 With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
 		Args: manifestArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
-			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle,
+			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle, lock: lock,
 				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most,
 				progress: newProgress(p, quiet)}
 			if verify {
@@ -71,6 +76,7 @@ With --verify it runs the routing tests (see gwsync test) on the proxy at --prox
 		"`FILE` to keep in what was there before, without secrets, so that gwsync rollback can bring it back")
 	cmd.Flags().Var(&onError, "on-error", "what to do with the writes before one that fails: rollback, stop, or continue with others")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
+	lock.add(cmd.Flags())
 	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change: auto for what Kong's\n"+
 		"configuration says, or a time; with 0, routes may be served for moments without their plugins")
 	return cmd
@@ -83,6 +89,7 @@ type applier struct {
 	source     sync.Source
 	ask        bool
 	settle     settling
+	lock       lock
 	plan       string
 	journal    string
 	onError    sync.OnError
@@ -91,46 +98,95 @@ type applier struct {
 	most       limit
 	verifier   *verifier // nil for nothing to verify
 	progress   *progress
+
+	// approval is what may be written, nil for anything: that of the file plan, or of who was asked.
+	approval *diff.Approval
+	shown    bool
 }
 
 func (a *applier) apply(ctx context.Context, c *admin.Client) error {
+	if err := a.readApproval(); err != nil {
+		return err
+	}
 	proposal, err := a.propose(ctx, a.source, c)
 	if err != nil {
 		return err
 	}
-	if err := a.check(a.stderr, proposal); err != nil {
-		return a.finish(proposal, sync.Result{}, unwritten(err))
+	err = a.accept(proposal)
+	if err == nil && a.ask && !proposal.Plan.Empty() {
+		proposal, err = a.confirm(ctx, c, proposal)
 	}
-	if err := a.show(proposal); err != nil {
-		return err
+	var result sync.Result
+	if err == nil {
+		proposal, result, err = a.write(ctx, c, proposal)
 	}
-	if err := cmp.Or(a.approved(proposal), a.guard(proposal)); err != nil {
-		return a.finish(proposal, sync.Result{}, err)
-	}
-	if a.ask && !proposal.Plan.Empty() {
-		if proposal, err = a.confirm(ctx, c, proposal); err != nil {
-			return a.finish(proposal, sync.Result{}, err)
-		}
-	}
-	o := sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle.option(), Observe: a.progress.observe, OnError: a.onError}
-	if proposal.Revision != "" {
-		if o.Record, err = diff.Record(proposal.Plan.Live(), a.how.instance, proposal.Revision); err != nil {
-			return err
-		}
-	}
-	closeJournal, err := a.keepJournal(proposal, &o)
-	if err != nil {
-		return err
-	}
-	quietly := context.AfterFunc(ctx, a.progress.interrupted)
-	result, err := sync.Apply(ctx, c, proposal.Plan, o)
-	quietly()
-	a.progress.end()
-	err = closeJournal(err)
 	if err == nil && a.verifier != nil {
 		err = a.verify(ctx, proposal, result)
 	}
 	return a.finish(proposal, result, stopped(ctx, err))
+}
+
+// accept returns an error if what is proposed must not be written, and says what there is to say about the manifests.
+func (a *applier) accept(proposal sync.Proposal) error {
+	if err := a.check(a.stderr, proposal); err != nil {
+		return unwritten(err)
+	}
+	return a.allowed(proposal)
+}
+
+// allowed returns an error if the changes are not those that were approved, or too many.
+func (a *applier) allowed(proposal sync.Proposal) error {
+	if err := cmp.Or(a.approved(proposal), a.guard(proposal)); err != nil {
+		return cmp.Or(a.show(proposal), err)
+	}
+	return nil
+}
+
+// write carries out what is proposed, if it is anything, while no other apply of the instance writes. Where another one has written meanwhile,
+// it proposes again.
+func (a *applier) write(ctx context.Context, c *admin.Client, proposal sync.Proposal) (sync.Proposal, sync.Result, error) {
+	o, err := a.options(proposal)
+	if err != nil || !sync.Writes(proposal.Plan, o) {
+		return proposal, sync.Result{}, cmp.Or(err, a.show(proposal))
+	}
+	var result sync.Result
+	err = a.lock.hold(ctx, c, a.how.instance, proposal.Plan.Live(), a.progress, func(held context.Context, t sync.Target, changed bool) error {
+		if changed {
+			again, err := a.propose(held, a.source, c)
+			if err != nil {
+				return err
+			}
+			proposal = again
+			if err := a.accept(proposal); err != nil {
+				return err
+			}
+			if o, err = a.options(proposal); err != nil {
+				return err
+			}
+		}
+		if err := a.show(proposal); err != nil {
+			return err
+		}
+		closeJournal, err := a.keepJournal(proposal, &o)
+		if err != nil {
+			return err
+		}
+		quietly := context.AfterFunc(ctx, a.progress.interrupted)
+		result, err = sync.Apply(held, t, proposal.Plan, o)
+		quietly()
+		a.progress.end()
+		return closeJournal(err)
+	})
+	return proposal, result, err
+}
+
+// options returns how to carry out what is proposed.
+func (a *applier) options(proposal sync.Proposal) (o sync.Options, err error) {
+	o = sync.Options{Parallelism: a.kong.parallelism, Settle: a.settle.option(), Observe: a.progress.observe, OnError: a.onError}
+	if proposal.Revision != "" {
+		o.Record, err = diff.Record(proposal.Plan.Live(), a.how.instance, proposal.Revision)
+	}
+	return o, err
 }
 
 // unwritten adds to an error before the first write that nothing was written: on a line of its own to one of several lines.
@@ -184,15 +240,19 @@ func emptied(p sync.Proposal) bool { return p.Plan.Counts().Delete > 0 && p.Rend
 func (a *applier) owned(p diff.Plan) int {
 	n := 0
 	for e := range p.Live().All() {
-		if diff.Owned(e, a.how.instance) {
+		if diff.Owned(e, a.how.instance) && !diff.Bookkeeping(e) {
 			n++
 		}
 	}
 	return n
 }
 
-// show shows the changes: where the document on stdout is for a program, to whoever is asked.
+// show shows the changes, once: where the document on stdout is for a program, to whoever is asked.
 func (a *applier) show(proposal sync.Proposal) error {
+	if a.shown {
+		return nil
+	}
+	a.shown = true
 	switch r := a.report(report.Report{Command: "apply"}, proposal, nil); {
 	case a.output == "text":
 		return a.print(a.process, r)

@@ -14,9 +14,8 @@ import (
 	"github.com/gwsync/gwsync/sync/admin"
 )
 
-// approved returns an error unless the changes are those that the file of --plan approves, or none are left to be made, as when a
-// pipeline runs again after it has made them.
-func (a *applier) approved(proposal sync.Proposal) error {
+// readApproval reads the file of --plan, if there is one, and returns an error if it approves something else than this apply can do.
+func (a *applier) readApproval() error {
 	if a.plan == "" {
 		return nil
 	}
@@ -35,11 +34,21 @@ func (a *applier) approved(proposal sync.Proposal) error {
 	if approval.Instance != a.how.instance {
 		return unapproved("the changes of instance " + approval.Instance + " were approved, not those of " + a.how.instance)
 	}
+	a.approval = &approval
+	return nil
+}
+
+// approved returns an error unless the changes are those that were approved, or none are left to be made, as when a pipeline runs again after
+// it has made them.
+func (a *applier) approved(proposal sync.Proposal) error {
+	if a.approval == nil {
+		return nil
+	}
 	if proposal.Plan.Empty() {
 		_, err := fmt.Fprintln(a.stderr, "What was approved is there already: nothing is left to do.")
 		return err
 	}
-	return sameAs(approval, proposal.Plan)
+	return sameAs(*a.approval, proposal.Plan)
 }
 
 // sameAs returns an error unless the plan is the one that was approved.
@@ -60,8 +69,12 @@ func unapproved(reason string) error {
 		"look at what gwsync diff shows now, and approve that")}
 }
 
-// confirm asks whether to go on, and returns the proposal as it is then: the changes must not have become others meanwhile.
+// confirm shows the changes and asks whether to go on, and returns the proposal as it is then: the changes must not have become others
+// meanwhile.
 func (a *applier) confirm(ctx context.Context, c *admin.Client, shown sync.Proposal) (sync.Proposal, error) {
+	if err := a.show(shown); err != nil {
+		return shown, err
+	}
 	if err := a.confirmed(ctx, c.Address()); err != nil {
 		return shown, err
 	}
@@ -69,11 +82,12 @@ func (a *applier) confirm(ctx context.Context, c *admin.Client, shown sync.Propo
 	if err != nil {
 		return shown, err
 	}
+	a.approval = &approval
 	again, err := a.propose(ctx, a.source, c)
 	if err != nil {
 		return shown, err
 	}
-	return again, sameAs(approval, again.Plan)
+	return again, a.allowed(again)
 }
 
 // confirmed asks whether to apply what was shown, and returns an error unless the answer is yes.

@@ -65,7 +65,7 @@ func (d *dumper) selects(e kong.Entity) bool {
 		return true
 	}
 	if len(d.tags) == 0 {
-		return diff.Owned(e, d.instance)
+		return diff.Owned(e, d.instance) && !diff.Bookkeeping(e)
 	}
 	for _, tag := range d.tags {
 		if !e.HasTag(tag) {

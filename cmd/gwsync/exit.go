@@ -30,7 +30,8 @@ const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
   2    drift, and diff --exit-code: there are differences
   3    apply wrote something and then failed
   4    refused: what would change belongs to somebody else, too much would be deleted, or the answer was no
-  5    stale: Kong or the changes are not what was approved or compared, or the commit is older than the one applied last
+  5    stale: Kong or the changes are not what was approved or compared, or the commit is older than the one applied last;
+       or another apply of the instance is under way
   11   internal error
   130  interrupted
 
@@ -47,6 +48,7 @@ func exitCode(err error) int {
 	var (
 		partial *sync.PartialError
 		stale   *sync.StaleError
+		lease   *sync.LeaseError
 		stop    interrupted
 		coded   codedError
 	)
@@ -59,7 +61,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &coded):
 		return coded.code
-	case errors.As(err, &stale):
+	case errors.As(err, &stale), errors.As(err, &lease):
 		return exitStale
 	}
 	return exitError

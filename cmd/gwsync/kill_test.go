@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox"
 )
@@ -111,9 +112,10 @@ func (v *victim) serve(w http.ResponseWriter, r *http.Request) {
 	v.kong.Admin().ServeHTTP(w, r)
 }
 
+// state returns what Kong holds, but for the lease.
 func (v *victim) state() kong.State {
 	s, _ := v.kong.State()
-	return s
+	return s.Where(func(e kong.Entity) bool { return !diff.Bookkeeping(e) })
 }
 
 func (v *victim) command(path string) *exec.Cmd {
@@ -123,6 +125,10 @@ func (v *victim) command(path string) *exec.Cmd {
 func (v *victim) apply(t *testing.T, path string) {
 	t.Helper()
 	v.weapon.Store(nil)
+	// Nobody waits until the lease of one that was killed is over.
+	if err := v.kong.Load(v.state()); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := v.command(path).CombinedOutput(); err != nil {
 		t.Fatalf("apply: %v\n%s", err, out)
 	}

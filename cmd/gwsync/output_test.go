@@ -45,7 +45,7 @@ func TestInterruptedApply(t *testing.T) {
 		defer interrupt()
 		admin := sandbox.New(sandbox.Config{}).Admin()
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodPut {
+			if isChange(r) {
 				interrupt() // with the service, before the route
 			}
 			admin.ServeHTTP(w, r)

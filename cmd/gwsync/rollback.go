@@ -29,6 +29,7 @@ code 3, and left as it is. The manifests that were applied before have all of it
 		RunE: func(cmd *cobra.Command, _ []string) error { return stopped(cmd.Context(), r.run(cmd.Context())) },
 	}
 	r.kong.add(cmd.Flags())
+	r.lock.add(cmd.Flags())
 	cmd.Flags().StringVar(&r.file, "journal", "", "`FILE` that apply --journal has written")
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask")
 	return cmd
@@ -38,6 +39,7 @@ code 3, and left as it is. The manifests that were applied before have all of it
 type rollback struct {
 	process
 	kong kongFlags
+	lock lock
 	file string
 	yes  bool
 }
@@ -113,16 +115,36 @@ func (r *rollback) apply(ctx context.Context, c *admin.Client, j sync.Journal, p
 			return err
 		}
 	}
-	o := sync.Options{Parallelism: r.kong.parallelism}
-	if j.Base != "" {
-		var err error
-		if o.Record, err = diff.Record(plan.Live(), j.Instance, j.Base); err != nil {
-			return err
+	return r.write(ctx, c, j, plan)
+}
+
+// write carries out the plan while no apply of the instance writes. If one has written meanwhile, the plan must still be the same.
+func (r *rollback) write(ctx context.Context, c *admin.Client, j sync.Journal, plan diff.Plan) error {
+	approval, err := diff.Approve(plan)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(r.process, false)
+	defer progress.end()
+	return r.lock.hold(ctx, c, j.Instance, plan.Live(), progress, func(held context.Context, t sync.Target, changed bool) error {
+		if changed {
+			if plan, _, err = r.plan(held, c, j); err != nil {
+				return err
+			}
+			if err := sameAs(approval, plan); err != nil {
+				return err
+			}
 		}
-	}
-	result, err := sync.Apply(ctx, c, plan, o)
-	if err == nil {
-		_, err = fmt.Fprintf(r.stdout, "Rolled back: %s.\n", plural(len(result.Done), "change"))
-	}
-	return err
+		o := sync.Options{Parallelism: r.kong.parallelism, Observe: progress.observe}
+		if j.Base != "" {
+			if o.Record, err = diff.Record(plan.Live(), j.Instance, j.Base); err != nil {
+				return err
+			}
+		}
+		result, err := sync.Apply(held, t, plan, o)
+		if err == nil {
+			_, err = fmt.Fprintf(r.stdout, "Rolled back: %s.\n", plural(len(result.Done), "change"))
+		}
+		return err
+	})
 }

@@ -26,8 +26,8 @@ type Client struct {
 	targets     func(kong.Entity) bool
 	parallelism int
 
-	// quick is for most requests, patient for whole configurations.
-	quick, patient *retryablehttp.Client
+	// quick is for most requests, patient for whole configurations, and ahead for leases: these have a limiter of their own.
+	quick, patient, ahead *retryablehttp.Client
 	// retries is how often a request is tried again, as the limiter allows.
 	retries int
 	limiter *limiter

@@ -96,8 +96,9 @@ func New(c Config) (*Client, error) {
 	}
 	client.retries = max(retries, 0)
 	client.limiter = newLimiter(client.parallelism, c.QPS)
-	client.quick = client.retrying(transport, timeout)
-	client.patient = client.retrying(transport, max(timeout, time.Minute))
+	client.quick = client.retrying(transport, client.limiter, timeout)
+	client.patient = client.retrying(transport, client.limiter, max(timeout, time.Minute))
+	client.ahead = client.retrying(transport, newLimiter(1, 0), timeout)
 	return client, nil
 }
 

@@ -303,26 +303,20 @@ func attempt(ctx context.Context, transport http.RoundTripper, desired kong.Stat
 	if err != nil {
 		return err
 	}
-	live, err := c.Read(ctx)
+	plan, err := compared(ctx, c, desired)
 	if err != nil {
 		return err
 	}
-	schemas, err := c.Schemas(ctx, live, desired)
-	if err != nil {
-		return err
-	}
-	plan, err := diff.Compute(live, desired, diff.Options{Instance: "main", Schemas: schemas})
-	if err != nil {
-		return err
-	}
-	_, err = sync.Apply(ctx, c, plan, sync.Options{OnError: onError, Parallelism: 3})
-	return err
+	return leased(ctx, c, plan, desired, sync.Options{OnError: onError, Parallelism: 3})
 }
 
+// lines returns what a Kong holds, one line an entity, but for leases.
 func lines(s kong.State) []string {
 	var out []string
 	for e := range s.All() {
-		out = append(out, string(e.Kind())+" "+string(e.AppendJSON(nil)))
+		if !diff.Bookkeeping(e) {
+			out = append(out, string(e.Kind())+" "+string(e.AppendJSON(nil)))
+		}
 	}
 	return out
 }

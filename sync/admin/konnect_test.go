@@ -158,8 +158,8 @@ func TestKonnect(t *testing.T) {
 				if plan, err := runOn(t.Context(), config, desired); err != nil || !plan.Empty() {
 					t.Errorf("a second time: %s: %v, error %v", plan, plan.Changes(), err)
 				}
-				if after, _ := k.State(); after.Len() != before.Len()+desired.Len() {
-					t.Errorf("%d entities, want %d of theirs and %d of ours", after.Len(), before.Len(), desired.Len())
+				if n := len(held(k)); n != before.Len()+desired.Len() {
+					t.Errorf("%d entities, want %d of theirs and %d of ours", n, before.Len(), desired.Len())
 				}
 			}
 			for _, line := range fake.seen {

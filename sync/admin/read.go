@@ -59,6 +59,11 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 	r := reading{client: c, free: make(chan struct{}, c.parallelism)}
 	var listing context.Context
 	r.group, listing = errgroup.WithContext(ctx)
+	// Leases are key sets. One that is read before all else is not newer than any of it: whoever can take the next one then knows that
+	// nobody else has had it since.
+	if err := r.kind(listing, kong.KeySets); err != nil {
+		return kong.State{}, err
+	}
 	r.kinds(listing, "")
 	if err := r.group.Wait(); err != nil {
 		return kong.State{}, err
@@ -85,17 +90,19 @@ type reading struct {
 // kinds begins to list the kinds below p.
 func (r *reading) kinds(ctx context.Context, p kong.Kind) {
 	for _, kind := range listed(p) {
-		if kind == kong.Targets {
-			continue // upstream by upstream
+		if kind != kong.Targets && kind != kong.KeySets { // upstream by upstream, and before all else
+			r.group.Go(func() error { return r.kind(ctx, kind) })
 		}
-		r.group.Go(func() error {
-			err := r.list(ctx, kind, []string{kind.Collection()})
-			if isNotFound(err) && optional(kind) {
-				return nil
-			}
-			return err
-		})
 	}
+}
+
+// kind lists a kind, if the Kong has it.
+func (r *reading) kind(ctx context.Context, kind kong.Kind) error {
+	err := r.list(ctx, kind, []string{kind.Collection()})
+	if isNotFound(err) && optional(kind) {
+		return nil
+	}
+	return err
 }
 
 // list collects all entities of one kind below a path.

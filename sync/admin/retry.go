@@ -31,10 +31,10 @@ const maxAnswer = 512 << 20
 
 // retrying returns an HTTP client that tries again, says nothing, and follows no redirects: they would carry our headers, and with them
 // our token, to whatever address an answer names.
-func (c *Client) retrying(transport http.RoundTripper, timeout time.Duration) *retryablehttp.Client {
+func (c *Client) retrying(transport http.RoundTripper, l *limiter, timeout time.Duration) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport:     limited{c.limiter, timeout, whole{transport, new(sync.Pool)}},
+			Transport:     limited{l, timeout, whole{transport, new(sync.Pool)}},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		RetryMax:     math.MaxInt, // again counts
@@ -59,7 +59,10 @@ func (c *Client) send(ctx context.Context, r request, target string) (*http.Resp
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if r.patient {
+	switch {
+	case ctx.Value(aheadKey{}) != nil:
+		return c.ahead.Do(req)
+	case r.patient:
 		return c.patient.Do(req)
 	}
 	return c.quick.Do(req)
