@@ -24,7 +24,8 @@
 //
 // With [Options.Base], what the manifests came to at the last apply, each difference has a [Cause]: the manifests have changed (Pending),
 // Kong was changed by another hand (Drift), or both (Contested). It makes no difference to what is written: the manifests count. Where the
-// base comes from is the [Record], an entity of the instance's own that remembers the commit and is part of no plan.
+// base comes from is the [Record], an entity of the instance's own that remembers the commit and is part of no plan. Nor is the [Lease], by
+// which applies keep out of each other's way.
 //
 // # Failing closed
 //

@@ -17,8 +17,8 @@ const (
 )
 
 // Lease is the right of one apply, and of no other, to write what is an instance's. A Kong keeps it as a key set, which is nothing that it
-// serves by, with a name that has a number: gwsync-lease.INSTANCE.NUMBER. To take the lease is to create the next number, which Kong lets only
-// one do, for names are unique; so whoever can create it knows that nobody has had the lease since the number before was read. It is
+// serves by, with a name that has a number: gwsync-lease.INSTANCE.NUMBER. To take the lease is to create the next number, which Kong lets
+// only one do, for names are unique; so whoever can create it knows that nobody has had the lease since the number before was read. It is
 // held as long as an older one is there, and given back by deleting that. Like the [Record] it is part of no plan.
 type Lease struct {
 	// ID is a UUID of this lease and no other.

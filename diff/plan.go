@@ -107,7 +107,8 @@ const (
 
 // Conflict is a change that cannot be made without touching an entity that is not ours. A plan with conflicts has no phases.
 type Conflict struct {
-	// Entity is the desired entity, for [InUse] the live one that would be deleted, for [RecordTaken] the record, for [LeaseTaken] the foreign one.
+	// Entity is the desired entity, for [InUse] the live one that would be deleted, for [RecordTaken] the record, for [LeaseTaken] the foreign
+	// one.
 	Entity kong.Entity
 	// Foreign is the live entity in the way.
 	Foreign kong.Entity
@@ -204,8 +205,8 @@ func (p Plan) Conflicts() []Conflict { return p.conflicts }
 // It is empty for a plan with conflicts: such a plan must not be applied, not even in part. Treat it as read-only.
 func (p Plan) Phases() []Phase { return p.phases }
 
-// Guarded reports whether the plan changes plugins, credentials, or a route that has plugins. Only then it matters whether Kong's workers have
-// taken up what was written before the plan was made.
+// Guarded reports whether the plan changes plugins, credentials, or a route that has plugins. Only then it matters whether Kong's workers
+// have taken up what was written before the plan was made.
 func (p Plan) Guarded() bool { return p.guarded }
 
 // Live returns the live state that the plan was computed from, foreign entities included.

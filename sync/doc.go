@@ -28,9 +28,14 @@
 // What was undone is what this apply has written, and it is undone by a plan from what the Kong then holds, carried out like any other. A
 // [Journal] keeps what there was before in a file, without secrets.
 //
-// There is no lock. Of two applies of an instance at once the one that comes later is stale. If they interleave closer than they look again, or
-// write different entities, the next run converges, but until then a route may be without the plugins that either of them gave it: whoever
-// calls Apply sees to it that there is one at a time.
+// # One at a time
+//
+// Of an instance, only one apply writes at a time: whoever calls Apply for a Kong with a database takes a [Lease] before, for what was read
+// to make the plan, and hands its [Lease.Target] to Apply. If others had the lease since ([Lease.Changed]), a plan that was made before may
+// be true no more, and is made again. Who holds the lease and cannot renew it stops by itself before anybody else begins. Without a lease
+// an apply is still stale if what it is about to write was changed; but two that interleave closer than they look again may leave a mixture
+// of both, in which a route can be without the plugins that either of them gave it, until the next run. Others than gwsync know no leases:
+// that is what looking again is for.
 //
 // Without a database the whole configuration is loaded at once, all or nothing, with what is not gwsync's exactly as it was
 // read.

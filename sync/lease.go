@@ -13,9 +13,9 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// A lease that has stayed as it is for leaseTerm is given up by whoever had it. That one renews it every leaseRenewal, and believes to have it
-// for leaseTrust: so long that the requests under way then are over before somebody else begins. All of this is measured by each one's own
-// clock, for how long something takes: what time it is elsewhere does not matter.
+// A lease that has stayed as it is for leaseTerm is given up by whoever had it. That one renews it every leaseRenewal, and believes to have
+// it for leaseTrust: so long that the requests under way then are over before somebody else begins. All of this is measured by each one's
+// own clock, for how long something takes: what time it is elsewhere does not matter.
 const (
 	leaseTerm    = 45 * time.Second
 	leaseRenewal = 10 * time.Second
@@ -59,8 +59,8 @@ type Lease struct {
 	used    bool
 }
 
-// TakeLease takes the lease of an instance of a Kong with a database, as it was when live was read. It waits for whoever has it. The error is a
-// *[LeaseError] if that takes too long. Nothing was written then.
+// TakeLease takes the lease of an instance of a Kong with a database, as it was when live was read. It waits for whoever has it. The error
+// is a *[LeaseError] if that takes too long. Nothing was written then.
 func TakeLease(ctx context.Context, t Target, live kong.State, o LeaseOptions) (*Lease, error) {
 	if o.Waiting == nil {
 		o.Waiting = func(diff.Lease, time.Duration) {}
@@ -81,8 +81,8 @@ func (l *Lease) Context() context.Context { return l.ctx }
 // Changed reports whether others have had the lease since the Kong was read: what was read then may be true no more.
 func (l *Lease) Changed() bool { return l.changed }
 
-// Target returns the Kong for whoever has the lease: it makes no write when that may be over. The context says so, too, but not at once to a
-// process that was stopped for a while.
+// Target returns the Kong for whoever has the lease: it makes no write when that may be over. The context says so, too, but not at once to
+// a process that was stopped for a while.
 func (l *Lease) Target() Target { return leased{l.target, l} }
 
 type leased struct {
@@ -221,8 +221,8 @@ func (l *Lease) renew(ctx context.Context) error {
 	return err
 }
 
-// left returns how long the lease can be trusted in. A computer that slept has both of its clocks asked: only the one that tells what time it
-// is went on meanwhile.
+// left returns how long the lease can be trusted in. A computer that slept has both of its clocks asked: only the one that tells what time
+// it is went on meanwhile.
 func (l *Lease) left() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -232,8 +232,8 @@ func (l *Lease) left() time.Duration {
 
 func (l *Lease) trusted() bool { return l.left() > 0 }
 
-// Release gives the lease back; one that was never used so that nobody sees that it was taken. That it cannot be given back is no error: others
-// wait for it, and then take it all the same.
+// Release gives the lease back; one that was never used so that nobody sees that it was taken. That it cannot be given back is no error:
+// others wait for it, and then take it all the same.
 func (l *Lease) Release(ctx context.Context) {
 	l.lose(nil)
 	<-l.ending

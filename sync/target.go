@@ -32,8 +32,8 @@ type Target interface {
 	Validate(ctx context.Context, e kong.Entity) error
 	// Write makes one write to a Kong with a database. Making it twice is making it once.
 	Write(ctx context.Context, w diff.Write) error
-	// Leases returns the key sets that a Kong with a database holds, and WriteLease is Write of one of them: see [Lease]. Neither waits for other
-	// requests.
+	// Leases returns the key sets that a Kong with a database holds, and WriteLease is Write of one of them: see [Lease]. Neither waits for
+	// other requests.
 	Leases(ctx context.Context) (kong.State, error)
 	WriteLease(ctx context.Context, w diff.Write) error
 	// Load replaces everything that a Kong without a database holds, or nothing: if the Kong refuses entities the error is a

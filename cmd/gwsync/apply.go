@@ -45,9 +45,9 @@ rollback undoes them (then Kong is as it was, exit code 1), stop leaves everythi
 hang together with what failed (both exit code 3). Whatever it says, no route is ever open without its plugins, and the next apply starts
 from what Kong then holds. An interrupted apply stops.
 
-Only one apply of an instance writes at a time: it holds a lease, a key set gwsync-lease.INSTANCE.NUMBER in Kong that serves nothing. Others wait
-for it as long as --lock-timeout says, and then compare again; or end with exit code 5, and have written nothing. One that was killed is
-waited for 45 seconds.
+Only one apply of an instance writes at a time: it holds a lease, a key set gwsync-lease.INSTANCE.NUMBER in Kong that serves nothing. Others
+wait for it as long as --lock-timeout says, and then compare again; or end with exit code 5, and have written nothing. After one that was
+killed they wait for 45 seconds.
 
 With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
 		Args: manifestArguments,
@@ -142,15 +142,16 @@ func (a *applier) allowed(proposal sync.Proposal) error {
 	return nil
 }
 
-// write carries out what is proposed, if it is anything, while no other apply of the instance writes. Where another one has written meanwhile,
-// it proposes again.
+// write carries out what is proposed, if it is anything, while no other apply of the instance writes. Where another one has written
+// meanwhile, it proposes again.
 func (a *applier) write(ctx context.Context, c *admin.Client, proposal sync.Proposal) (sync.Proposal, sync.Result, error) {
 	o, err := a.options(proposal)
 	if err != nil || !sync.Writes(proposal.Plan, o) {
 		return proposal, sync.Result{}, cmp.Or(err, a.show(proposal))
 	}
 	var result sync.Result
-	err = a.lock.hold(ctx, c, a.how.instance, proposal.Plan.Live(), a.progress, func(held context.Context, t sync.Target, changed bool) error {
+	live := proposal.Plan.Live()
+	err = a.lock.hold(ctx, c, a.how.instance, live, a.progress, func(held context.Context, t sync.Target, changed bool) error {
 		if changed {
 			again, err := a.propose(held, a.source, c)
 			if err != nil {

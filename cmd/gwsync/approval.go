@@ -38,8 +38,8 @@ func (a *applier) readApproval() error {
 	return nil
 }
 
-// approved returns an error unless the changes are those that were approved, or none are left to be made, as when a pipeline runs again after
-// it has made them.
+// approved returns an error unless the changes are those that were approved, or none are left to be made, as when a pipeline runs again
+// after it has made them.
 func (a *applier) approved(proposal sync.Proposal) error {
 	if a.approval == nil {
 		return nil

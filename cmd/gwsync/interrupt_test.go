@@ -73,7 +73,9 @@ func TestInterrupts(t *testing.T) {
 }
 
 // isChange reports whether a request creates or changes what Kong serves, not the lease.
-func isChange(r *http.Request) bool { return r.Method == http.MethodPut && !strings.HasPrefix(r.URL.Path, "/key-sets/") }
+func isChange(r *http.Request) bool {
+	return r.Method == http.MethodPut && !strings.HasPrefix(r.URL.Path, "/key-sets/")
+}
 
 func interrupt(t *testing.T, cmd *exec.Cmd, s os.Signal) {
 	t.Helper()

@@ -25,11 +25,13 @@ func (l *lock) add(flags *pflag.FlagSet) {
 		"how long to wait for another apply of the instance that is under way; 0 for not at all")
 }
 
-// hold calls do in a time in which nobody else writes what is the instance's. What was read of Kong before may be true no more if it was changed.
-// A Kong without a database is loaded by one request: there is nothing to keep apart.
-func (l *lock) hold(ctx context.Context, c *admin.Client, instance string, live kong.State, p *progress,
-	do func(ctx context.Context, t sync.Target, changed bool) error,
-) error {
+// inTurn is what is done while nobody else writes what is the instance's. What was read of Kong before may be true no more if it was
+// changed.
+type inTurn func(ctx context.Context, t sync.Target, changed bool) error
+
+// hold calls do in a time in which nobody else writes what is the instance's, with the Kong as it was read before. A Kong without a
+// database is loaded by one request: there is nothing to keep apart.
+func (l *lock) hold(ctx context.Context, c *admin.Client, instance string, live kong.State, p *progress, do inTurn) error {
 	info, err := c.Info(ctx)
 	if err != nil {
 		return err

@@ -2,12 +2,13 @@
 //
 // # Reading
 //
-// GET / says what Kong it is; [Client.Info] asks once. With a database, [Client.Read] lists all kinds at the same time, a
-// thousand entities a page, and lists targets only of the upstreams that [Config.Targets] asks for: Kong has no listing of
-// all targets, so that each upstream costs a request; they are made while the other listings go on. What cannot be there is not
-// asked for: credentials without a consumer, SNIs without a certificate. So a Kong costs eleven requests, six more if it has consumers, one
-// for each further thousand entities of a kind, and one for each schema that takes part. Without a database there is one GET /config. Of
-// the `next` that Kong answers only the offset is used: a request never goes to an address that an answer named.
+// GET / says what Kong it is; [Client.Info] asks once. With a database, [Client.Read] lists all kinds at the same time, a thousand entities
+// a page, and lists targets only of the upstreams that [Config.Targets] asks for: Kong has no listing of all targets, so that each upstream
+// costs a request; they are made while the other listings go on. What cannot be there is not asked for: credentials without a consumer,
+// SNIs without a certificate. So a Kong costs eleven requests, six more if it has consumers, one for each further thousand entities of a
+// kind, and one for each schema that takes part. Key sets are listed before all others, for leases are among them, see [diff.Lease].
+// Without a database there is one GET /config. Of the `next` that Kong answers only the offset is used: a request never goes to an address
+// that an answer named.
 //
 // Foreign entities are listed like ours: that a name is taken, that somebody else's plugin is on our route, or that somebody else's route
 // leads to our service is what a plan must know, and Kong's filter by tags would hide it. In memory each is a few hundred bytes.
@@ -30,17 +31,18 @@
 //
 // All requests of a client share one limit: as many at a time as [Config.Parallelism], as many a second as [Config.QPS], and fewer if Kong
 // asks for fewer. After 429 and 503 none begins until the time in Retry-After, or a while that doubles, and half as many at a time then;
-// so, too, after an answer that takes a quarter of the timeout. With time they become as many as before.
+// so, too, after an answer that takes a quarter of the timeout. With time they become as many as before. Requests for leases have a place
+// of their own: they come every ten seconds, and waiting behind thousands of others they would come too late.
 //
-// Every request that this package makes may be made twice with the same outcome: ids are chosen by gwsync, a delete of what
-// is gone is done, and a target that a lost answer has created is found by its id. So all of them are tried again, a few
-// times and ever later, after 429, 500, 502, 503 and 504, a reset, an answer cut short and a timeout. As long as Kong answers others
-// of our requests, 429 and 503 only put one off. A Kong that has never answered is not waited for: a wrong address shall be reported at once.
+// Every request that this package makes may be made twice with the same outcome: ids are chosen by gwsync, a delete of what is gone is
+// done, and a target that a lost answer has created is found by its id. So all of them are tried again, a few times and ever later, after
+// 429, 500, 502, 503 and 504, a reset, an answer cut short and a timeout. As long as Kong answers others of our requests, 429 and 503 only
+// put one off. A Kong that has never answered is not waited for: a wrong address shall be reported at once.
 //
 // # Errors
 //
-// All errors have a method Hint that says what to do about them, "" where there is nothing to say: [Error] is Kong's own
-// refusal, [UnreachableError] is no answer, [NotKongError] an answer that is not Kong's, [VersionError] a Kong too old, [WorkspaceError] and
-// [PlaneError] a place in it that is not there. [ObstacleOf] says in a word what is in the way. None
-// of them holds a header, a password from the address, or the value of a field that is secret.
+// All errors have a method Hint that says what to do about them, "" where there is nothing to say: [Error] is Kong's own refusal,
+// [UnreachableError] is no answer, [NotKongError] an answer that is not Kong's, [VersionError] a Kong too old, [WorkspaceError] and
+// [PlaneError] a place in it that is not there. [ObstacleOf] says in a word what is in the way. None of them holds a header, a password
+// from the address, or the value of a field that is secret.
 package admin

@@ -10,8 +10,8 @@ import (
 // aheadKey is the key by which the context of a request says that it waits for no other.
 type aheadKey struct{}
 
-// ahead returns the context for requests that wait for no other of the client, whatever --qps says and however slow Kong is: a lease that is not
-// renewed in time is lost, and the more so the more there is to write.
+// ahead returns the context for requests that wait for no other of the client, whatever --qps says and however slow Kong is: a lease that
+// is not renewed in time is lost, and the more so the more there is to write.
 func ahead(ctx context.Context) context.Context { return context.WithValue(ctx, aheadKey{}, true) }
 
 // Leases returns the key sets that the Kong holds now: leases are among them, see [diff.Lease]. It waits for no other request.
