@@ -200,7 +200,7 @@ func (a *applier) load(ctx context.Context) error {
 		return err
 	}
 	if changed := between(a.plan.Live(), live); len(changed) > 0 {
-		return fmt.Errorf("nothing was written: %w", &StaleError{Changed: changed})
+		return unwritten(&StaleError{Changed: changed})
 	}
 	whole, err := a.whole()
 	if err != nil {
@@ -223,6 +223,9 @@ func (a *applier) load(ctx context.Context) error {
 		a.writes = 1
 	}
 	a.Observe(Event{Step: "load", Done: 1, Total: 1, Err: err})
+	if refused(err) {
+		return unwritten(err)
+	}
 	return err
 }
 

@@ -118,11 +118,14 @@ func (a *applier) prepare(ctx context.Context) error {
 	if rejected := (*RejectedError)(nil); a.OnError == Continue && errors.As(err, &rejected) {
 		err = a.reject(rejected)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.fresh(ctx, a.plan.Phases())
 	}
-	if err := a.fresh(ctx, a.plan.Phases()); err != nil {
-		return fmt.Errorf("nothing was written: %w", err)
+	if err != nil {
+		return unwritten(err)
 	}
 	return a.Before()
 }
+
+// unwritten says of an error that nothing was written.
+func unwritten(err error) error { return fmt.Errorf("nothing was written: %w", err) }

@@ -457,7 +457,7 @@ func TestApplyWritesNothingThatKongRefuses(t *testing.T) {
 				entity(t, kong.Services, "t2", map[string]any{"host": "no host"}))
 			r, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, desired...)), Options{})
 			var rejected *RejectedError
-			if !errors.As(err, &rejected) || !strings.HasPrefix(err.Error(), "kong refuses ") || !strings.Contains(err.Error(), "service t1: no") {
+			if !errors.As(err, &rejected) || !strings.HasPrefix(err.Error(), "nothing was written: kong refuses ") || !strings.Contains(err.Error(), "service t1: no") {
 				t.Errorf("got error %v", err)
 			}
 			if partial := (*PartialError)(nil); errors.As(err, &partial) || r.Writes > 0 {

@@ -67,7 +67,7 @@ func TakeLease(ctx context.Context, t Target, live kong.State, o LeaseOptions) (
 	}
 	l := &Lease{LeaseOptions: o, target: t, ending: make(chan struct{})}
 	if err := l.take(ctx, diff.LeasesOf(live, o.Instance)); err != nil {
-		return nil, fmt.Errorf("nothing was written: %w", err)
+		return nil, unwritten(err)
 	}
 	l.ctx, l.lose = context.WithCancelCause(ctx)
 	go l.keep()

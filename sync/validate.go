@@ -41,7 +41,7 @@ func (a *applier) validate(ctx context.Context) error {
 		_, err = a.ask(ctx, rest, rejected)
 	}
 	if err != nil {
-		return fmt.Errorf("nothing was written, for kong cannot be asked whether it takes the changes: %w", err)
+		return fmt.Errorf("kong cannot be asked whether it takes the changes: %w", err)
 	}
 	if len(rejected.Rejections) == 0 {
 		return nil

@@ -42,6 +42,9 @@ func (l *lock) hold(ctx context.Context, c *admin.Client, instance string, live 
 	lease, err := sync.TakeLease(ctx, c, live, sync.LeaseOptions{
 		Instance: instance, Holder: holder(), Timeout: l.timeout, Waiting: p.waiting,
 	})
+	if conflict := (*sync.ConflictError)(nil); errors.As(err, &conflict) {
+		return codedError{exitRefused, err}
+	}
 	if err != nil {
 		return err
 	}
