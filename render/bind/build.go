@@ -2,6 +2,7 @@ package bind
 
 import (
 	"maps"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -12,7 +13,6 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
-	"github.com/gwsync/gwsync/render/manifest/konghq"
 )
 
 const (
@@ -116,7 +116,7 @@ func newGraph(s manifest.Set, o Options) *Graph {
 		sets:       map[manifest.Ref]*ListenerSet{},
 		namespaces: map[string]labels.Set{},
 		grants:     newGrants(),
-		names:      names{},
+		names:      sync.OnceValue(func() names { return namesIn(s) }),
 		pluginRefs: map[manifest.Ref][]PluginRef{},
 	}
 	for object := range s.All() {
@@ -125,9 +125,6 @@ func newGraph(s manifest.Set, o Options) *Graph {
 			g.namespaces[object.Ref.Name] = namespaceLabels(object.Ref.Name, t.Labels)
 		case *gatewayv1.ReferenceGrant:
 			g.grants.add(object.Ref, t.Spec)
-		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass, *gatewayv1.ListenerSet,
-			*konghq.KongPlugin, *konghq.KongClusterPlugin:
-			g.names.add(object.Ref)
 		}
 	}
 	return g

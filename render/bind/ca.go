@@ -133,7 +133,7 @@ func (c checker) caCheck(r *caRef) Check {
 
 // otherBundles says which ConfigMap or Secret may have been meant.
 func (c checker) otherBundles(missing manifest.Ref) string {
-	if near := c.guess.nearest(missing.Name, c.names[scope{kind: missing.Kind, namespace: missing.Namespace}]); len(near) > 0 {
+	if near := c.guess.nearest(missing.Name, c.names()[scope{kind: missing.Kind, namespace: missing.Namespace}]); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}
 	return say("add the %s, with the PEM certificates of the authorities in ca.crt, to namespace %s", missing.Kind, missing.Namespace)

@@ -65,13 +65,13 @@ func kindFix(b *Backend) string {
 
 // otherServices says which Service may have been meant. Other namespaces are named only if the route may refer to that Service there.
 func (c checker) otherServices(r *Route, b *Backend) string {
-	for _, ns := range c.names[scope{kind: kindService, name: b.Target.Name}] {
+	for _, ns := range c.names()[scope{kind: kindService, name: b.Target.Name}] {
 		there := manifest.Ref{Kind: kindService, Namespace: ns, Name: b.Target.Name}
 		if _, granted := c.grants.allow(routeSource(r), there); granted || ns == r.Object.Ref.Namespace {
 			return say("there is a Service %s in namespace %s: set namespace: %s on the backendRef", b.Target.Name, ns, ns)
 		}
 	}
-	here := c.names[scope{kind: kindService, namespace: b.Target.Namespace}]
+	here := c.names()[scope{kind: kindService, namespace: b.Target.Namespace}]
 	if near := c.guess.nearest(b.Target.Name, here); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}

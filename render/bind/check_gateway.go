@@ -104,10 +104,10 @@ func (b *builder) reportSelection() {
 
 // otherGatewaysFor says which Gateway may have been meant.
 func (c checker) otherGatewaysFor(missing manifest.Ref) string {
-	if spaces := c.names[scope{kind: kindGateway, name: missing.Name}]; len(spaces) > 0 {
+	if spaces := c.names()[scope{kind: kindGateway, name: missing.Name}]; len(spaces) > 0 {
 		return say("there is a Gateway %s in namespace %s", missing.Name, either(spaces, 3))
 	}
-	here := c.names[scope{kind: kindGateway, namespace: missing.Namespace}]
+	here := c.names()[scope{kind: kindGateway, namespace: missing.Namespace}]
 	if near := c.guess.nearest(missing.Name, here); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}

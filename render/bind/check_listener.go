@@ -158,7 +158,7 @@ func (c checker) invalidCertificate(r *certificateRef) Check {
 
 // otherSecrets says which Secret may have been meant.
 func (c checker) otherSecrets(missing manifest.Ref) string {
-	if near := c.guess.nearest(missing.Name, c.names[scope{kind: kindSecret, namespace: missing.Namespace}]); len(near) > 0 {
+	if near := c.guess.nearest(missing.Name, c.names()[scope{kind: kindSecret, namespace: missing.Namespace}]); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}
 	return say("add the Secret, of type kubernetes.io/tls, to namespace %s", missing.Namespace)

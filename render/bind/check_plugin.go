@@ -45,7 +45,7 @@ func (c checker) otherPlugins(target manifest.Ref) string {
 		}
 		return say("name it without a namespace: %s is a KongClusterPlugin", target.Name)
 	}
-	here := slices.Concat(c.names[scope{kind: kindKongPlugin, namespace: target.Namespace}], c.names[scope{kind: kindKongClusterPlugin}])
+	here := slices.Concat(c.names()[scope{kind: kindKongPlugin, namespace: target.Namespace}], c.names()[scope{kind: kindKongClusterPlugin}])
 	if near := c.guess.nearest(target.Name, here); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}
@@ -73,7 +73,7 @@ func (b *builder) reportPluginRefs(o manifest.Object) {
 // reportPlugins reports what is wrong with plugins that are used, which are not used, and references to them from other objects than
 // routes.
 func (b *builder) reportPlugins() {
-	for _, o := range b.pluginHolders() {
+	for o := range b.pluginHolders() {
 		if _, isRoute := b.Route(o.Ref); !isRoute {
 			b.reportPluginRefs(o)
 		}

@@ -39,7 +39,7 @@ func (c checker) targetChecks(p *BackendTLSPolicy, t *PolicyTarget) []Check {
 
 // otherTargets says which Service may have been meant.
 func (c checker) otherTargets(missing manifest.Ref) string {
-	here := c.names[scope{kind: kindService, namespace: missing.Namespace}]
+	here := c.names()[scope{kind: kindService, namespace: missing.Namespace}]
 	if near := c.guess.nearest(missing.Name, here); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}

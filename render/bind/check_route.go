@@ -76,14 +76,14 @@ func meantParent(target manifest.Ref, kinds ...string) string {
 // otherParents says which Gateway or ListenerSet may have been meant.
 func (c checker) otherParents(p *Parent) string {
 	kind := p.Target.Kind
-	if spaces := c.names[scope{kind: kind, name: p.Target.Name}]; len(spaces) > 0 {
+	if spaces := c.names()[scope{kind: kind, name: p.Target.Name}]; len(spaces) > 0 {
 		return say("there is a %s %s in namespace %s: set the parentRef's namespace", kind, p.Target.Name, either(spaces, 3))
 	}
-	here := c.names[scope{kind: kind, namespace: p.Target.Namespace}]
+	here := c.names()[scope{kind: kind, namespace: p.Target.Namespace}]
 	if near := c.guess.nearest(p.Target.Name, here); len(near) > 0 {
 		return say("did you mean %s?", either(near, 3))
 	}
-	if other := otherKind(kind); slices.Contains(c.names[scope{kind: other, namespace: p.Target.Namespace}], p.Target.Name) {
+	if other := otherKind(kind); slices.Contains(c.names()[scope{kind: other, namespace: p.Target.Namespace}], p.Target.Name) {
 		return say("there is a %s of that name: set the parentRef's kind", other)
 	}
 	if len(here) > 0 {

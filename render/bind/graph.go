@@ -34,7 +34,7 @@ type Graph struct {
 	sets       map[manifest.Ref]*ListenerSet
 	namespaces map[string]labels.Set
 	grants     grants
-	names      names
+	names      func() names // that references may have meant; nobody asks where all of them resolve
 	isolation  isolation
 	pluginRefs map[manifest.Ref][]PluginRef // by the object whose annotation names them
 }

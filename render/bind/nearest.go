@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/manifest/konghq"
 )
 
 // names holds the names of objects by kind and namespace, for hints.
@@ -14,11 +18,18 @@ type names map[scope][]string
 // scope is a kind and a namespace, or a kind and a name: then the names are the namespaces that have it.
 type scope struct{ kind, namespace, name string }
 
-func (n names) add(r manifest.Ref) {
-	within := scope{kind: r.Kind, namespace: r.Namespace}
-	n[within] = append(n[within], r.Name)
-	named := scope{kind: r.Kind, name: r.Name}
-	n[named] = append(n[named], r.Namespace)
+// namesIn returns the names of the objects that others refer to.
+func namesIn(s manifest.Set) names {
+	n := names{}
+	for o := range s.All() {
+		switch o.Typed.(type) {
+		case *corev1.Service, *corev1.Secret, *corev1.ConfigMap, *gatewayv1.Gateway, *gatewayv1.GatewayClass, *gatewayv1.ListenerSet,
+			*konghq.KongPlugin, *konghq.KongClusterPlugin:
+			within, named := scope{kind: o.Ref.Kind, namespace: o.Ref.Namespace}, scope{kind: o.Ref.Kind, name: o.Ref.Name}
+			n[within], n[named] = append(n[within], o.Ref.Name), append(n[named], o.Ref.Namespace)
+		}
+	}
+	return n
 }
 
 // guesser finds the names that a user may have meant. It gives up when it has compared as much as fits into a moment, so

@@ -2,7 +2,7 @@ package bind
 
 import (
 	"cmp"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 
@@ -180,13 +180,13 @@ func (b *builder) extension(r *Route, f *Filter) {
 	f.Reason, f.Plugin = ref.Reason, &ref
 }
 
-// pluginHolders are the objects whose annotations name plugins, sorted.
-func (g *Graph) pluginHolders() []manifest.Object {
-	var out []manifest.Object
-	for _, r := range slices.SortedFunc(maps.Keys(g.pluginRefs), manifest.Ref.Compare) {
-		if o, ok := g.set.Get(r); ok {
-			out = append(out, o)
+// pluginHolders iterates over the objects whose annotations name plugins, sorted, with what they name.
+func (g *Graph) pluginHolders() iter.Seq2[manifest.Object, []PluginRef] {
+	return func(yield func(manifest.Object, []PluginRef) bool) {
+		for o := range g.set.All() {
+			if refs, ok := g.pluginRefs[o.Ref]; ok && !yield(o, refs) {
+				return
+			}
 		}
 	}
-	return out
 }

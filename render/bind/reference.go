@@ -47,8 +47,8 @@ func (g *Graph) references() iter.Seq[reference] {
 				return
 			}
 		}
-		for _, o := range g.pluginHolders() {
-			if !pluginReferences(o, g.pluginRefs[o.Ref], yield) {
+		for o, refs := range g.pluginHolders() {
+			if !pluginReferences(o, refs, yield) {
 				return
 			}
 		}
