@@ -101,7 +101,9 @@ type applier struct {
 
 	// approval is what may be written, nil for anything: that of the file plan, or of who was asked.
 	approval *diff.Approval
-	shown    bool
+	// said is what was said about the manifests, and shown whether the changes were.
+	said  string
+	shown bool
 }
 
 func (a *applier) apply(ctx context.Context, c *admin.Client) error {
@@ -126,9 +128,15 @@ func (a *applier) apply(ctx context.Context, c *admin.Client) error {
 	return a.finish(proposal, result, stopped(ctx, err))
 }
 
-// accept returns an error if what is proposed must not be written, and says what there is to say about the manifests.
+// accept returns an error if what is proposed must not be written, and says what there is to say about the manifests, once.
 func (a *applier) accept(proposal sync.Proposal) error {
-	if err := a.check(a.stderr, proposal); err != nil {
+	var said strings.Builder
+	err := a.check(&said, proposal)
+	if said.String() != a.said {
+		a.said = said.String()
+		fmt.Fprint(a.stderr, a.said)
+	}
+	if err != nil {
 		return unwritten(err)
 	}
 	return a.allowed(proposal)
