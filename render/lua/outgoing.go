@@ -2,11 +2,15 @@ package lua
 
 // outgoing is a function that returns the request as Kong is about to send it to a backend, but over HTTP/1.1 on a connection of its own:
 // after all that plugins and the route changed in method, path, query, Host and headers, without what concerns one connection only, and with
-// the headers that Kong adds. Repeated lines of a header stay lines of their own.
+// the headers that Kong adds. Repeated lines of a header stay lines of their own, in their order, however each is spelled: a table by
+// the names as sent would have those of another spelling in any order.
 //
 // Source: Kong 3.9.3, kong/templates/nginx_kong.lua (location /) and kong/runloop/handler.lua (access.after).
 const outgoing = `local function outgoing(address, tls)
-  local var, headers = ngx.var, ngx.req.get_headers(0, true)
+  local var, spelled = ngx.var, {}
+  for name in pairs(ngx.req.get_headers(0, true)) do
+    spelled[string.lower(name)] = name
+  end
   local body = assert(kong.request.get_raw_body(0))
   local target = var.upstream_uri
   if var.is_args == "?" or string.sub(var.request_uri, -1) == "?" then
@@ -35,10 +39,10 @@ const outgoing = `local function outgoing(address, tls)
       lines[#lines + 1] = name .. ": " .. value
     end
   end
-  for name, values in pairs(headers) do
-    if not skip[string.lower(name)] then
+  for name, values in pairs(ngx.req.get_headers(0)) do
+    if not skip[name] then
       for _, value in ipairs(type(values) == "table" and values or { values }) do
-        lines[#lines + 1] = name .. ": " .. tostring(value)
+        lines[#lines + 1] = spelled[name] .. ": " .. tostring(value)
       end
     end
   end
