@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,29 +14,28 @@ import (
 // ids, by whom they refer to, and by names, tags, hosts and paths that are beyond doubt. It is empty for an entity like no other.
 func alike(e kong.Entity) string {
 	const id = "00000000-0000-4000-8000-000000000000"
-	plain := e.WithID(id)
-	set := func(name string, v any) {
-		if next, err := plain.With(name, v); err == nil {
-			plain = next
-		}
-	}
+	fields := maps.Collect(e.Fields())
 	for ref := range e.Refs() {
 		if !ref.Many {
-			set(ref.Field, map[string]any{"id": id})
+			fields[ref.Field] = map[string]any{"id": id}
 		}
 	}
-	set("tags", slices.DeleteFunc(e.Tags(), isHarmless))
+	fields["tags"] = slices.DeleteFunc(e.Tags(), isHarmless)
 	for name := range e.Fields() {
 		switch {
 		case name == "name" && e.Kind() != kong.Plugins, name == "instance_name", name == "host":
 			if isHarmless(e.Text(name)) {
-				set(name, "x")
+				fields[name] = "x"
 			}
 		case (name == "hosts" || name == "paths") && e.Kind() == kong.Routes:
-			set(name, harmlessAs(e.Strings(name)))
+			fields[name] = harmlessAs(e.Strings(name))
 		case name == "expression" && !strings.Contains(e.Text(name), `\`):
-			set(name, literal.ReplaceAllString(e.Text(name), `"x"`))
+			fields[name] = literal.ReplaceAllString(e.Text(name), `"x"`)
 		}
+	}
+	plain, err := kong.New(e.Kind(), id, fields, kong.Origin{})
+	if err != nil {
+		return "" // not reached: all values are an entity's
 	}
 	return string(plain.AppendJSON([]byte(e.Kind())))
 }
