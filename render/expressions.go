@@ -120,10 +120,12 @@ func (v valueMatch) expression(f route.TextField) (route.Expr, error) {
 	return f.Matches(re), nil
 }
 
-// expressionRoutes renders the routes of flavor expressions: one for each hostname and match.
+// expressionRoutes renders the routes of flavor expressions: one for each hostname and match. It lets go of each rule as soon as it is
+// rendered.
 func (t *translator) expressionRoutes(rules []*rule) {
 	ties := map[tie]int{}
-	for _, r := range rules {
+	for i, r := range rules {
+		rules[i] = nil
 		for _, m := range r.matches {
 			for _, p := range r.places {
 				key := tie{m.traits(), m.overlap(p.hostname)}

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"testing"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -64,7 +65,7 @@ type rendered struct {
 func checkOrder(t *testing.T, rules []*rule, flavor kong.Flavor) {
 	tr := &translator{target: Target{Flavor: flavor}, composer: newComposer(flavor), taken: map[kong.Key]*kong.Origin{}}
 	if flavor == kong.Expressions {
-		tr.expressionRoutes(rules)
+		tr.expressionRoutes(slices.Clone(rules))
 	} else {
 		tr.traditionalRoutes(rules)
 	}

@@ -28,7 +28,7 @@ type classic struct {
 }
 
 // traditionalRoutes renders the routes of flavor traditional_compatible: one for each match, or a few where its hostnames differ
-// in precedence.
+// in precedence. It lets go of each as soon as it is rendered.
 func (t *translator) traditionalRoutes(rules []*rule) {
 	var all []*classic
 	ties := map[tie]int{}
@@ -47,7 +47,8 @@ func (t *translator) traditionalRoutes(rules []*rule) {
 		}
 	}
 	t.rank(all)
-	for _, c := range all {
+	for i, c := range all {
+		all[i] = nil
 		if c.priority == 0 {
 			continue
 		}

@@ -54,12 +54,13 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	for _, r := range rules {
 		t.settleRule(r)
 	}
+	t.behind = nil // it is settled
+	t.misdirected(g, rules)
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
 	} else {
 		t.traditionalRoutes(rules)
 	}
-	t.misdirected(g, rules)
 	t.streams(g)
 	t.certificates(g)
 	t.addGlobal(global)
