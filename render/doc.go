@@ -41,6 +41,9 @@
 // order is the Route's priority, see [exprPriority]. With traditional_compatible it is regex_priority, as far as Kong's
 // own weights leave room, see [translator.rank].
 //
+// On ARM64, Kong 3.9 cuts the priorities of expressions to 32 bits: bit.bor of LuaJIT there takes a number beside a 64-bit one for an int32
+// (kong/router/transform.lua, get_priority; github.com/LuaJIT/LuaJIT/issues/1273). Those of traditional_compatible fit.
+//
 // Of calls, the matches of GRPCRoutes, the hostname comes first, too, then the characters of service and method, and headers. Calls that
 // no match takes are answered with the status UNIMPLEMENTED on the hostnames of listeners with GRPCRoutes, those for broken backends with
 // UNAVAILABLE: in headers, and with the status of HTTP that clients take for the same. Over TLS without a server name the first may be

@@ -1,8 +1,8 @@
 package lua
 
 // outgoing is a function that returns the request as Kong is about to send it to a backend, but over HTTP/1.1 on a connection of its own:
-// after all that plugins and the route changed in method, path, query, Host and headers, without what concerns one connection only, and with
-// the headers that Kong adds. Repeated lines of a header stay lines of their own, in their order, however each is spelled: a table by
+// after all that plugins and the route changed in method, path, query, Host and headers, without what concerns one connection only, and
+// with the headers that Kong adds. Repeated lines of a header stay lines of their own, in their order, however each is spelled: a table by
 // the names as sent would have those of another spelling in any order.
 //
 // Source: Kong 3.9.3, kong/templates/nginx_kong.lua (location /) and kong/runloop/handler.lua (access.after).

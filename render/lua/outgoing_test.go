@@ -10,8 +10,8 @@ import (
 	"github.com/gwsync/gwsync/render/lua"
 )
 
-// TestCopiesKeepTheOrderOfLines asks for the lines of one header in the order in which the client sent them, however it spells each: OpenResty
-// has them in one list only in the table by lower-case names.
+// TestCopiesKeepTheOrderOfLines asks for the lines of one header in the order in which the client sent them, however it spells each:
+// OpenResty has them in one list only in the table by lower-case names.
 func TestCopiesKeepTheOrderOfLines(t *testing.T) {
 	const environment = `
 local lines = { { "Host", "x" }, { "X-Line", "1" }, { "x-line", "2" }, { "X-Line", "3" }, { "Other", "o" } }
@@ -30,7 +30,8 @@ local function get_headers(_, raw)
 end
 local function at(_, _, _, message) sent = message end
 kong = { ctx = { plugin = {} }, request = { get_raw_body = function() return "" end } }
-ngx = { var = { upstream_uri = "/", request_uri = "/" }, timer = { at = at }, req = { get_headers = get_headers, get_method = function() return "GET" end } }
+local function get_method() return "GET" end
+ngx = { var = { upstream_uri = "/", request_uri = "/" }, timer = { at = at }, req = { get_headers = get_headers, get_method = get_method } }
 `
 	state := golua.NewState()
 	defer state.Close()
