@@ -15,20 +15,7 @@ import (
 	"github.com/gwsync/gwsync/sync/admin"
 )
 
-func newApply(p process) *cobra.Command {
-	var f compareFlags
-	var yes, allowEmpty, allowOlder, verify, quiet bool
-	var most limit
-	var tests testSource
-	var settle settling
-	var lock lock
-	var plan, journal string
-	onError := sync.Rollback
-	cmd := &cobra.Command{
-		Use:     "apply [FILE|DIR ...]",
-		Aliases: []string{"sync"},
-		Short:   "Change Kong to what the manifests say",
-		Long: `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an entity,
+const applyHelp = `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an entity,
 or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
 all that it owns because it found no manifests, as with a wrong --path, unless --allow-empty says so.
 
@@ -49,8 +36,23 @@ Only one apply of an instance writes at a time: it holds a lease, a key set gwsy
 wait for it as long as --lock-timeout says, and then compare again; or end with exit code 5, and have written nothing. After one that was
 killed they wait for 45 seconds.
 
-With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`,
-		Args: manifestArguments,
+With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`
+
+func newApply(p process) *cobra.Command {
+	var f compareFlags
+	var yes, allowEmpty, allowOlder, verify, quiet bool
+	var most limit
+	var tests testSource
+	var settle settling
+	var lock lock
+	var plan, journal string
+	onError := sync.Rollback
+	cmd := &cobra.Command{
+		Use:     "apply [FILE|DIR ...]",
+		Aliases: []string{"sync"},
+		Short:   "Change Kong to what the manifests say",
+		Long:    applyHelp,
+		Args:    manifestArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle, lock: lock,
 				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most,
