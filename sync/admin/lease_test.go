@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	gosync "sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -225,9 +226,12 @@ func TestLeaseOfOneThatIsSlow(t *testing.T) {
 func TestLeaseOfOneThatWasKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := sandbox.New(sandbox.Config{})
-		killed := false
+		var killed atomic.Bool
 		network := tapped{next: inProcess{k.Admin()}, before: func(req *http.Request) error {
-			if killed = killed || isWrite(req) && !isOfLease(req); killed {
+			if isWrite(req) && !isOfLease(req) {
+				killed.Store(true)
+			}
+			if killed.Load() {
 				return errKilled
 			}
 			return nil
@@ -267,16 +271,17 @@ func TestLeaseOfOneThatWasKilled(t *testing.T) {
 func TestLeaseThatIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := sandbox.New(sandbox.Config{})
-		taken := false
-		var last time.Time
+		var taken atomic.Bool
+		var last atomic.Pointer[time.Time]
 		network := tapped{next: inProcess{k.Admin()}, before: func(req *http.Request) error {
 			switch {
-			case isOfLease(req) && isWrite(req) && taken:
-				return errReset
-			case isOfLease(req):
-				taken = taken || isWrite(req)
+			case isWrite(req) && isOfLease(req):
+				if taken.Swap(true) {
+					return errReset
+				}
 			case isWrite(req):
-				last = time.Now()
+				now := time.Now()
+				last.Store(&now)
 				time.Sleep(4 * time.Second)
 			}
 			return nil
@@ -292,7 +297,7 @@ func TestLeaseThatIsLost(t *testing.T) {
 		if !errors.As(err, &partial) || !errors.As(err, &lost) || !lost.Lost {
 			t.Errorf("got %v", err)
 		}
-		if d := last.Sub(began); d > 41*time.Second || d < 20*time.Second {
+		if d := last.Load().Sub(began); d > 41*time.Second || d < 20*time.Second {
 			t.Errorf("the last write began after %s", d)
 		}
 		if err := attempt(t.Context(), inProcess{k.Admin()}, newState(t, all...), sync.Stop); err != nil {
