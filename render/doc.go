@@ -4,6 +4,9 @@
 // [Translate] writes the result as Kong entities. Each stage returns findings beside its result and goes on; only findings
 // of severity error keep `gwsync apply` from writing.
 //
+// Translation decides in one goroutine what there is to be, and meanwhile has it spelled out, and routes validated, on the cores that are
+// free, see [composer]. What comes of it is the same on one core and on many.
+//
 // # What becomes what
 //
 // A rule of an HTTPRoute becomes a Service, rules of one route with the same backends share one. A Service has the address

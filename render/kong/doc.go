@@ -19,8 +19,8 @@
 // The canonical form is text: one JSON object, the id first, the fields by name, every value spelled in one way only. That is all that an
 // entity is in memory, with marks where its name, tags and references stand. So one takes some 600 bytes, of which the garbage collector
 // looks into a hundred, two are compared as two strings, and fields are decoded only where somebody
-// asks for them ([Entity.Field]). [PageReader] turns what a Kong answers into that text in one pass, without a tree in between, and
-// [Schemas.Comparer] compares live and desired entities by merging defaults into the text.
+// asks for them ([Entity.Field]). [Builder] writes that text for one entity after the other, [PageReader] turns what a Kong answers into it
+// in one pass, without a tree in between, and [Schemas.Comparer] compares live and desired entities by merging defaults into the text.
 //
 // # What Kong makes up
 //
