@@ -58,7 +58,8 @@ func TestBackendFilters(t *testing.T) {
 				continue
 			}
 			a, h := got[0], got[0].header
-			sent := []string{a.host, a.target, h.Get("X-Rule"), h.Get("X-Both"), h.Get("X-Gone"), resp.Header.Get("X-Own"), resp.Header.Get("X-More")}
+			sent := []string{a.host, a.target, h.Get("X-Rule"), h.Get("X-Both"), h.Get("X-Gone"),
+				resp.Header.Get("X-Own"), resp.Header.Get("X-More")}
 			want := map[string][]string{
 				"a.default.svc": {"example.org", "/path?x=1", "rule", `a"]]`, "", "a", "a"},
 				"b.default.svc": {"b.example.com", "/b?x=1", "", "rule", "1", "backend", ""},
@@ -196,7 +197,8 @@ func TestBackendRedirectAndCORS(t *testing.T) {
 			method := map[bool]string{true: "OPTIONS", false: "GET"}[i%2 == 0]
 			resp, _ := k.ask(t, method, "/old/x?y=1", "", map[string]string{"Origin": "http://ok.example", "Access-Control-Request-Method": "GET"})
 			h := resp.Header
-			got := []string{resp.Status, h.Get("Location"), h.Get("X-Own"), h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Methods")}
+			got := []string{resp.Status, h.Get("Location"), h.Get("X-Own"),
+				h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Methods")}
 			kind := h.Get("X-Backend")
 			if kind == "" {
 				kind = resp.Status
@@ -215,7 +217,8 @@ func TestBackendRedirectAndCORS(t *testing.T) {
 		if len(seen) != 4 {
 			t.Errorf("saw %v", seen)
 		}
-		if resp, _ := k.ask(t, "GET", "/all/x", "", nil); resp.StatusCode != 301 || resp.Header.Get("Location") != "http://new.example.com/all/x" {
+		if resp, _ := k.ask(t, "GET", "/all/x", "", nil); resp.StatusCode != 301 ||
+			resp.Header.Get("Location") != "http://new.example.com/all/x" {
 			t.Errorf("got %s to %q", resp.Status, resp.Header.Get("Location"))
 		}
 	})

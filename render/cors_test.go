@@ -82,7 +82,8 @@ func TestCORS(t *testing.T) {
 			"Allow-Credentials": "true", "Max-Age": "5"}},
 		{"/cors-wildcards", "null", "PUT", "", "OPTIONS", 204, map[string]string{
 			"Allow-Origin": "null", "Allow-Methods": "PUT", "Allow-Credentials": "true", "Max-Age": "5"}},
-		{"/cors-ports", "http://a.example:8080", "", "", "GET", 200, map[string]string{"Allow-Origin": "http://a.example:8080", "Expose-Headers": "*"}},
+		{"/cors-ports", "http://a.example:8080", "", "", "GET", 200,
+			map[string]string{"Allow-Origin": "http://a.example:8080", "Expose-Headers": "*"}},
 		{"/cors-ports", "https://b.example", "", "", "GET", 200, map[string]string{"Allow-Origin": "https://b.example", "Expose-Headers": "*"}},
 		{"/cors-ports", "http://any:81", "", "", "GET", 200, map[string]string{"Allow-Origin": "http://any:81", "Expose-Headers": "*"}},
 		{"/cors-ports", "https://x.c.example:8443", "", "", "GET", 200,
@@ -98,7 +99,8 @@ func TestCORS(t *testing.T) {
 	} {
 		for _, o := range origins {
 			if o != "" {
-				cases = append(cases, crossOrigin{path, o, "GET", "", "OPTIONS", 204, map[string]string{}}, crossOrigin{path, o, "", "", "GET", 200, map[string]string{}})
+				cases = append(cases, crossOrigin{path, o, "GET", "", "OPTIONS", 204, map[string]string{}},
+					crossOrigin{path, o, "", "", "GET", 200, map[string]string{}})
 			}
 		}
 	}
@@ -147,8 +149,8 @@ func TestCORSExposesAll(t *testing.T) {
 	})
 }
 
-// TestCORSBeforeAuthentication asks a route with a plugin that wants credentials: browsers send none with a preflight request, and a page must
-// be able to read that its request was refused.
+// TestCORSBeforeAuthentication asks a route with a plugin that wants credentials: browsers send none with a preflight request, and a page
+// must be able to read that its request was refused.
 func TestCORSBeforeAuthentication(t *testing.T) {
 	manifests := strings.Replace(gatewayWith(corsRules), "metadata: {name: r}", "metadata: {name: r, annotations: {konghq.com/plugins: auth}}", 1) + `
 ---
@@ -159,7 +161,8 @@ plugin: key-auth`
 	inBothFlavors(t, manifests, func(t *testing.T, k traffic) {
 		allowed := map[string]string{"Allow-Origin": "https://www.foo.com", "Allow-Methods": "PUT", "Max-Age": "5"}
 		checkCORS(t, k, crossOrigin{"/cors-2", "https://www.foo.com", "PUT", "", "OPTIONS", 204, allowed})
-		checkCORS(t, k, crossOrigin{"/cors-2", "https://www.foo.com", "", "", "GET", 401, map[string]string{"Allow-Origin": "https://www.foo.com"}})
+		checkCORS(t, k, crossOrigin{"/cors-2", "https://www.foo.com", "", "", "GET", 401,
+			map[string]string{"Allow-Origin": "https://www.foo.com"}})
 		checkCORS(t, k, crossOrigin{"/cors-2", "https://evil.example", "", "", "GET", 401, map[string]string{}})
 	})
 }

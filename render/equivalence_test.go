@@ -36,8 +36,8 @@ import (
 )
 
 // FuzzEquivalence makes up Gateways, routes and requests, and asks who answers: the Gateway API's text ([cluster.answer]), and Kong's
-// router on what is rendered, in both flavors, at once and after all requests before; and where the rule has filters, where it redirects to,
-// or what arrives at its backend. They agree, or a finding says why not (excuses).
+// router on what is rendered, in both flavors, at once and after all requests before; and where the rule has filters, where it redirects
+// to, or what arrives at its backend. They agree, or a finding says why not (excuses).
 func FuzzEquivalence(f *testing.F) {
 	for seed := range byte(64) {
 		sum := sha256.Sum256([]byte{seed})
@@ -47,8 +47,8 @@ func FuzzEquivalence(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { checkMade(t, data, certificate) })
 }
 
-// BenchmarkEquivalence is [FuzzEquivalence] without a fuzzer's overhead, which makes it a hundred times as many cases, always the same for a
-// -seed: with -benchtime 200000x it runs for an hour or so. It fails as soon as the two do not agree.
+// BenchmarkEquivalence is [FuzzEquivalence] without a fuzzer's overhead, which makes it a hundred times as many cases, always the same for
+// a -seed: with -benchtime 200000x it runs for an hour or so. It fails as soon as the two do not agree.
 func BenchmarkEquivalence(b *testing.B) {
 	certificate := secret(b)
 	for i := range b.N {
@@ -329,7 +329,8 @@ var excuses = []struct {
 	{render.ServedElsewhere, kong.TraditionalCompatible,
 		"a route answers where it is not attached, or with the precedence of hostnames that it has elsewhere",
 		func(d divergence, f diag.Finding) bool { return about(f, d.got, "spec.parentRefs") }},
-	{render.CaseInsensitiveHeader, kong.TraditionalCompatible, "it compares header values in lower case, so that a match gets more than its own",
+	{render.CaseInsensitiveHeader, kong.TraditionalCompatible,
+		"it compares header values in lower case, so that a match gets more than its own",
 		func(d divergence, f diag.Finding) bool { return about(f, d.got, d.got.field()+".headers") }},
 	{render.SharedCacheKey, kong.TraditionalCompatible, "its cache takes requests for one kind that a match tells apart",
 		func(d divergence, f diag.Finding) bool {
@@ -348,8 +349,8 @@ var excuses = []struct {
 		}},
 }
 
-// about reports whether a finding concerns a field, or a part of it, of the route that answers; or of a GRPCRoute, for which calls that none
-// takes are UNIMPLEMENTED.
+// about reports whether a finding concerns a field, or a part of it, of the route that answers; or of a GRPCRoute, for which calls that
+// none takes are UNIMPLEMENTED.
 func about(f diag.Finding, a answer, field string) bool {
 	if a == unimplemented {
 		return f.Object.Kind == "GRPCRoute" && f.Field == field

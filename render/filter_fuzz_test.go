@@ -17,7 +17,8 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/proxy"
 )
 
-// filtered renders a rule for /x with filters, and returns a Kong whose echo tells what would have arrived; ok is false if there are errors.
+// filtered renders a rule for /x with filters, and returns a Kong whose echo tells what would have arrived; ok is false if there are
+// errors.
 func filtered(t *testing.T, flavor kong.Flavor, filters ...map[string]any) (handler http.Handler, ok bool) {
 	t.Helper()
 	rule := map[string]any{
@@ -65,8 +66,8 @@ func askEcho(t *testing.T, k http.Handler, header http.Header) (*httptest.Respon
 	return w, e
 }
 
-// FuzzFilterText holds that what a filter says arrives as it is said, or is refused: no text of a manifest is taken for a template, for code
-// or for another header.
+// FuzzFilterText holds that what a filter says arrives as it is said, or is refused: no text of a manifest is taken for a template, for
+// code or for another header.
 func FuzzFilterText(f *testing.F) {
 	for _, s := range []string{
 		"a", "$(1+1)", "$(headers.host)", "::a", `"]] .. kong.x --`, "a\r\nB: c", "é", "%$(x)", "/$(1+1)", "/a%20b", "/a b", "/%zz", "/?x", "/#x",

@@ -53,7 +53,8 @@ func golden(t *testing.T, file string) {
 	got := map[string]string{}
 	for _, flavor := range []kong.Flavor{kong.TraditionalCompatible, kong.Expressions} {
 		state, findings := renderCase(t, in, flavor, string(archive.Comment))
-		for name, text := range map[string]string{path.Join(string(flavor), "kong.yaml"): state, path.Join(string(flavor), "findings"): findings} {
+		for name, text := range map[string]string{path.Join(string(flavor), "kong.yaml"): state,
+			path.Join(string(flavor), "findings"): findings} {
 			if text != "" {
 				got[name] = text
 			}

@@ -137,7 +137,8 @@ func TestUnusualNamesTheManifest(t *testing.T) {
 	e, err := kong.New(kong.Routes, kong.ID(kong.Routes, "r"), map[string]any{
 		"name": "r", "protocols": []any{"tcp"}, "destinations": []any{map[string]any{"port": int64(9000)}},
 	}, kong.Origin{
-		Object: diag.Object{Kind: "TCPRoute", Namespace: "shop", Name: "db"}, Field: "spec.rules[0]", Pos: diag.Pos{File: "db.yaml", Line: 7, Col: 3},
+		Object: diag.Object{Kind: "TCPRoute", Namespace: "shop", Name: "db"}, Field: "spec.rules[0]",
+		Pos: diag.Pos{File: "db.yaml", Line: 7, Col: 3},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -86,8 +86,8 @@ func optional(name, value string) string {
 	return name + ": " + value + ", "
 }
 
-// TestRedirectOrigin asks each listener of a route for redirects with and without scheme, port and hostname (HTTPRequestRedirectFilter.port;
-// the conformance tests HTTPRouteRedirectHostAndStatus, -Port, -Scheme and -PortAndScheme).
+// TestRedirectOrigin asks each listener of a route for redirects with and without scheme, port and hostname
+// (HTTPRequestRedirectFilter.port; the conformance tests HTTPRouteRedirectHostAndStatus, -Port, -Scheme and -PortAndScheme).
 func TestRedirectOrigin(t *testing.T) {
 	schemes, ports, hosts := []string{"nil", "http", "https"}, []string{"nil", "80", "443", "8080", "8443"}, []string{"nil", "example.org"}
 	all := listeners(t)
@@ -163,7 +163,8 @@ func TestRedirectStatus(t *testing.T) {
 	}
 	inBothFlavors(t, gatewayWith(rules), func(t *testing.T, k traffic) {
 		for _, s := range statuses {
-			for prefix, origin := range map[string]string{"/": "http://www.example.com", "/https-": "https://www.example.com", "/host-": "http://example.org"} {
+			for prefix, origin := range map[string]string{"/": "http://www.example.com", "/https-": "https://www.example.com",
+				"/host-": "http://example.org"} {
 				target := fmt.Sprintf("%s%d/x?y", prefix, s)
 				got, _ := k.ask(t, request{target: target, host: "www.example.com:8000"})
 				if l := got.Header.Get("Location"); got.StatusCode != s || l != origin+target {

@@ -147,7 +147,8 @@ func (m *maker) streamCluster() streamCluster {
 	}}
 	taken := map[string]bool{}
 	for i := range 1 + m.below(6) {
-		l := pick(m, gatewayv1.Listener{Protocol: gatewayv1.TLSProtocolType, Port: 443}, gatewayv1.Listener{Protocol: gatewayv1.TLSProtocolType, Port: 443},
+		l := pick(m, gatewayv1.Listener{Protocol: gatewayv1.TLSProtocolType, Port: 443},
+			gatewayv1.Listener{Protocol: gatewayv1.TLSProtocolType, Port: 443},
 			gatewayv1.Listener{Protocol: gatewayv1.TLSProtocolType, Port: 8443}, gatewayv1.Listener{Protocol: gatewayv1.TCPProtocolType, Port: 9000},
 			gatewayv1.Listener{Protocol: gatewayv1.TCPProtocolType, Port: 53}, gatewayv1.Listener{Protocol: gatewayv1.UDPProtocolType, Port: 53},
 			gatewayv1.Listener{Protocol: gatewayv1.UDPProtocolType, Port: 443})

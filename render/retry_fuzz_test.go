@@ -24,8 +24,10 @@ func FuzzRetryAnswer(f *testing.F) {
 		"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 999 Odd\r\n\r\n", "HTTP/2 200\r\n\r\n", "junk\r\n", "HTTP/1.1 200 OK\r\n: x\r\n\r\n",
-		"HTTP/1.1 200 OK\nA: 1\nA: 2\nConnection: A, close\n\nx", "HTTP/1.1 200 OK\r\nX\x00Y: \xff\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: \r\n\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 999 Odd\r\n\r\n", "HTTP/2 200\r\n\r\n", "junk\r\n",
+		"HTTP/1.1 200 OK\r\n: x\r\n\r\n",
+		"HTTP/1.1 200 OK\nA: 1\nA: 2\nConnection: A, close\n\nx", "HTTP/1.1 200 OK\r\nX\x00Y: \xff\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: \r\n\r\n",
 		"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx",
 	} {
 		f.Add([]byte(s))

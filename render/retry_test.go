@@ -118,7 +118,8 @@ func TestRetryAnswersAsKongDoes(t *testing.T) {
 				}
 				for _, h := range []http.Header{want.Header, got.Header} {
 					for _, own := range []string{
-						"Date", "Via", "Server", "X-Answer", "X-Kong-Request-Id", "X-Kong-Upstream-Latency", "X-Kong-Proxy-Latency", "X-Kong-Response-Latency",
+						"Date", "Via", "Server", "X-Answer", "X-Kong-Request-Id", "X-Kong-Upstream-Latency", "X-Kong-Proxy-Latency",
+						"X-Kong-Response-Latency",
 					} {
 						h.Del(own)
 					}

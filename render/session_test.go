@@ -30,11 +30,12 @@ func TestSessions(t *testing.T) {
 	for name, c := range map[string]struct {
 		persistence, header, attributes string
 	}{
-		"cookie":           {"{sessionName: basket}", "Set-Cookie", "; Path=/; Same-Site=Lax; HttpOnly"},
-		"cookie by time":   {"{sessionName: basket, absoluteTimeout: 1h}", "Set-Cookie", "; Path=/; SameSite=Lax; HttpOnly"},
-		"permanent cookie": {"{sessionName: basket, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}", "Set-Cookie", "; Max-Age=3600"},
-		"header":           {"{sessionName: X-Basket, type: Header}", "X-Basket", ""},
-		"header by time":   {"{sessionName: X-Basket, type: Header, absoluteTimeout: 1h}", "X-Basket", ""},
+		"cookie":         {"{sessionName: basket}", "Set-Cookie", "; Path=/; Same-Site=Lax; HttpOnly"},
+		"cookie by time": {"{sessionName: basket, absoluteTimeout: 1h}", "Set-Cookie", "; Path=/; SameSite=Lax; HttpOnly"},
+		"permanent cookie": {"{sessionName: basket, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}", "Set-Cookie",
+			"; Max-Age=3600"},
+		"header":         {"{sessionName: X-Basket, type: Header}", "X-Basket", ""},
+		"header by time": {"{sessionName: X-Basket, type: Header, absoluteTimeout: 1h}", "X-Basket", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachFlavor(t, func(t *testing.T, f kong.Flavor) {

@@ -49,8 +49,8 @@ spec:
     backendRefs: [{name: a, port: 8080}]`, "HOSTS", plainHosts)
 }
 
-// TestUpgradeBesideHTTPS asks for the usual pair of routes: the one sends plain requests to HTTPS, the others serve HTTPS. No flavor needs to
-// tell them apart but for that.
+// TestUpgradeBesideHTTPS asks for the usual pair of routes: the one sends plain requests to HTTPS, the others serve HTTPS. No flavor needs
+// to tell them apart but for that.
 func TestUpgradeBesideHTTPS(t *testing.T) {
 	inBothFlavors(t, upgraded(t, `["*.example.com", "*.example.org"]`), func(t *testing.T, k traffic) {
 		for _, c := range []struct {
@@ -85,7 +85,8 @@ func TestUpgradeBesideHTTPS(t *testing.T) {
 // hostname.
 func TestUpgradeOfNarrowerHost(t *testing.T) {
 	in := fstest.MapFS{"all.yaml": &fstest.MapFile{Data: []byte(upgraded(t, `[www.example.com]`))}}
-	result, err := render.Render([]manifest.Input{{FS: in, Path: "."}}, render.Options{Target: render.Target{Flavor: kong.TraditionalCompatible}})
+	result, err := render.Render([]manifest.Input{{FS: in, Path: "."}},
+		render.Options{Target: render.Target{Flavor: kong.TraditionalCompatible}})
 	if err != nil {
 		t.Fatal(err)
 	}

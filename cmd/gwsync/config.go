@@ -169,7 +169,8 @@ func selected(flags *pflag.FlagSet, file config.File, p process) (names []string
 	case all && len(names) > 0:
 		return nil, false, errors.New("--target and --all-targets exclude each other")
 	case all && len(file.Targets) == 0:
-		return nil, false, usageError{errors.New("--all-targets: there are no targets"), "name Kongs below targets: in " + config.Name + ", or in the file of --config"}
+		return nil, false, usageError{errors.New("--all-targets: there are no targets"),
+			"name Kongs below targets: in " + config.Name + ", or in the file of --config"}
 	case all:
 		names = file.Names()
 	case part.of > 0 && len(names) == 0:

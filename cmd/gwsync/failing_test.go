@@ -30,8 +30,8 @@ func (r refusing) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.Admin().ServeHTTP(w, req)
 }
 
-// TestFailingApply guards against what users of decK met: a failed sync with JSON output that exits with 0, JSON without the changes where a
-// sync failed, no way back from a sync that stopped half-way, and one bad entity that keeps all others from being written.
+// TestFailingApply guards against what users of decK met: a failed sync with JSON output that exits with 0, JSON without the changes where
+// a sync failed, no way back from a sync that stopped half-way, and one bad entity that keeps all others from being written.
 func TestFailingApply(t *testing.T) {
 	for _, c := range []struct {
 		onError string
@@ -50,8 +50,8 @@ func TestFailingApply(t *testing.T) {
 			defer server.Close()
 			journal := filepath.Join(t.TempDir(), "journal.json")
 			var out, errs bytes.Buffer
-			code := run(t.Context(), []string{"apply", "--path", "../../examples/cross-namespace", "--kong-addr", server.URL, "-o", "json", "--on-error",
-				c.onError, "--journal", journal, "--settle", "0"},
+			code := run(t.Context(), []string{"apply", "--path", "../../examples/cross-namespace", "--kong-addr", server.URL, "-o", "json",
+				"--on-error", c.onError, "--journal", journal, "--settle", "0"},
 				process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, getenv: noEnvironment})
 			if code != c.code || !strings.Contains(errs.String(), c.says) || !strings.Contains(errs.String(), "409") {
 				t.Errorf("exit code %d: %s", code, errs.String())

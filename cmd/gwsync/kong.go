@@ -46,7 +46,8 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.serverName, "tls-server-name", "", "name to expect in Kong's certificate")
 	flags.BoolVar(&f.skipVerify, "tls-skip-verify", false, "do not verify Kong's certificate")
 	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "how long to wait for one answer")
-	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism, "how many requests to make at a time, at most; fewer while Kong asks for fewer")
+	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism,
+		"how many requests to make at a time, at most; fewer while Kong asks for fewer")
 	flags.Float64Var(&f.qps, "qps", 0, "how many requests to make a second, at most; 0 for no limit")
 	flags.Duration("deadline", 0, "give up after this long: what is being written is finished, nothing else is (default: never)")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
@@ -164,7 +165,8 @@ func withSandbox(ctx context.Context, c sandbox.Config, do func(admin, proxy str
 	served := make(chan error, 1)
 	go func() {
 		const free = "127.0.0.1:0"
-		at := addresses{admin: free, proxy: free, secure: free, streams: []streamListen{{address: free}, {address: free, ssl: true}, {address: free, udp: true}}}
+		at := addresses{admin: free, proxy: free, secure: free,
+			streams: []streamListen{{address: free}, {address: free, ssl: true}, {address: free, udp: true}}}
 		served <- newBox(c, proxy.Options{}).serve(ctx, at, func(at addresses) { ready <- at })
 	}()
 	select {

@@ -53,7 +53,8 @@ func (c *schemaCheck) plugin(p *bind.Plugin, used bool) {
 	}
 	if !c.HasPlugin(p.Spec.PluginName) {
 		c.add(diag.Warning, render.UnknownPlugin, p.Object, "plugin",
-			fmt.Sprintf("an open-source Kong %s comes without a plugin %s, so that nobody looked at its configuration", sandbox.Version, p.Spec.PluginName),
+			fmt.Sprintf("an open-source Kong %s comes without a plugin %s, so that nobody looked at its configuration", sandbox.Version,
+				p.Spec.PluginName),
 			"if it is a plugin of your own, say --plugins bundled,"+p.Spec.PluginName)
 		return
 	}
@@ -102,7 +103,8 @@ func (c *schemaCheck) entity(e kong.Entity) {
 		}
 		c.findings = append(c.findings, diag.Finding{
 			Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Field: origin.Field, Pos: origin.Pos,
-			Message: fmt.Sprintf("Kong refuses %s of the %s that it becomes: %s", cmp.Or(problem.Field, "all"), strings.ReplaceAll(row.Singular, "_", " "),
+			Message: fmt.Sprintf("Kong refuses %s of the %s that it becomes: %s", cmp.Or(problem.Field, "all"),
+				strings.ReplaceAll(row.Singular, "_", " "),
 				message),
 		})
 	}

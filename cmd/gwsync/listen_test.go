@@ -74,7 +74,8 @@ func TestBoxListens(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended, listening := make(chan error, 1), make(chan addresses, 1)
 	const free = "127.0.0.1:0"
-	at := addresses{admin: free, proxy: free, secure: free, fronts: map[front]string{{8080, false}: free, {8443, true}: free}, streams: []streamListen{{address: free}, {address: free, udp: true}}}
+	at := addresses{admin: free, proxy: free, secure: free, fronts: map[front]string{{8080, false}: free, {8443, true}: free},
+		streams: []streamListen{{address: free}, {address: free, udp: true}}}
 	go func() { ended <- b.serve(ctx, at, func(at addresses) { listening <- at }) }()
 	at = <-listening
 	c, err := net.Dial("tcp", at.streams[0].address)

@@ -23,7 +23,8 @@ func main() {
 	}))
 }
 
-// untilSignal returns a context that ends with the first signal to end. By then nobody listens any more, so that the second ends the process.
+// untilSignal returns a context that ends with the first signal to end. By then nobody listens any more, so that the second ends the
+// process.
 func untilSignal() context.Context {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup

@@ -58,7 +58,8 @@ func ofOneTarget(flags *pflag.FlagSet, names []string) error {
 			continue
 		}
 		said := cmp.Or(config.Origin(f), "--"+name)
-		return usageError{fmt.Errorf("%s is one target's, and this is for several", said), "set " + name + " for each target in the configuration file"}
+		return usageError{fmt.Errorf("%s is one target's, and this is for several", said),
+			"set " + name + " for each target in the configuration file"}
 	}
 	return nil
 }

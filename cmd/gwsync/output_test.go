@@ -74,7 +74,8 @@ func TestInterruptedBeforeAnything(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	args := []string{"diff", "--path", "../../examples/cross-namespace", "--kong-addr", server.URL, "-o", "json"}
 	code := run(ctx, args, process{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, getenv: noEnvironment})
-	if code != exitInterrupted || stderr.String() != "gwsync: interrupted\n" || !strings.Contains(stdout.String(), `"message": "interrupted"`) {
+	if code != exitInterrupted || stderr.String() != "gwsync: interrupted\n" ||
+		!strings.Contains(stdout.String(), `"message": "interrupted"`) {
 		t.Errorf("exit code %d, want %d:\n%s%s", code, exitInterrupted, stdout.String(), stderr.String())
 	}
 }

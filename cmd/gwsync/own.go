@@ -21,7 +21,8 @@ func (f *ownFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&listValue[diff.Pattern]{&f.adopt.Names, diff.ParsePattern}, "adopt",
 		"take over what is not ours and the manifests name, `KIND/NAME` such as services/shop or routes/shop.*;\n"+
 			"may be repeated. What another instance owns takes its name in full")
-	flags.StringArrayVar(&f.adopt.Tags, "adopt-tag", nil, "take over what carries this `TAG`, such as managed-by-ingress-controller; may be repeated")
+	flags.StringArrayVar(&f.adopt.Tags, "adopt-tag", nil,
+		"take over what carries this `TAG`, such as managed-by-ingress-controller; may be repeated")
 	flags.BoolVar(&f.noPrune, "no-prune", false, "delete nothing: what is ours and no manifest asks for stays, and serves on")
 	flags.Var(&listValue[diff.Rule]{&f.ignore, diff.ParseRule}, "ignore",
 		"leave a field to somebody else once it is there, `KIND/NAME/FIELD` such as plugins/*/config/limit\n"+

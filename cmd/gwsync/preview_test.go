@@ -102,13 +102,15 @@ func TestPreview(t *testing.T) {
 	ended := make(chan int)
 	go func() {
 		ended <- run(ctx, []string{
-			"sandbox", "-f", file, "--router-flavor", "expressions", "--admin-listen", "127.0.0.1:0", "--proxy-listen", "127.0.0.1:0", "--proxy-ssl-listen", "127.0.0.1:0",
+			"sandbox", "-f", file, "--router-flavor", "expressions", "--admin-listen", "127.0.0.1:0", "--proxy-listen", "127.0.0.1:0",
+			"--proxy-ssl-listen", "127.0.0.1:0",
 			"--backend", "default/real:80=" + real.URL,
 		}, process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(string) string { return "" }})
 	}()
 	proxy := out.until(t, `proxy on (http://\S+)`)
 	table := out.until(t, `(?s)(ROUTE .*)`)
-	want := "HTTPRoute default/web rule 0  Service default/real port 80  curl -H 'Host: www.example.com' -X POST -H 'X-It: it'\\''s' " + proxy + "/one"
+	want := "HTTPRoute default/web rule 0  Service default/real port 80  curl -H 'Host: www.example.com' -X POST -H 'X-It: it'\\''s' " +
+		proxy + "/one"
 	if !strings.Contains(table, want) {
 		t.Errorf("the table has no line %q:\n%s", want, table)
 	}
@@ -181,7 +183,8 @@ func FuzzQuoteShell(f *testing.F) {
 	})
 }
 
-// TestPreviewOfSeveralPorts asks for routes that differ by nothing but the port, which each has a listener for. One more comes with a change.
+// TestPreviewOfSeveralPorts asks for routes that differ by nothing but the port, which each has a listener for. One more comes with a
+// change.
 func TestPreviewOfSeveralPorts(t *testing.T) {
 	const listeners = `{name: one, port: 80, protocol: HTTP}, {name: two, port: 8080, protocol: HTTP}`
 	manifests := `
@@ -227,7 +230,8 @@ spec:
 	ended := make(chan int)
 	go func() {
 		ended <- run(ctx, []string{
-			"sandbox", "-f", file, "--router-flavor", "expressions", "--admin-listen", "127.0.0.1:0", "--proxy-listen", "127.0.0.1:0", "--proxy-ssl-listen", "127.0.0.1:0",
+			"sandbox", "-f", file, "--router-flavor", "expressions", "--admin-listen", "127.0.0.1:0", "--proxy-listen", "127.0.0.1:0",
+			"--proxy-ssl-listen", "127.0.0.1:0",
 		}, process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(string) string { return "" }})
 	}()
 	answered := func(url string) string {
@@ -244,7 +248,8 @@ spec:
 		return body.Backend
 	}
 	for pattern, want := range map[string]string{
-		`HTTPRoute default/first rule 0 .* curl (http://\S+)`: "one.default.svc:80", `HTTPRoute default/second rule 0 .* curl (http://\S+)`: "two.default.svc:80",
+		`HTTPRoute default/first rule 0 .* curl (http://\S+)`:  "one.default.svc:80",
+		`HTTPRoute default/second rule 0 .* curl (http://\S+)`: "two.default.svc:80",
 	} {
 		if got := answered(out.until(t, pattern)); got != want {
 			t.Errorf("%s: %q answered, want %q", pattern, got, want)
@@ -261,7 +266,8 @@ spec:
 			PortMaps []string `json:"port_maps"`
 		} `json:"configuration"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&root); err != nil || len(root.Configuration.PortMaps) != 2 || root.Configuration.PortMaps[1] != "8080:"+own {
+	if err := json.NewDecoder(resp.Body).Decode(&root); err != nil || len(root.Configuration.PortMaps) != 2 ||
+		root.Configuration.PortMaps[1] != "8080:"+own {
 		t.Errorf("the Admin API says %q (%v)", root.Configuration.PortMaps, err)
 	}
 

@@ -35,7 +35,8 @@ func TestProgressOnATerminal(t *testing.T) {
 			t.Errorf("the wait is not on a line of its own in\n%q", text)
 		}
 		for _, line := range regexp.MustCompile(`[\r\n]`).Split(text, -1) {
-			if line = strings.ReplaceAll(line, clearRest, ""); len([]rune(line)) > 80 && !strings.Contains(line, "waiting") || strings.Contains(line, "\x1b") {
+			if line = strings.ReplaceAll(line, clearRest, ""); len([]rune(line)) > 80 && !strings.Contains(line, "waiting") ||
+				strings.Contains(line, "\x1b") {
 				t.Errorf("a line of %q", line)
 			}
 		}

@@ -83,7 +83,8 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 		o.Target.Flavor = kong.TraditionalCompatible
 	}
 	if slices.Contains(o.Target.Modules, kong.AnyModule) {
-		return usageError{errors.New("--lua-requires '*' is not supported by the sandbox, whose Lua runs as with untrusted_lua = sandbox"), "name the modules"}
+		return usageError{errors.New("--lua-requires '*' is not supported by the sandbox, whose Lua runs as with untrusted_lua = sandbox"),
+			"name the modules"}
 	}
 	mapped, err := backendMap(f.backends, o.Target.Addresses)
 	if err != nil {

@@ -88,7 +88,8 @@ func printSettings(w io.Writer, flags *pflag.FlagSet) error {
 
 // asYAML returns a value as it is written in a file, on one line.
 func asYAML(v string) string {
-	if text, err := yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: v}}}); err == nil {
+	if text, err := yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle,
+		Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: v}}}); err == nil {
 		return printable(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "["), "]"))
 	}
 	return printable(v)

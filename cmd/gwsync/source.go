@@ -133,7 +133,8 @@ type renderFlags struct {
 func (f *renderFlags) add(flags *pflag.FlagSet) {
 	f.addBinding(flags)
 	flags.StringVar(&f.instance, "instance", "default", "`NAME` of this source of truth; what it owns in Kong carries the tag gwsync:NAME")
-	flags.StringVar(&f.address, "backend-address", render.DefaultAddress, "where Kong reaches a Service, a `TEMPLATE` of {name}, {namespace} and {port}")
+	flags.StringVar(&f.address, "backend-address", render.DefaultAddress,
+		"where Kong reaches a Service, a `TEMPLATE` of {name}, {namespace} and {port}")
 	flags.StringVar(&f.addressMap, "backend-map", "", "YAML or JSON `FILE` of exceptions to it: HOST:PORT for each NAMESPACE/NAME:PORT,\n"+
 		"or for each HOST:PORT that would be used otherwise, a Service's or an endpoint's")
 	flags.BoolVar(&f.allowUnresolved, "allow-unresolved", false, "go on with denied or missing references: what they break answers 500")
@@ -141,20 +142,23 @@ func (f *renderFlags) add(flags *pflag.FlagSet) {
 
 func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
-	flags.StringArrayVar(&f.controllers, "controller-name", nil, "GatewayClasses with this controllerName are ours; may be repeated (default: gwsync.dev/gateway-controller,\n"+
-		"and those of Kong's Ingress Controller and operator)")
+	flags.StringArrayVar(&f.controllers, "controller-name", nil,
+		"GatewayClasses with this controllerName are ours; may be repeated (default: gwsync.dev/gateway-controller,\n"+
+			"and those of Kong's Ingress Controller and operator)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.ingressClass, "ingress-class", "kong",
 		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is this `NAME`, or if they have none")
-	flags.StringVar(&f.flavor, "router-flavor", "", "expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
+	flags.StringVar(&f.flavor, "router-flavor", "",
+		"expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
 	flags.BoolVar(&f.requestClientCertificates, "request-client-certificates", false,
 		"have Kong ask all its TLS clients for a certificate, as verifying those of some takes (else their listeners stay shut)")
 	flags.StringSliceVar(&f.luaRequires, "lua-requires", nil,
 		"`MODULES` that Lua may load in the Kong, its untrusted_lua_sandbox_requires, or '*' for all (default: what the Kong says, offline none).\n"+
 			"With resty.openssl.ssl, resty.openssl.x509 and resty.openssl.x509.store it verifies backends for BackendTLSPolicies that Kong cannot follow")
 	flags.StringVar(&f.profile, "profile", "full", "full, or declarative: without Lua, and what takes Lua is an error")
-	flags.StringArrayVar(&f.gateways, "gateway", nil, "serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
-		"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
+	flags.StringArrayVar(&f.gateways, "gateway", nil,
+		"serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
+			"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")
 }
 
 // binding returns the options for reading and binding manifests.

@@ -35,8 +35,8 @@ func (t *trace) find(g *bind.Graph) {
 	t.listener = listenerOf(r, t.Routed)
 }
 
-// listenerOf returns the listener of a route that a request is for: of the request's protocol, of its port if one is, with the most specific
-// hostname that covers its host.
+// listenerOf returns the listener of a route that a request is for: of the request's protocol, of its port if one is, with the most
+// specific hostname that covers its host.
 func listenerOf(r *bind.Route, req route.Request) *bind.Listener {
 	host := strings.ToLower(strings.Split(req.Host, ":")[0])
 	protocol := map[string]gatewayv1.ProtocolType{"http": gatewayv1.HTTPProtocolType, "https": gatewayv1.HTTPSProtocolType}[req.Protocol]
@@ -60,7 +60,8 @@ func listenerOf(r *bind.Route, req route.Request) *bind.Listener {
 // writeText prints the trace for people.
 func (t trace) writeText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s://%s%s\n\n", t.request.Method, t.Routed.Protocol, diag.Printable(t.request.Host), diag.Printable(t.request.RequestURI))
+	fmt.Fprintf(&b, "%s %s://%s%s\n\n", t.request.Method, t.Routed.Protocol, diag.Printable(t.request.Host),
+		diag.Printable(t.request.RequestURI))
 	line := func(name, text string, pos diag.Pos) {
 		at := ""
 		if !pos.IsZero() {

@@ -21,7 +21,8 @@ type testSource struct {
 }
 
 func (f *testSource) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.tests, "tests", nil, "read the tests of this `FILE` or directory instead of those beside the manifests; may be repeated")
+	flags.StringArrayVar(&f.tests, "tests", nil,
+		"read the tests of this `FILE` or directory instead of those beside the manifests; may be repeated")
 	flags.StringArrayVar(&f.proxy, "proxy", nil, "`URL` of a real proxy to ask; once more for that of HTTPS")
 }
 

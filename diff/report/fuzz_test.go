@@ -26,7 +26,8 @@ func entity(t *testing.T, k kong.Kind, id string, fields map[string]any) kong.En
 
 // FuzzTextIsInert has hostile text in every place that text reports show, and wants nothing in them that a terminal obeys.
 func FuzzTextIsInert(f *testing.F) {
-	for _, s := range []string{"", "plain", "\x1b[2J\x1b]0;title\a", "a\nb\r\nc\x00", "\u202eevil\u2066", "\xff\xfe\u0085\u2028", "\U000e0041\u200b",
+	for _, s := range []string{"", "plain", "\x1b[2J\x1b]0;title\a", "a\nb\r\nc\x00", "\u202eevil\u2066", "\xff\xfe\u0085\u2028",
+		"\U000e0041\u200b",
 		`http.path == "/a" && http.host == "example.com" && http.method == "GET"`, "local a = 1\nlocal b = 2\nreturn a + b"} {
 		for _, now := range []string{"x", s + "y", strings.ReplaceAll(s, "a", "bb")} {
 			f.Add(s, now)

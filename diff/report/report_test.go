@@ -129,7 +129,8 @@ func findings(t *testing.T, l diag.List) string {
 }
 
 var someFindings = diag.List{
-	{Severity: diag.Warning, Code: "NoMatchingParent", Object: diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"}, Message: "no gateway"},
+	{Severity: diag.Warning, Code: "NoMatchingParent", Object: diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"},
+		Message: "no gateway"},
 	{Severity: diag.Error, Code: "RefNotPermitted", Object: diag.Object{Kind: "HTTPRoute", Namespace: "a", Name: "b"},
 		Pos: diag.Pos{File: "routes/echo.yaml", Line: 14, Col: 9}, Field: "spec.rules[0].backendRefs[0]",
 		Message: "service test/echo is in another namespace",
@@ -173,12 +174,15 @@ func TestJSONOfAnError(t *testing.T) {
 	want := map[string]any{
 		"result": "error",
 		"error":  map[string]any{"message": "kong <cannot> be reached", "hint": "start it"},
-		"failed": []any{map[string]any{"op": "update", "kind": "services", "name": "s", "id": p.Changes()[0].After.ID(), "origin": d["changes"].([]any)[0].(map[string]any)["origin"]}},
-		"summary": map[string]any{"create": 0., "update": 1., "delete": 0., "conflicts": 0., "errors": 1., "warnings": 1., "applied": 0., "failed": 1., "skipped": 0.,
+		"failed": []any{map[string]any{"op": "update", "kind": "services", "name": "s", "id": p.Changes()[0].After.ID(),
+			"origin": d["changes"].([]any)[0].(map[string]any)["origin"]}},
+		"summary": map[string]any{"create": 0., "update": 1., "delete": 0., "conflicts": 0., "errors": 1., "warnings": 1., "applied": 0.,
+			"failed": 1., "skipped": 0.,
 			"rolled_back": 0.},
 		"findings": []any{
 			map[string]any{"severity": "warning", "code": "NoMatchingParent", "object": "HTTPRoute a/b", "message": "no gateway"},
-			map[string]any{"severity": "error", "code": "RefNotPermitted", "object": "HTTPRoute a/b", "file": "routes/echo.yaml", "line": 14., "col": 9.,
+			map[string]any{"severity": "error", "code": "RefNotPermitted", "object": "HTTPRoute a/b", "file": "routes/echo.yaml",
+				"line": 14., "col": 9.,
 				"field": "spec.rules[0].backendRefs[0]", "message": "service test/echo is in another namespace", "hint": someFindings[1].Hint,
 				"related": []any{map[string]any{"file": "services.yaml", "line": 3.}}},
 		},
@@ -198,7 +202,8 @@ func TestColorsAreOnlyColors(t *testing.T) {
 	desired := declared(t, []byte("services: [{name: s, host: b}, {name: new, host: a, path: /x}]"))
 	r := report.Report{Plan: plan(t, live, desired)}
 	colored := text(t, r, true)
-	if got := strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(colored); got != text(t, r, false) {
+	if got := strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[2m", "",
+		"\x1b[0m", "").Replace(colored); got != text(t, r, false) {
 		t.Errorf("without its colors the text is\n%s", got)
 	}
 	if !strings.Contains(colored, "\x1b[32m+ service new\x1b[0m") || !strings.Contains(colored, "\x1b[31m- service gone\x1b[0m") {

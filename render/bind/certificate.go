@@ -164,8 +164,8 @@ func readLeaf(text string) (*x509.Certificate, string) {
 	return nil, "its " + corev1.TLSCertKey + " holds no PEM certificate"
 }
 
-// isReference reports whether a value of a Secret only says in which of Kong's vaults the value is. Kong reads it there, so that it need not
-// be among the manifests.
+// isReference reports whether a value of a Secret only says in which of Kong's vaults the value is. Kong reads it there, so that it need
+// not be among the manifests.
 //
 // Source: Kong 3.9.3, kong/pdk/vault.lua, is_reference.
 func isReference(value string) bool {

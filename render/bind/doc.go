@@ -40,8 +40,8 @@
 // TCPRoutes or UDPRoutes at a port, and of several TLSRoutes for one hostname, all are accepted and attached, and one
 // gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the oldest, by a
 // metadata.creationTimestamp such as exported manifests have, else the first by namespace and name, and of two kinds the
-// GRPCRoute: [Binding.Winner]. Every such case is reported, since in git ages seldom are told. A route that is turned away, or that is invalid,
-// takes nothing from others.
+// GRPCRoute: [Binding.Winner]. Every such case is reported, since in git ages seldom are told. A route that is turned away, or that is
+// invalid, takes nothing from others.
 //
 // A rule that the CRDs let through and Kong cannot serve is [Rule.Dropped], and the other rules are served (SH
 // RouteConditionPartiallyInvalid): with a regex that Kong's engines refuse, for the router flavor of [Options.Flavor]
@@ -81,7 +81,8 @@
 // certificates of ConfigMaps or Secrets, or those of the system, which are the only well-known ones. A backend whose
 // policy is not accepted is not to be used: [Backend.Reason]. One that is must not be used without TLS:
 // [Backend.Policy]. It is for the backends of routes that Kong opens TLS for: not of UDPRoutes, nor of TLSRoutes that it passes
-// on; those of TCPRoutes, of which the specification does not speak, are among them. The policy's status is for the [BackendTLSPolicy.Gateways] whose routes lead to a target.
+// on; those of TCPRoutes, of which the specification does not speak, are among them. The policy's status is for the
+// [BackendTLSPolicy.Gateways] whose routes lead to a target.
 //
 // Listeners of one Gateway and its ListenerSets must be distinct (GW Listeners): one port of a Kong serves one of HTTP,
 // HTTPS, TLS and TCP, and a hostname of it one listener; UDP has ports of its own. Where two are not distinct, the

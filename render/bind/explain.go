@@ -25,8 +25,8 @@ type Explanation struct {
 
 // Explain tells how an object was resolved, and what would allow what was denied: a route of any kind, a Gateway, a ListenerSet, a
 // GatewayClass or a BackendTLSPolicy with its references; a Service, Secret, ConfigMap, EndpointSlice, Namespace, ReferenceGrant
-// or one of the Ingress Controller's kinds with the references to it, and what it names itself. It reports false if the manifests do not hold the object; a Namespace is explained if they hold
-// anything in it.
+// or one of the Ingress Controller's kinds with the references to it, and what it names itself. It reports false if the manifests do not
+// hold the object; a Namespace is explained if they hold anything in it.
 func (g *Graph) Explain(ref manifest.Ref) (Explanation, bool) { return newChecker(g).explain(ref) }
 
 // Brief is Explain without guesses at what was meant, so that all routes, Gateways, ListenerSets, GatewayClasses and policies of a

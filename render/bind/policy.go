@@ -110,7 +110,8 @@ func policyKeys(k *Backend) []policyKey {
 }
 
 // opensTLS reports whether Kong makes the TLS connections to the route's backends, if there are any: for an HTTPRoute and a GRPCRoute, for
-// a TLSRoute where a listener ends its clients' connections (BTP TargetRefs), and for a TCPRoute, of which the specification does not speak.
+// a TLSRoute where a listener ends its clients' connections (BTP TargetRefs), and for a TCPRoute, of which the specification does not
+// speak.
 func opensTLS(r *Route) bool {
 	switch r.Object.Ref.Kind {
 	case kindHTTPRoute, kindGRPCRoute, kindTCPRoute:

@@ -19,7 +19,8 @@ import (
 // FuzzFormats has hostile text wherever a drawing shows text, and wants in every format the nodes, edges and labels that were put in, and
 // nothing else.
 func FuzzFormats(f *testing.F) {
-	for _, s := range []string{"", "echo", `a"] --> b["`, "a\"]\n  end\n%%{init: {}}%%", `\`, `\"`, `\N\l`, "#34;", "&quot;", "<b>x</b>", "a|b", "`x`",
+	for _, s := range []string{"", "echo", `a"] --> b["`, "a\"]\n  end\n%%{init: {}}%%", `\`, `\"`, `\N\l`, "#34;", "&quot;", "<b>x</b>",
+		"a|b", "`x`",
 		"]])}|\";", "*.example.com", "_a_", "\x1b[2J\u202e", "\xff", "a/b", "%2F", "ﬂ°°60¶ß", "日本"} {
 		f.Add(s, "echo", s)
 		f.Add("HTTPRoute", s, "x")
@@ -48,8 +49,8 @@ func arbitrary(kind, name, text string) graph.Drawing {
 		d.Nodes = append(d.Nodes, node(two, graph.Denied))
 	}
 	for _, s := range []graph.State{graph.OK, graph.Denied, graph.Foreign} {
-		d.Edges = append(d.Edges, graph.Edge{From: graph.ID(one), To: graph.ID(two), Relation: graph.Forwards, State: s, Detail: text, Reason: name,
-			Grant: graph.ID(grant)}, graph.Edge{From: graph.ID(grant), To: graph.ID(two), Relation: graph.Permits, State: s})
+		d.Edges = append(d.Edges, graph.Edge{From: graph.ID(one), To: graph.ID(two), Relation: graph.Forwards, State: s, Detail: text,
+			Reason: name, Grant: graph.ID(grant)}, graph.Edge{From: graph.ID(grant), To: graph.ID(two), Relation: graph.Permits, State: s})
 	}
 	return d
 }
@@ -82,9 +83,11 @@ func labels(d graph.Drawing) (nodes, edges []string) {
 const mermaidString = `"((?:[A-Za-z0-9 .,:/-]|#[0-9]+;|<br/>)*)"`
 
 var (
-	mermaidNode = regexp.MustCompile(`^ *[A-Za-z0-9_]+(?:\[\[|\(\[|\{\{|\(|\[)` + mermaidString + `(?:\]\]|\]\)|\}\}|\)|\])(?::::(?:denied|foreign))?$`)
+	mermaidNode = regexp.MustCompile(`^ *[A-Za-z0-9_]+(?:\[\[|\(\[|\{\{|\(|\[)` + mermaidString +
+		`(?:\]\]|\]\)|\}\}|\)|\])(?::::(?:denied|foreign))?$`)
 	mermaidEdge = regexp.MustCompile(`^  [A-Za-z0-9_]+ (?:-->|--x|-\.->)(?:\|` + mermaidString + `\|)? [A-Za-z0-9_]+$`)
-	mermaidRest = regexp.MustCompile(`^(?:flowchart LR|  subgraph [A-Za-z0-9_]+\[` + mermaidString + `\]|  end|  classDef .*|  linkStyle .*|)$`)
+	mermaidRest = regexp.MustCompile(`^(?:flowchart LR|  subgraph [A-Za-z0-9_]+\[` + mermaidString +
+		`\]|  end|  classDef .*|  linkStyle .*|)$`)
 	mermaidCode = regexp.MustCompile(`#[0-9]+;`)
 )
 
@@ -194,7 +197,8 @@ func checkJSON(t *testing.T, d graph.Drawing) {
 		}
 	}
 	for i, e := range d.Edges {
-		if g := got.Edges[i]; g.From != e.From || g.To != e.To || g.Relation != string(e.Relation) || utf8.ValidString(e.Detail) && g.Detail != e.Detail {
+		if g := got.Edges[i]; g.From != e.From || g.To != e.To || g.Relation != string(e.Relation) ||
+			utf8.ValidString(e.Detail) && g.Detail != e.Detail {
 			t.Errorf("edge %d is %+v, want %+v", i, g, e)
 		}
 	}

@@ -25,9 +25,9 @@ func Exit(status int, message string) Chunk {
 	return New("return kong.response.exit(@status, { message = @message })", Values{"status": status, "message": message})
 }
 
-// Choose returns a program for the access phase of post-function that gives each request to one of the backends, at random and in proportion to
-// their weights, and does what that backend has for requests. Broken ones answer with the status and message. Later programs of the same
-// plugin find the number of the backend, from 1 on, in kong.ctx.plugin.gwsync_backend.
+// Choose returns a program for the access phase of post-function that gives each request to one of the backends, at random and in
+// proportion to their weights, and does what that backend has for requests. Broken ones answer with the status and message. Later programs
+// of the same plugin find the number of the backend, from 1 on, in kong.ctx.plugin.gwsync_backend.
 func Choose(backends []Backend, status int, message string) Chunk {
 	if len(backends) == 1 {
 		return backends[0].chosen(1, status, message)

@@ -19,8 +19,8 @@ type CORS struct {
 // OriginWildcard stands for the origins that begin and end like this and have something between.
 type OriginWildcard struct{ Before, After string }
 
-// Access returns the program for the access phase, before all others: it notes what was asked for [CORS.HeaderFilter], and answers preflight
-// requests. Those carry no credentials, so that whatever asks for some must come later.
+// Access returns the program for the access phase, before all others: it notes what was asked for [CORS.HeaderFilter], and answers
+// preflight requests. Those carry no credentials, so that whatever asks for some must come later.
 func (c CORS) Access() Chunk {
 	return New(`local origin, method = kong.request.get_header("origin"), nil
 if origin and kong.request.get_method() == "OPTIONS" then method = kong.request.get_header("access-control-request-method") end

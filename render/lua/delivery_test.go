@@ -83,7 +83,8 @@ func FuzzCompile(f *testing.F) {
 			lua.Copies([]lua.Mirror{{Addresses: at, Share: time, Of: port, Only: code}}),
 			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, Codes: []int{code}, Attempts: code, Backoff: time, Request: time, Read: port}),
 			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, TLS: secure}), lua.Copies([]lua.Mirror{{Addresses: at, TLS: secure}}),
-			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, TLS: &lua.TLS{Name: host}}), lua.Errors(code, time, port, host), session.Begin(), session.Hand(), lua.Unsized,
+			lua.Resend(lua.Retry{Addresses: [][]lua.Address{at}, TLS: &lua.TLS{Name: host}}), lua.Errors(code, time, port, host),
+			session.Begin(), session.Hand(), lua.Unsized,
 		} {
 			state := golua.NewState(golua.Options{SkipOpenLibs: true})
 			if _, err := state.LoadString(string(program)); err != nil {

@@ -38,8 +38,8 @@ func ResponseHeader(verb, name, value string) Chunk {
 	return New(`kong.response.clear_header(@name)`, v)
 }
 
-// Variable returns a program for the access phase that changes a variable of nginx as if it were the header which is sent out of it: one that
-// is empty is not sent. The verb is set, add or remove.
+// Variable returns a program for the access phase that changes a variable of nginx as if it were the header which is sent out of it: one
+// that is empty is not sent. The verb is set, add or remove.
 func Variable(name, verb, value string) Chunk {
 	v := Values{"name": name, "value": value, "comma": ", " + value}
 	switch verb {

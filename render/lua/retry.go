@@ -43,8 +43,8 @@ func Resend(r Retry) Chunk {
 	return New(handshake(r.TLS)+outgoing+answer+resend, values)
 }
 
-// Unsized is a program for the header_filter phase of the same plugin: what the backend gave no length for HEAD or with status 304 has none,
-// where Kong would say 0.
+// Unsized is a program for the header_filter phase of the same plugin: what the backend gave no length for HEAD or with status 304 has
+// none, where Kong would say 0.
 const Unsized Chunk = `if kong.ctx.plugin.gwsync_unsized then kong.response.clear_header("Content-Length") end`
 
 // answer reads an answer from a socket. Every read waits until a deadline at most, which only a read of whatever is there can

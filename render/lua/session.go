@@ -21,8 +21,8 @@ func (s Session) variable() string {
 	return "http_" + strings.ReplaceAll(s.Name, "-", "_")
 }
 
-// Begin returns a program for the access phase of post-function that gives a new token to a request without one, or with one that is too old or
-// none of its own: the time and the request's id. The Upstream hashes on it as on one that the client sent.
+// Begin returns a program for the access phase of post-function that gives a new token to a request without one, or with one that is too
+// old or none of its own: the time and the request's id. The Upstream hashes on it as on one that the client sent.
 func (s Session) Begin() Chunk {
 	return New(begin, Values{"name": s.Name, "variable": s.variable(), "cookie": s.Cookie, "seconds": s.Seconds})
 }

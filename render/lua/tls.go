@@ -52,7 +52,8 @@ func handshake(of ...*TLS) constant {
 
 // trusting leaves the verification to the socket.
 //
-// Source: OpenResty's lua-nginx-module, README.markdown, "tcpsock:sslhandshake"; Kong 3.9.3, kong.conf.default, lua_ssl_trusted_certificate.
+// Source: OpenResty's lua-nginx-module, README.markdown, "tcpsock:sslhandshake"; Kong 3.9.3, kong.conf.default,
+// lua_ssl_trusted_certificate.
 const trusting = `local function secure(socket, tls)
   return socket:sslhandshake(false, tls.name, true)
 end

@@ -23,7 +23,8 @@ func named(t *testing.T, der, host, uri string) bool {
 	state := golua.NewState()
 	defer state.Close()
 	state.SetGlobal("der", golua.LString(der))
-	program := lua.New("return named({ tostring = function() return der end }, {{ host = @host, uri = @uri }})", lua.Values{"host": host, "uri": uri})
+	program := lua.New("return named({ tostring = function() return der end }, {{ host = @host, uri = @uri }})",
+		lua.Values{"host": host, "uri": uri})
 	if err := state.DoString(lua.Verifying + string(program)); err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +60,10 @@ func TestNames(t *testing.T) {
 		want      bool
 	}{
 		{"a.example.com", "", true}, {"b.example.com", "", false}, {"example.com", "", false}, {"x.example.net", "", true},
-		{"example.net", "", false}, {"x.y.example.net", "", false}, {"*.example.net", "", true}, {"x.org", "", false}, {"z.example.com", "", false},
-		{"", "spiffe://a/b", true}, {"", "spiffe://a", false}, {"", "SPIFFE://a/b", false}, {"spiffe://a/b", "", false}, {"", "a.example.com", false},
+		{"example.net", "", false}, {"x.y.example.net", "", false}, {"*.example.net", "", true}, {"x.org", "", false},
+		{"z.example.com", "", false},
+		{"", "spiffe://a/b", true}, {"", "spiffe://a", false}, {"", "SPIFFE://a/b", false}, {"spiffe://a/b", "", false},
+		{"", "a.example.com", false},
 	} {
 		if got := named(t, der, tt.host, tt.uri); got != tt.want {
 			t.Errorf("%q %q: got %v", tt.host, tt.uri, got)

@@ -111,7 +111,8 @@ func newCRD(t *testing.T, in *apiextensionsv1.JSONSchemaProps) crd {
 func (c crd) check(t *testing.T, o map[string]any) {
 	t.Helper()
 	o = integers(t, o)
-	for _, err := range append(validation.ValidateCustomResource(nil, o, c.validation), listtype.ValidateListSetsAndMaps(nil, c.schema, o)...) {
+	for _, err := range append(validation.ValidateCustomResource(nil, o, c.validation),
+		listtype.ValidateListSetsAndMaps(nil, c.schema, o)...) {
 		t.Error(err)
 	}
 	known := runtime.DeepCopyJSON(o)

@@ -81,7 +81,8 @@ func overlapping(l *bind.Listener) []metav1.Condition {
 	for _, o := range l.Overlaps {
 		others = append(others, o.String())
 	}
-	return []metav1.Condition{yes(string(gatewayv1.ListenerConditionOverlappingTLSConfig), string(gatewayv1.ListenerReasonOverlappingHostnames),
+	return []metav1.Condition{yes(string(gatewayv1.ListenerConditionOverlappingTLSConfig),
+		string(gatewayv1.ListenerReasonOverlappingHostnames),
 		"clients may reuse connections for hostnames of other listeners: "+sentence(others))}
 }
 

@@ -72,5 +72,6 @@ func setProgrammed(s *bind.ListenerSet) metav1.Condition {
 	if serving == 0 {
 		return no(programmed, listenersNotValid, notValid(s.Listeners))
 	}
-	return yes(programmed, string(gatewayv1.ListenerSetReasonProgrammed), fmt.Sprintf("%d of %d listeners serve requests", serving, len(s.Listeners)))
+	return yes(programmed, string(gatewayv1.ListenerSetReasonProgrammed),
+		fmt.Sprintf("%d of %d listeners serve requests", serving, len(s.Listeners)))
 }

@@ -21,7 +21,8 @@ func TestCheck(t *testing.T) {
 		Sent: &Sent{Backends: []string{"shop/a:80", "shop/b:80"}, Path: "/p?q", Host: "h", Header: http.Header{"X-To": {"1", "2"}}},
 	}
 	notFound := Outcome{Status: 404, Routed: ptr(false), Route: ptr(""), Sent: &Sent{}}
-	redirect := Outcome{Status: 302, Routed: ptr(true), Route: ptr("HTTPRoute a/b"), Sent: &Sent{}, Header: http.Header{"Location": {"http://x/"}}}
+	redirect := Outcome{Status: 302, Routed: ptr(true), Route: ptr("HTTPRoute a/b"), Sent: &Sent{},
+		Header: http.Header{"Location": {"http://x/"}}}
 	silent := Outcome{Status: 404}
 	for name, c := range map[string]struct {
 		expect              Expect

@@ -307,7 +307,8 @@ func TestHTTP(t *testing.T) {
 	if a := ask(t, k, "POST /services", `[1]`); a.status != 400 {
 		t.Errorf("a body that is no object: %d", a.status)
 	}
-	for kind, want := range map[string]int{"text/plain": 415, "application/x-www-form-urlencoded": 400, "application/json; charset=utf-8": 201} {
+	for kind, want := range map[string]int{"text/plain": 415, "application/x-www-form-urlencoded": 400,
+		"application/json; charset=utf-8": 201} {
 		q := httptest.NewRequest("POST", "/services", strings.NewReader(`{"host":"h"}`))
 		q.Header.Set("Content-Type", kind)
 		w := httptest.NewRecorder()

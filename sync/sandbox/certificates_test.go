@@ -86,7 +86,8 @@ func TestCACertificates(t *testing.T) {
 	id, _ := post(ca).body["id"].(string)
 	service := must(t, k, "PUT /services/s", `{"host":"h","protocol":"https","ca_certificates":["`+id+`"]}`).body["id"].(string)
 	a := ask(t, k, "DELETE /ca_certificates/"+id, "")
-	if want := "ca certificate " + id + " is still referenced by services (id = " + service + ")"; a.status != 400 || a.body["message"] != want {
+	if want := "ca certificate " + id + " is still referenced by services (id = " + service + ")"; a.status != 400 ||
+		a.body["message"] != want {
 		t.Errorf("a CA certificate in use: %d %v, want %q", a.status, a.body, want)
 	}
 	must(t, k, "DELETE /services/s", "")

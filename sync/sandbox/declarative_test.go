@@ -73,7 +73,8 @@ func TestConfigRoundTrip(t *testing.T) {
 	if !ok || e.Text("password") == "p" || len(e.Text("password")) != 40 {
 		t.Errorf("a password is hashed once: %s", text(t, after))
 	}
-	if e, _ := after.Find(kong.Routes, "other"); e.Text("name") != "other" || !strings.Contains(string(e.AppendJSON(nil)), `"strip_path":false`) {
+	if e, _ := after.Find(kong.Routes, "other"); e.Text("name") != "other" ||
+		!strings.Contains(string(e.AppendJSON(nil)), `"strip_path":false`) {
 		t.Errorf("a route with merged fields: %s", e.AppendJSON(nil))
 	}
 }

@@ -29,7 +29,8 @@ func FuzzAdmin(f *testing.F) {
 	f.Add("POST", "/services", `{"url":"//:x","tags":{"a":1},"ca_certificates":[{}],"client_certificate":{"id":{}}}`, false)
 	kongs := map[bool]*Kong{false: New(Config{Flavor: kong.Expressions}), true: New(Config{DBLess: true})}
 	f.Fuzz(func(t *testing.T, method, path, body string, dbLess bool) {
-		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " #") || strings.ContainsFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) ||
+		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " #") ||
+			strings.ContainsFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) ||
 			method == "" {
 			return
 		}

@@ -115,8 +115,9 @@ func (k *Kong) configuration() map[string]any {
 		"allow_debug_header": false, "database": database,
 		"headers": []string{"server_tokens", "latency_tokens", "x-kong-request-id"},
 		"plugins": []string{"bundled"}, "port_maps": luaList(k.listeners.PortMaps), "role": "traditional", "router_flavor": k.config.Flavor,
-		"untrusted_lua": "sandbox", "untrusted_lua_sandbox_environment": map[string]any{}, "untrusted_lua_sandbox_requires": luaList(k.config.SandboxRequires),
-		"worker_consistency": "eventual",
+		"untrusted_lua": "sandbox", "untrusted_lua_sandbox_environment": map[string]any{},
+		"untrusted_lua_sandbox_requires": luaList(k.config.SandboxRequires),
+		"worker_consistency":             "eventual",
 		// A write to the sandbox counts at once, so that a client need not wait. Kong says 5 for both.
 		"db_update_frequency": 0.01, "worker_state_update_frequency": 0.01,
 	}

@@ -46,8 +46,8 @@ func certificatesOf(s kong.State, byID map[string]*tls.Certificate) map[string][
 }
 
 // GetCertificate returns the certificate for a TLS handshake, for tls.Config: the one whose SNI is the name that the client
-// asks for, as it is written; else "*.REST" if it has three labels, else "FIRST.*" with the first and the last label left open; else "*"; else, and
-// for clients that name nothing, one that the proxy signed itself for localhost.
+// asks for, as it is written; else "*.REST" if it has three labels, else "FIRST.*" with the first and the last label left open; else "*";
+// else, and for clients that name nothing, one that the proxy signed itself for localhost.
 //
 // Source: Kong 3.9.3, kong/runloop/certificate.lua.
 func (p *Proxy) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {

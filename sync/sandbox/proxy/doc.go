@@ -41,9 +41,10 @@
 // in Kong (untrusted_lua = sandbox), over the parts of kong and ngx that a route's own code needs: see luakong.go and luangx.go. What is
 // there in Kong but not here ends the request with 501, also where the code would catch an error. Of the modules that
 // Options.SandboxRequires lets it require, those that verify certificates are modelled (luaopenssl.go). Its sockets speak TLS to real
-// backends (luasockettls.go); the echo presents a certificate for the server name that it is asked for, which any authority vouches for. Each configuration has a pool of Lua
-// threads; an exchange has one of them to itself from its first code to its end. The thread that was used last is used next, so that
-// globals and upvalues last from request to request as on a Kong with one worker, as long as requests come one by one.
+// backends (luasockettls.go); the echo presents a certificate for the server name that it is asked for, which any authority vouches for.
+// Each configuration has a pool of Lua threads; an exchange has one of them to itself from its first code to its end. The thread that was
+// used last is used next, so that globals and upvalues last from request to request as on a Kong with one worker, as long as requests come
+// one by one.
 //
 // Unlike in Kong the code cannot run for ever: a run ends with 501 after a number of instructions, a time, or an amount of text made.
 // Waiting for a socket does not count. Lua here is 5.1 as gopher-lua has it, with LuaJIT's way to write numbers; the texts of errors

@@ -32,7 +32,10 @@ func newFunction(config kong.Value) (plugin, error) {
 	for _, phase := range []struct {
 		code []string
 		into *[]*luaChunk
-	}{{c.Rewrite, &f.rewrites}, {c.Access, &f.accesses}, {c.HeaderFilter, &f.headers}, {c.BodyFilter, &f.bodies}, {c.Log, &f.logs}, {c.Certificate, &f.certificates}} {
+	}{
+		{c.Rewrite, &f.rewrites}, {c.Access, &f.accesses}, {c.HeaderFilter, &f.headers}, {c.BodyFilter, &f.bodies}, {c.Log, &f.logs},
+		{c.Certificate, &f.certificates},
+	} {
 		for _, code := range phase.code {
 			chunk, err := compileLua(code)
 			if err != nil {

@@ -92,7 +92,9 @@ type challenge struct {
 // to take the client for. With an anonymous consumer one of several plugins is enough.
 //
 // Source: Kong 3.9.3, kong/plugins/{key-auth,jwt}/handler.lua, kong/plugins/basic-auth/access.lua.
-func (a *authenticator) run(x *exchange, identify func() (kong.Entity, *challenge, error), refuse func(*challenge) *response) (*response, error) {
+func (a *authenticator) run(x *exchange, identify func() (kong.Entity, *challenge, error),
+	refuse func(*challenge) *response,
+) (*response, error) {
 	if a.Anonymous != "" && !x.credential.IsZero() {
 		return nil, nil
 	}

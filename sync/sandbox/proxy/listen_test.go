@@ -14,7 +14,8 @@ func TestPlainHTTPOnThePortForHTTPS(t *testing.T) {
 	c := k.secure.dial()
 	defer c.Close()
 	resp, body := roundTripRaw(t, c, http.MethodGet, "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")
-	if resp.StatusCode != http.StatusBadRequest || resp.ContentLength != 220 || resp.Header.Get("Content-Type") != "text/html; charset=UTF-8" ||
+	if resp.StatusCode != http.StatusBadRequest || resp.ContentLength != 220 ||
+		resp.Header.Get("Content-Type") != "text/html; charset=UTF-8" ||
 		!strings.Contains(body, "<title>400 The plain HTTP request was sent to HTTPS port</title>") {
 		t.Errorf("got %d %v %s", resp.StatusCode, resp.Header, body)
 	}

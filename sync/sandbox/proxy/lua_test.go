@@ -209,7 +209,8 @@ func TestCodeThatAsksByItself(t *testing.T) {
 func TestCodeThatChangesTheService(t *testing.T) {
 	const code = `kong.service.set_upstream("u") kong.service.set_timeouts(1, 2, 3) kong.service.set_retries(0)
 		kong.service.request.set_header("Backend", "two")`
-	config := strings.TrimSuffix(functionConfig(t, "access", code), "}") + `,"upstreams":[{"name":"u","targets":[{"target":"two.example.com:81"}]}]}`
+	config := strings.TrimSuffix(functionConfig(t, "access", code), "}") +
+		`,"upstreams":[{"name":"u","targets":[{"target":"two.example.com:81"}]}]}`
 	state := stateOf(t, config)
 	p := New(func() (kong.State, uint64) { return state, 1 }, kong.TraditionalCompatible, Options{})
 	got := p.Trace(httptest.NewRequest("GET", "/a", nil))

@@ -136,7 +136,8 @@ func (t *luaThread) verifyX509(l *lua.LState) int {
 		t.unmodelled(l, "the chain that store:verify returns")
 	}
 	o := x509.VerifyOptions{
-		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: t.x.options.now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: t.x.options.now(),
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	}
 	for _, c := range store.certificates {
 		if bytes.Equal(c.RawIssuer, c.RawSubject) {

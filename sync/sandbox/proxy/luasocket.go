@@ -29,8 +29,9 @@ const socketTimeout = 60 * time.Second
 // ngxSocket is ngx.socket.
 func (t *luaThread) ngxSocket() *lua.LTable {
 	methods := t.module("ngx.socket.tcp", functions{
-		"connect": t.socketConnect, "sslhandshake": t.socketHandshake, "send": t.socketSend, "receive": t.socketReceive, "receiveany": t.socketReceiveAny,
-		"close": socketClose, "setkeepalive": socketClose,
+		"connect": t.socketConnect, "sslhandshake": t.socketHandshake, "send": t.socketSend, "receive": t.socketReceive,
+		"receiveany": t.socketReceiveAny,
+		"close":      socketClose, "setkeepalive": socketClose,
 		"settimeout": func(l *lua.LState) int {
 			d := socketTime(l, 2)
 			socketOf(l).limit = timeouts{d, d, d}

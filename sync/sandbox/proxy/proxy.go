@@ -66,7 +66,8 @@ func (p *Proxy) MapPorts(fronts map[uint16]uint16) { p.fronts.Store(&fronts) }
 // New returns the proxy of a Kong with the given router flavor. The function state returns what Kong holds and a number that
 // changes whenever that does; it is called for every request, so it must be quick.
 func New(state func() (kong.State, uint64), flavor kong.Flavor, o Options) *Proxy {
-	return &Proxy{state: state, flavor: flavor, options: o, own: sync.OnceValues(func() (*tls.Certificate, error) { return selfSigned("localhost") }), backends: newConnections()}
+	own := sync.OnceValues(func() (*tls.Certificate, error) { return selfSigned("localhost") })
+	return &Proxy{state: state, flavor: flavor, options: o, own: own, backends: newConnections()}
 }
 
 // ServeHTTP answers one request as Kong does. It must see the request as it came: no http.ServeMux before it, which would

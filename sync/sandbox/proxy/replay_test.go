@@ -92,7 +92,8 @@ func (c *recording) replay(t *testing.T, flavor kong.Flavor) []string {
 	if len(c.steps) > 0 && c.steps[0].stream != nil {
 		address = streams.address(t)
 	}
-	k := startKong(t, stateOf(t, withCertificates(t, c.config)), flavor, Options{Backend: address, Dial: dialWithoutNames, Log: func(m string) { t.Log(m) }})
+	k := startKong(t, stateOf(t, withCertificates(t, c.config)), flavor,
+		Options{Backend: address, Dial: dialWithoutNames, Log: func(m string) { t.Log(m) }})
 	for range c.turn {
 		for _, u := range k.table().upstreams {
 			u.balancer.next(&choice{})

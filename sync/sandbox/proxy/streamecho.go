@@ -9,7 +9,8 @@ import (
 )
 
 // echo returns a connection to the echo in place of a backend: it sends back each piece that it gets, after the name of the backend
-// that it stands for and a colon. Nobody is at port 1 of Kong's own host, where what must be refused is sent. A stream whose TLS Kong passes on gets it over TLS, with a certificate of the proxy's own.
+// that it stands for and a colon. Nobody is at port 1 of Kong's own host, where what must be refused is sent. A stream whose TLS Kong
+// passes on gets it over TLS, with a certificate of the proxy's own.
 func (s *stream) echo(p peer) (net.Conn, error) {
 	if p == (peer{host: "127.0.0.1", port: 1}) {
 		return nil, fmt.Errorf("connect to %s: %w", p, syscall.ECONNREFUSED)

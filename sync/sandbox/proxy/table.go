@@ -28,7 +28,8 @@ type table struct {
 	lua              *luaPool
 }
 
-// newTable compiles a configuration, with the plugins of another. Upstreams that are as in before, which may be nil, keep their place in the ring.
+// newTable compiles a configuration, with the plugins of another. Upstreams that are as in before, which may be nil, keep their place in
+// the ring.
 func newTable(s, plugins kong.State, f kong.Flavor, before *table) *table {
 	byID := certificatesByID(s)
 	t := &table{

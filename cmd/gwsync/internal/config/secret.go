@@ -27,7 +27,8 @@ func IsSecret(flag string) bool { return flag == "kong-admin-token" || flag == "
 
 // SecretHeader reports whether headers of a name carry credentials.
 func SecretHeader(name string) bool {
-	known := []string{"authorization", "proxy-authorization", "cookie", "kong-admin-token", "kong-admin-user", "x-api-key", "apikey", "api-key"}
+	known := []string{"authorization", "proxy-authorization", "cookie", "kong-admin-token", "kong-admin-user", "x-api-key", "apikey",
+		"api-key"}
 	name = strings.ToLower(strings.TrimSpace(name))
 	return slices.Contains(known, name) || strings.HasSuffix(name, "-token") || strings.HasSuffix(name, "-secret")
 }

@@ -59,7 +59,8 @@ func TestPretty(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	t.Parallel()
-	for f, want := range map[float64]string{1: "1", -0.5: "-0.5", 70368744177663: "70368744177663", 1e15: "1e+15", 0.1 + 0.2: "0.3", 1e100: "1e+100"} {
+	for f, want := range map[float64]string{1: "1", -0.5: "-0.5", 70368744177663: "70368744177663", 1e15: "1e+15", 0.1 + 0.2: "0.3",
+		1e100: "1e+100"} {
 		if got := Number(f); got != want {
 			t.Errorf("%v: %s, want %s", f, got, want)
 		}
@@ -93,7 +94,8 @@ func TestParse(t *testing.T) {
 		"", "return", "return 1, ...;", "kong.response.exit(302, nil, {Location='/x'})", "local a = 1",
 		"for i = 1, 10, 2 do if i % 2 == 0 then break end end", "for k, v in pairs({1, [2] = 3, a = 4; 5}) do print(k, v) end",
 		"repeat local x = #t until not x and y or z .. 'a' .. [==[b]]]==]", "goto done; ::done::", "a.b:c 'x' {1}[1].d = -2^-3 -- comment",
-		"local function f(a, ...) return function() end end", "while true do ; end", "x = 0x1F + 1e-3 + 10ULL + .5", "a, b.c = 1", "x = \"\\x41\\u{48}\\z\n\"",
+		"local function f(a, ...) return function() end end", "while true do ; end", "x = 0x1F + 1e-3 + 10ULL + .5", "a, b.c = 1",
+		"x = \"\\x41\\u{48}\\z\n\"",
 	} {
 		if got := Parse(code); got != "" {
 			t.Errorf("%q: %s", code, got)

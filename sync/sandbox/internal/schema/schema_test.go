@@ -64,15 +64,16 @@ func TestValidate(t *testing.T) {
 	e := smallEntity(t)
 	type m = map[string]any
 	for name, c := range map[string]struct{ in, want m }{
-		"fine":          {m{"name": "x"}, nil},
-		"required":      {m{}, m{"name": "required field missing"}},
-		"null":          {m{"name": nil}, m{"name": "required field missing"}},
-		"unknown":       {m{"name": "x", "gone": "y"}, m{"gone": "unknown field"}},
-		"type":          {m{"name": 1.0}, m{"name": "expected a string"}},
-		"empty":         {m{"name": ""}, m{"name": "length must be at least 1"}},
-		"pattern":       {m{"name": "X"}, m{"name": "invalid value: X"}},
-		"one of":        {m{"name": "x", "word": "c"}, m{"word": "expected one of: a, b"}},
-		"elements":      {m{"name": "x", "words": []any{"a", "c", nil}}, m{"words": []any{nil, "expected one of: a, b", "required field missing"}}},
+		"fine":     {m{"name": "x"}, nil},
+		"required": {m{}, m{"name": "required field missing"}},
+		"null":     {m{"name": nil}, m{"name": "required field missing"}},
+		"unknown":  {m{"name": "x", "gone": "y"}, m{"gone": "unknown field"}},
+		"type":     {m{"name": 1.0}, m{"name": "expected a string"}},
+		"empty":    {m{"name": ""}, m{"name": "length must be at least 1"}},
+		"pattern":  {m{"name": "X"}, m{"name": "invalid value: X"}},
+		"one of":   {m{"name": "x", "word": "c"}, m{"word": "expected one of: a, b"}},
+		"elements": {m{"name": "x", "words": []any{"a", "c", nil}},
+			m{"words": []any{nil, "expected one of: a, b", "required field missing"}}},
 		"no set":        {m{"name": "x", "words": "a"}, m{"words": "expected a set"}},
 		"empty object":  {m{"name": "x", "words": m{}}, nil},
 		"map":           {m{"name": "x", "counts": m{"k": 10.0}}, m{"counts": "value should be between 1 and 9"}},
@@ -85,9 +86,11 @@ func TestValidate(t *testing.T) {
 			m{"name": "x", "inner": m{"list": []any{m{"x": "1", "y": "2"}}}},
 			m{"inner": m{"list": []any{m{"@entity": []any{"exactly one of these fields must be non-empty: 'x', 'y'"}}}}},
 		},
-		"length":      {m{"name": "x", "inner": m{"list": []any{m{"x": "1"}, m{"x": "1"}, m{"x": "1"}}}}, m{"inner": m{"list": "length must be at most 2"}}},
-		"conditional": {m{"name": "x", "word": "b"}, m{"words": "required field missing", "@entity": []any{"failed conditional validation given value of field 'word'"}}},
-		"shorthand":   {m{"nick": "x"}, nil},
+		"length": {m{"name": "x", "inner": m{"list": []any{m{"x": "1"}, m{"x": "1"}, m{"x": "1"}}}},
+			m{"inner": m{"list": "length must be at most 2"}}},
+		"conditional": {m{"name": "x", "word": "b"}, m{"words": "required field missing",
+			"@entity": []any{"failed conditional validation given value of field 'word'"}}},
+		"shorthand": {m{"nick": "x"}, nil},
 	} {
 		filled, errs := e.Fill(c.in, Insert)
 		if errs == nil {
@@ -181,13 +184,19 @@ func TestPluginRules(t *testing.T) {
 	e := load(t, kong.TraditionalCompatible, true).Entity("plugins")
 	type m = map[string]any
 	for want, plugin := range map[string]m{
-		"The limit for hour(1.0) cannot be lower than the limit for minute(2.0)": {"name": "rate-limiting", "config": m{"minute": 2.0, "hour": 1.0}},
-		"sync_rate can only be used with the redis policy":                       {"name": "rate-limiting", "config": m{"minute": 2.0, "sync_rate": 1.0}},
-		"echo cannot be used with content_type and body":                         {"name": "request-termination", "config": m{"echo": true, "body": "b"}},
-		"repeated tags are not allowed: a":                                       {"name": "zipkin", "config": m{"static_tags": []any{m{"name": "a", "value": "1"}, m{"name": "a", "value": "2"}}}},
-		`"kong" storage can't be used with dbless mode`:                          {"name": "acme", "config": m{"account_email": "a@b.c", "storage": "kong", "tos_accepted": true}},
-		"proxy_url scheme must be http":                                          {"name": "aws-lambda", "config": m{"proxy_url": "https://p"}},
-		"missing shared dict 'x'":                                                {"name": "proxy-cache", "config": m{"strategy": "memory", "memory": m{"dictionary_name": "x"}}},
+		"The limit for hour(1.0) cannot be lower than the limit for minute(2.0)": {"name": "rate-limiting",
+			"config": m{"minute": 2.0, "hour": 1.0}},
+		"sync_rate can only be used with the redis policy": {"name": "rate-limiting",
+			"config": m{"minute": 2.0, "sync_rate": 1.0}},
+		"echo cannot be used with content_type and body": {"name": "request-termination",
+			"config": m{"echo": true, "body": "b"}},
+		"repeated tags are not allowed: a": {"name": "zipkin",
+			"config": m{"static_tags": []any{m{"name": "a", "value": "1"}, m{"name": "a", "value": "2"}}}},
+		`"kong" storage can't be used with dbless mode`: {"name": "acme",
+			"config": m{"account_email": "a@b.c", "storage": "kong", "tos_accepted": true}},
+		"proxy_url scheme must be http": {"name": "aws-lambda", "config": m{"proxy_url": "https://p"}},
+		"missing shared dict 'x'": {"name": "proxy-cache",
+			"config": m{"strategy": "memory", "memory": m{"dictionary_name": "x"}}},
 		"both deprecated and new field are used but their values mismatch: redis_port = 1 vs redis.port = 2": {
 			"name": "rate-limiting", "config": m{"minute": 2.0, "redis_port": 1.0, "redis": m{"port": 2.0}},
 		},
