@@ -6,7 +6,8 @@ import (
 	"reflect"
 )
 
-// alike has what a worker has read last, by how it is written: what is written alike in many objects is in memory once. It is for reading only.
+// alike has what a worker has read last, by how it is written: what is written alike in many objects is in memory once. It is for reading
+// only.
 type alike struct {
 	seed   maphash.Seed
 	words  [1 << 12]string

@@ -14,8 +14,8 @@ import (
 // typeReader puts the value that a JSON text begins with into a Go value that is zero, and reports whether it could. It is made once for a
 // type, so that nothing need be looked up in the type for each of its values.
 //
-// It knows JSON as the decoder writes it for a valid object: without blanks, and without a key twice. All else is for sigs.k8s.io/json, which
-// reads as the API server does and says what is wrong.
+// It knows JSON as the decoder writes it for a valid object: without blanks, and without a key twice. All else is for sigs.k8s.io/json,
+// which reads as the API server does and says what is wrong.
 type typeReader func(t *jsonText, v reflect.Value) bool
 
 // readObject puts JSON into what a pointer points to. The errors are those of [kjson.UnmarshalStrict].
@@ -30,7 +30,8 @@ func readObject(text []byte, into any, read typeReader, a *alike) ([]error, erro
 
 // readerOf returns the reader of a type, which must not be recursive.
 func readerOf(t reflect.Type) typeReader {
-	if p := reflect.PointerTo(t); p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+	p := reflect.PointerTo(t)
+	if p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
 		return sharing(t, readWhole)
 	}
 	switch t.Kind() {
