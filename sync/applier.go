@@ -18,6 +18,8 @@ type applier struct {
 	target  Target
 	plan    diff.Plan
 	changes []progress
+	// tells says that the Kong tells what its workers have heard of.
+	tells bool
 
 	// mu guards what follows, and progress.
 	mu     sync.Mutex
@@ -64,8 +66,10 @@ func newApplier(t Target, p diff.Plan, o Options) *applier {
 
 // phases carries out the plan's phases until one fails or the context ends.
 func (a *applier) phases(ctx context.Context) error {
-	if a.plan.Guarded() {
-		if err := a.wait(ctx, "settle", 0, min(a.Settle, a.target.Settling())); err != nil {
+	if a.plan.Guarded() && a.Settle > 0 {
+		_, err := a.target.Heard(ctx)
+		a.tells = err == nil
+		if err := a.settle(ctx, "settle", nil, min(a.Settle, a.target.Settling())); err != nil {
 			return err
 		}
 	}
@@ -89,7 +93,7 @@ func (a *applier) phases(ctx context.Context) error {
 
 // pause waits for the Kong to take up a phase, and sees whether all that comes next is as it should be.
 func (a *applier) pause(ctx context.Context, phase diff.Phase, next []diff.Phase) error {
-	if err := a.wait(ctx, phase.Name, len(phase.Writes), a.Settle); err != nil {
+	if err := a.settle(ctx, phase.Name, phase.Writes, a.Settle); err != nil {
 		return err
 	}
 	err := a.fresh(ctx, next)
@@ -98,15 +102,6 @@ func (a *applier) pause(ctx context.Context, phase diff.Phase, next []diff.Phase
 		return nil
 	}
 	return err
-}
-
-// wait waits for the Kong to take up a step of so many writes.
-func (a *applier) wait(ctx context.Context, step string, writes int, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	a.Observe(Event{Step: step, Done: writes, Total: writes, Wait: d})
-	return sleep(ctx, d)
 }
 
 // record notes the outcome of a write. The caller holds a.mu.

@@ -25,6 +25,7 @@ type fakeKong struct {
 	loading  error
 	settling time.Duration
 	stuck    func() // called by a write that never ends by itself
+	heard    func() string
 
 	mu       sync.Mutex
 	entities map[kong.Key]kong.Entity
@@ -57,6 +58,13 @@ func (f *fakeKong) Info(context.Context) (Info, error) { return f.info, nil }
 
 func (f *fakeKong) Schemas(context.Context, ...kong.State) (kong.Schemas, error) {
 	return kong.Schemas{}, nil
+}
+
+func (f *fakeKong) Heard(context.Context) (string, error) {
+	if f.heard == nil {
+		return "", errors.New("not found")
+	}
+	return f.heard(), nil
 }
 
 func (f *fakeKong) Settling() time.Duration { return f.settling }

@@ -28,6 +28,9 @@ type Target interface {
 	// Settling returns how long the Kong still needs until it acts on everything that the last Read saw; 0 if it does. A run
 	// that was killed may have written moments ago.
 	Settling() time.Duration
+	// Heard returns a mark that becomes another one each time that one of the Kong's workers hears of a write of routes, services or
+	// plugins. The error says that the Kong does not tell.
+	Heard(ctx context.Context) (string, error)
 	// Validate returns a *[RejectedError] if the Kong would not take e by itself. It writes nothing.
 	Validate(ctx context.Context, e kong.Entity) error
 	// Write makes one write to a Kong with a database. Making it twice is making it once.

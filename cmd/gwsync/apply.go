@@ -79,8 +79,8 @@ func newApply(p process) *cobra.Command {
 	cmd.Flags().Var(&onError, "on-error", "what to do with the writes before one that fails: rollback, stop, or continue with others")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	lock.add(cmd.Flags())
-	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change: auto for what Kong's\n"+
-		"configuration says, or a time; with 0, routes may be served for moments without their plugins")
+	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change, once they have heard of\n"+
+		"everything that was written: auto for what Kong's configuration says, or a time; with 0, routes may be served for moments without their plugins")
 	return cmd
 }
 

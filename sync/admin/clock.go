@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -38,6 +41,35 @@ func (c *clock) sinceWrite() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Since(c.written) + c.ahead
+}
+
+// Heard returns the versions of routes and plugins that the workers of the node are to build. Each event of a write makes them others, in the
+// order of the writes that one worker has answered.
+//
+// Source: Kong 3.9.3, kong/api/routes/cache.lua, kong/runloop/events.lua (crud_routes_handler, crud_plugins_handler) and handler.lua
+// (rebuild); the endpoint is the same from 3.4 on.
+func (c *Client) Heard(ctx context.Context) (string, error) {
+	if c.plane != "" {
+		return "", errors.New("a control plane of Konnect does not tell what its data planes have heard of")
+	}
+	var versions []string
+	var missing error
+	for _, key := range []string{"router:version", "plugins_iterator:version"} {
+		var v struct {
+			Message string `json:"message"`
+		}
+		switch err := c.get(ctx, request{path: []string{"cache", key}}, &v); {
+		case isNotFound(err):
+			missing = err // an event has deleted it, and nobody has asked for another one yet
+		case err != nil:
+			return "", err
+		}
+		versions = append(versions, v.Message)
+	}
+	if strings.Join(versions, "") == "" {
+		return "", missing
+	}
+	return strings.Join(versions, " "), nil
 }
 
 // Settling returns how long the Kong still needs until its workers act on everything that [Client.Read] has seen, judged by

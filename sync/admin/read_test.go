@@ -83,6 +83,25 @@ func TestSettleWaitsForTheDatabase(t *testing.T) {
 	}
 }
 
+// What the workers are to build is told by two versions. One of them may be missing for a moment; a Kong that lets nobody see them does not tell.
+func TestHeard(t *testing.T) {
+	const router, plugins = "GET /cache/router:version", "GET /cache/plugins_iterator:version"
+	for name, tt := range map[string]struct{ router, plugins, want string }{
+		"both":    {`200 {"message":"r1"}`, `200 {"message":"p1"}`, "r1 p1"},
+		"one":     {`404 {"message":"Not found"}`, `200 {"message":"p1"}`, " p1"},
+		"none":    {`404 {"message":"Not found"}`, `404 {"message":"Not found"}`, ""},
+		"refused": {`403 {"message":"you do not have permissions"}`, `200 {"message":"p1"}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &script{answers: map[string][]string{router: {tt.router}, plugins: {tt.plugins}}}
+			got, err := client(t, s, Config{}).Heard(t.Context())
+			if got != tt.want || (err == nil) != (tt.want != "") {
+				t.Errorf("got %q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
 // listing answers GET /KIND with n entities of the kind, in pages. Its `next` leads elsewhere, which nobody may follow.
 type listing struct {
 	t *testing.T

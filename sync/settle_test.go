@@ -1,0 +1,83 @@
+package sync
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/kong"
+)
+
+// slowWorkers has the workers of a fake Kong hear of each write some time later.
+func slowWorkers(f *fakeKong, late time.Duration) {
+	var mu sync.Mutex
+	var writes []time.Time
+	f.fail = func(diff.Write) error {
+		mu.Lock()
+		defer mu.Unlock()
+		writes = append(writes, time.Now())
+		return nil
+	}
+	f.heard = func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		n := 0
+		for _, at := range writes {
+			if time.Since(at) > late {
+				n++
+			}
+		}
+		return fmt.Sprint(n)
+	}
+}
+
+// A Kong whose workers are behind is waited for: a route is opened only when they have heard of its plugin, and then as long as Kong says.
+func TestSettleWaitsForWorkersThatAreBehind(t *testing.T) {
+	for _, late := range []time.Duration{time.Second, 100 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, true, kong.State{})
+			slowWorkers(f, late)
+			var guard time.Time
+			opened := false
+			_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, guarded(t, "a")...)), Options{Parallelism: 3, Observe: func(e Event) {
+				switch {
+				case e.Write.Entity.Kind() == kong.Plugins && e.Step != "validate":
+					guard = time.Now()
+				case !guard.IsZero() && e.Wait == 0 && e.Write.Entity.Kind() == kong.Services:
+					opened = true
+					if after := time.Since(guard); after < late+f.info.Settle {
+						t.Errorf("opened %s after the plugin was written, with workers that are %s behind", after, late)
+					}
+				}
+			}})
+			if err != nil || !opened {
+				t.Errorf("opened: %t, %v", opened, err)
+			}
+			again := 0
+			for _, line := range f.writes() {
+				if strings.Contains(line, "plugins") {
+					again++
+				}
+			}
+			if again < 4 {
+				t.Errorf("the plugin was written %d times, want once, and once more on each of 3 connections", again)
+			}
+		})
+	}
+}
+
+// Workers that do not hear of a write at all may serve what was there before: nothing is opened.
+func TestSettleGivesUpOnDeafWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, true, kong.State{})
+		f.heard = func() string { return "always the same" }
+		_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, guarded(t, "a")...)), Options{OnError: Rollback})
+		if err == nil || !strings.Contains(err.Error(), "have not heard") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
