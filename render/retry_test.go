@@ -179,15 +179,15 @@ func TestRetryOtherBackends(t *testing.T) {
 func TestRetryDeadline(t *testing.T) {
 	const rules = `  - matches: [{path: {value: /attempts}}]
     retry: {codes: [500], attempts: 2}
-    timeouts: {backendRequest: 60ms}
+    timeouts: {backendRequest: 250ms}
     backendRefs: [{name: a, port: 80}]
   - matches: [{path: {value: /all}}]
     retry: {attempts: 50, backoff: 10ms}
-    timeouts: {request: 250ms, backendRequest: 60ms}
+    timeouts: {request: 800ms, backendRequest: 250ms}
     backendRefs: [{name: a, port: 80}]
   - matches: [{path: {value: /trickle}}]
     retry: {attempts: 1}
-    timeouts: {request: 150ms}
+    timeouts: {request: 500ms}
     backendRefs: [{name: b, port: 80}]
 `
 	slow := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
@@ -199,7 +199,7 @@ func TestRetryDeadline(t *testing.T) {
 		}
 	}
 	k := startBacked(t, kong.Expressions, routeWith(rules), map[string]http.HandlerFunc{"a.default.svc": slow, "b.default.svc": trickle})
-	for path, asked := range map[string][2]int{"/attempts": {3, 3}, "/all": {2, 5}, "/trickle": {1, 1}} {
+	for path, asked := range map[string][2]int{"/attempts": {3, 3}, "/all": {1, 4}, "/trickle": {1, 1}} {
 		resp, body := k.ask(t, "GET", path, "", nil)
 		n := len(k.arrivals())
 		if resp.StatusCode != 504 || n < asked[0] || n > asked[1] {
