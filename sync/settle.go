@@ -32,12 +32,16 @@ func (a *applier) settle(ctx context.Context, step string, writes []diff.Write, 
 		return sleep(ctx, d)
 	}
 	news := hearing{heard: a.target.Heard, since: time.Now()}
-	if last, ok := lastGuard(writes); ok {
+	if last, ok := a.lastGuard(writes); ok {
 		if err := news.look(ctx); err != nil {
 			return err
 		}
 		news.awaited = true
-		if err := a.again(ctx, last); err != nil {
+		err := a.again(ctx, last)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
 			return err
 		}
 		news.since = time.Now()
@@ -95,11 +99,13 @@ func (h *hearing) look(ctx context.Context) error {
 	return nil
 }
 
-// lastGuard returns the last write of those that change what the workers build anew, and can be made again without a change.
-func lastGuard(writes []diff.Write) (diff.Write, bool) {
+// lastGuard returns the last write that was made of those that change what the workers build anew, and can be made again without a change.
+func (a *applier) lastGuard(writes []diff.Write) (diff.Write, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for i := len(writes) - 1; i >= 0; i-- {
 		switch k := writes[i].Entity.Kind(); {
-		case writes[i].Op == diff.Delete:
+		case writes[i].Op == diff.Delete || a.isHeldUp(writes[i]) || a.written[writes[i].Entity.Key()].IsZero():
 		case k == kong.Plugins || k == kong.Routes || k == kong.Services:
 			return writes[i], true
 		}
@@ -109,15 +115,11 @@ func lastGuard(writes []diff.Write) (diff.Write, bool) {
 
 // again makes a write as often as there are connections at a time, so that it comes behind everything that was written on each of them.
 func (a *applier) again(ctx context.Context, w diff.Write) error {
-	a.mu.Lock()
-	held := a.isHeldUp(w)
-	a.mu.Unlock()
-	if held {
-		return nil
-	}
+	finishing, cancel := lingering(ctx)
+	defer cancel()
 	made := make(chan error, a.Parallelism)
 	for range a.Parallelism {
-		go func() { made <- a.target.Write(ctx, w) }()
+		go func() { made <- a.target.Write(finishing, w) }()
 	}
 	var errs []error
 	for range a.Parallelism {

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -80,4 +81,29 @@ func TestSettleGivesUpOnDeafWorkers(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// With --on-error continue, what hangs together with a failure is not written once more: the workers would never hear of it.
+func TestSettleAfterAFailure(t *testing.T) {
+	for failing, other := range map[string]string{"a": "b", "b": "a"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, true, kong.State{})
+			slowWorkers(f, -1) // at once
+			note := f.fail
+			f.fail = func(w diff.Write) error {
+				if w.Entity.Key() == guarded(t, failing)[2].Key() {
+					return errors.New("no")
+				}
+				return note(w)
+			}
+			desired := state(t, append(guarded(t, failing), guarded(t, other)...)...)
+			_, err := Apply(t.Context(), f, compute(t, kong.State{}, desired), Options{OnError: Continue})
+			if err == nil || strings.Contains(err.Error(), "have not heard") {
+				t.Errorf("%s fails: got %v", failing, err)
+			}
+			if e, _ := f.held(t).Get(guarded(t, other)[2].Key()); e.IsZero() {
+				t.Errorf("%s fails: %s is not there", failing, other)
+			}
+		})
+	}
 }
