@@ -220,8 +220,8 @@ func TestExpectationsAreOfTests(t *testing.T) {
 	}
 }
 
-// refused wants a finding of gwsync's of that code, about an object of the test's own, or about one of those of all tests if the code is not one
-// for anything.
+// refused wants a finding of gwsync's of that code, about an object of the test's own, or about one of those of all tests if the code is
+// not one for anything.
 func refused(t *testing.T, c *cluster.Cluster, o suite.ConformanceOptions, test suite.ConformanceTest, code string) {
 	base := objects(c)
 	applier := kubernetes.Applier{GatewayClass: o.GatewayClassName, ControllerName: controller.Name, ManifestFS: o.ManifestFS}

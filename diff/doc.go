@@ -46,9 +46,9 @@
 // not ours to write either. Then plugins of ours can only leave it, and it loses them one by one: each set between is a part of the old one
 // and holds all of the new one.
 //
-// Each is a phase of [Plan.Phases], the first with the next where nothing that is served changes by it. Within a phase nothing waits but for
-// what it needs ([Write.After]): a write for those of what it refers to, a delete for those of what refers to it, a closed route also for the
-// targets of its service. So an apply is as fast as the Kong, and the number of waits is linear in that of the writes.
+// Each is a phase of [Plan.Phases], the first with the next where nothing that is served changes by it. Within a phase nothing waits but
+// for what it needs ([Write.After]): a write for those of what it refers to, a delete for those of what refers to it, a closed route also
+// for the targets of its service. So an apply is as fast as the Kong, and the number of waits is linear in that of the writes.
 //
 // A new service with guarded routes costs one write more than its entities, the one that enables it; all others cost as many as they
 // are.
@@ -57,9 +57,9 @@
 // by an update together with what it guards, its route is closed for two settle times: clients see a short 404 (or the next
 // route that matches, as before the route was there), and never the route with half of its plugins.
 //
-// Credentials, and which groups a consumer is in, say whom the guards let in. While guards change, nobody gets in whom neither the old state
-// nor the new one lets in: what lets somebody in is deleted in stage close and created in stage open. Of groups that plugin acl denies it is
-// the other way round.
+// Credentials, and which groups a consumer is in, say whom the guards let in. While guards change, nobody gets in whom neither the old
+// state nor the new one lets in: what lets somebody in is deleted in stage close and created in stage open. Of groups that plugin acl
+// denies it is the other way round.
 //
 // A run that is killed leaves no state but Kong's own. The next Compute sees parked routes, disabled services and missing
 // plugins as the changes that they are, and finishes: what is closed is opened last.

@@ -6,8 +6,9 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Masked returns e as it may be shown, and how many secrets it has: in place of each is [Redacted]. What has to be unique, such as the key of
-// a credential, gets the entity's id as well: "(secret ID)". The shape stays, so that what is masked can be read by whatever reads entities.
+// Masked returns e as it may be shown, and how many secrets it has: in place of each is [Redacted]. What has to be unique, such as the key
+// of a credential, gets the entity's id as well: "(secret ID)". The shape stays, so that what is masked can be read by whatever reads
+// entities.
 func Masked(e kong.Entity, schemas kong.Schemas) (kong.Entity, int, error) {
 	m := masker{comparer: comparer{schemas: schemas, before: e, after: e}}
 	m.row, _ = e.Kind().Row()

@@ -69,8 +69,8 @@ func (s *backendTLS) hostname() string {
 // system reports whether the authorities are those of Kong's own configuration.
 func (s *backendTLS) system() bool { return len(s.policy.Spec.Spec.Validation.CACertificateRefs) == 0 }
 
-// broken reports whether the requests of a backend of the rule are to be answered 500: one with a BackendTLSPolicy, unless it is secured, or
-// with annotations about TLS that Kong cannot follow.
+// broken reports whether the requests of a backend of the rule are to be answered 500: one with a BackendTLSPolicy, unless it is secured,
+// or with annotations about TLS that Kong cannot follow.
 func (r *rule) broken(b bind.Backend) bool {
 	if slices.Contains(r.secured, b.Index) {
 		b.Policy = nil
@@ -308,7 +308,8 @@ func (t *translator) replaceHost(r *rule, problem error) {
 	t.report(f)
 }
 
-// tlsFields sets the fields by which the rule's Service speaks TLS: by the backends' policy, and with the client certificate of the Gateways.
+// tlsFields sets the fields by which the rule's Service speaks TLS: by the backends' policy, and with the client certificate of the
+// Gateways.
 func (t *translator) tlsFields(r *rule, fields map[string]any) {
 	if r.tls != nil {
 		fields["protocol"], fields["tls_verify"], fields["tls_verify_depth"] = "https", true, r.tls.depth

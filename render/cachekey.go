@@ -13,9 +13,9 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// KeyHeader is a header that a rendered Kong sets itself on each request, if its router's cache would else take requests for one kind that a
-// match tells apart: the first of them would decide for the others, and a client could see to that. In the cache a header or parameter that
-// is empty is as one that is absent, ?q as ?q=true, and several values are as one with commas; values are set apart by "|".
+// KeyHeader is a header that a rendered Kong sets itself on each request, if its router's cache would else take requests for one kind that
+// a match tells apart: the first of them would decide for the others, and a client could see to that. In the cache a header or parameter
+// that is empty is as one that is absent, ?q as ?q=true, and several values are as one with commas; values are set apart by "|".
 //
 // Source: Kong 3.9.3, kong/router/fields.lua, visit_for_cache_key.
 const KeyHeader = "GwsyncKey"
@@ -66,8 +66,8 @@ func (v valueMatch) shared(query bool) string {
 }
 
 // lists says the same of requests that send several values, or a list of them as one value, which a regex may tell apart, and any match of
-// traditional_compatible does, to which one of several values is enough. It is no reason for a [KeyHeader], nor to speak of what tells calls
-// of gRPC: a client that repeats what is matched gets what Kong makes of it, and others are concerned that send that very list.
+// traditional_compatible does, to which one of several values is enough. It is no reason for a [KeyHeader], nor to speak of what tells
+// calls of gRPC: a client that repeats what is matched gets what Kong makes of it, and others are concerned that send that very list.
 func (v valueMatch) lists(query bool, f kong.Flavor) string {
 	if !v.regex && f == kong.Expressions || v == contentType || v.shared(query) != "" {
 		return ""

@@ -82,8 +82,8 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 	return "", nil
 }
 
-// attachedEntity adds an entity of a KongCustomEntity for each KongConsumer that names its parent, a plugin, as the Ingress Controller does.
-// The kinds that an open-source Kong has belong to nothing else.
+// attachedEntity adds an entity of a KongCustomEntity for each KongConsumer that names its parent, a plugin, as the Ingress Controller
+// does. The kinds that an open-source Kong has belong to nothing else.
 func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntity, fields map[string]any, tags []string, origin kong.Origin) error {
 	kind, parent := kong.Kind(c.Spec.EntityType), c.Spec.ParentRef
 	ref := manifest.Ref{Group: konghq.Group, Kind: cmp.Or(parent.Kind, "KongPlugin"), Name: parent.Name}

@@ -153,8 +153,8 @@ func (r *rule) brokenStatus() int {
 }
 
 // unimplemented returns rules that answer the calls which no GRPCRoute matches, at the listeners that have one: with the status
-// UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners, and one
-// for calls to any other host on their ports. Where HTTPRoutes have other hosts of the listener, they come first.
+// UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners, and
+// one for calls to any other host on their ports. Where HTTPRoutes have other hosts of the listener, they come first.
 func (t *translator) unimplemented(routes []*bind.Route) []*rule {
 	var out []*rule
 	known := map[string]*rule{}

@@ -59,7 +59,8 @@ func (a annotated) narrowing() narrowing {
 	return out
 }
 
-// header returns the values that a header may have, and whether they can be read. One that begins with ~* is a regular expression, if it is the only one.
+// header returns the values that a header may have, and whether they can be read. One that begins with ~* is a regular expression, if it is
+// the only one.
 func (a annotated) header(name, separator string) (choice headerChoice, ok bool) {
 	out := headerChoice{name: strings.ToLower(name)}
 	values, at := a.list(headersPrefix+name, separator)

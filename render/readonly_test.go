@@ -16,8 +16,8 @@ import (
 	"github.com/gwsync/gwsync/render/status"
 )
 
-// TestManifestsAreOnlyRead: what is written alike in several manifests is one value in memory, so that to change it for the one would change
-// it for all.
+// TestManifestsAreOnlyRead: what is written alike in several manifests is one value in memory, so that to change it for the one would
+// change it for all.
 func TestManifestsAreOnlyRead(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {

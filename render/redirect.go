@@ -10,8 +10,8 @@ import (
 	"github.com/gwsync/gwsync/render/lua"
 )
 
-// redirect returns the plugin that answers with a redirect: the plugin redirect where the location differs in nothing but the request's path
-// and query, else Lua. That plugin writes the path as Kong passes it to backends, in its normal form; Lua leaves it as it was sent. A
+// redirect returns the plugin that answers with a redirect: the plugin redirect where the location differs in nothing but the request's
+// path and query, else Lua. That plugin writes the path as Kong passes it to backends, in its normal form; Lua leaves it as it was sent. A
 // redirect to HTTPS and nothing else needs no plugin at all, see [rule.upgradeToHTTPS].
 func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error) {
 	out, err := r.redirection(f)
@@ -105,8 +105,8 @@ func schemeOf(b bind.Binding) string {
 	return "http"
 }
 
-// originOf returns scheme and port of a redirect for requests of a listener. The port of a scheme that the filter names is the scheme's own,
-// and a scheme's own port is left out (HTTPRequestRedirectFilter.port).
+// originOf returns scheme and port of a redirect for requests of a listener. The port of a scheme that the filter names is the scheme's
+// own, and a scheme's own port is left out (HTTPRequestRedirectFilter.port).
 func originOf(f *gatewayv1.HTTPRequestRedirectFilter, b bind.Binding) lua.Origin {
 	scheme, port := schemeOf(b), b.Listener.Spec.Port
 	wellKnown := map[string]int32{"http": 80, "https": 443}

@@ -88,8 +88,8 @@ func (t *translator) resend(d *delivery) (plugin, error) {
 	}}, nil
 }
 
-// balances returns an error if a KongUpstreamPolicy of the backends says which of them gets a request: what retries for Kong does not ask Kong's
-// balancer, and knows nothing of the health of backends.
+// balances returns an error if a KongUpstreamPolicy of the backends says which of them gets a request: what retries for Kong does not ask
+// Kong's balancer, and knows nothing of the health of backends.
 func (t *translator) balances(d *delivery) error {
 	for _, b := range d.usable {
 		fields := t.asked(b.Object)

@@ -68,8 +68,8 @@ func (r *rule) setsHost() bool {
 	return false
 }
 
-// checkBackendPaths returns an error if a backend leaves no room for a rewritten path: its Service asks by annotation for a path of its own,
-// or Kong speaks HTTP/2 to it, as it does without a way to change the path (kong/templates/nginx_kong.lua, grpc_pass).
+// checkBackendPaths returns an error if a backend leaves no room for a rewritten path: its Service asks by annotation for a path of its
+// own, or Kong speaks HTTP/2 to it, as it does without a way to change the path (kong/templates/nginx_kong.lua, grpc_pass).
 func (r *rule) checkBackendPaths() error {
 	usable, _ := (&translator{}).split(r)
 	for _, b := range usable {
@@ -87,8 +87,8 @@ func (r *rule) checkBackendPaths() error {
 	return nil
 }
 
-// checkRewrite returns false, and reports it, if a user's request-transformer replaces the path that a filter of the rule replaces in another
-// way than by that plugin: one of the two would be without effect. Where both are the plugin, [merge] says so.
+// checkRewrite returns false, and reports it, if a user's request-transformer replaces the path that a filter of the rule replaces in
+// another way than by that plugin: one of the two would be without effect. Where both are the plugin, [merge] says so.
 func (t *translator) checkRewrite(r *rule) bool {
 	field := r.rewritesPath()
 	if field == "" || slices.ContainsFunc(r.plugins, func(p plugin) bool { return !p.user && p.replacesPath() }) {

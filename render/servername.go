@@ -27,8 +27,8 @@ func newServerNames(listeners []*bind.Listener) serverNames {
 	return s
 }
 
-// own returns the claim of a listener on its hostname, "*" for any: with those of its certificates that are for it, or if none is, with all,
-// but for any hostname with the first.
+// own returns the claim of a listener on its hostname, "*" for any: with those of its certificates that are for it, or if none is, with
+// all, but for any hostname with the first.
 func (s serverNames) own(l *bind.Listener) []claim {
 	c := claim{name: cmp.Or(l.Hostname, "*")}
 	for _, certificate := range l.Certificates {
@@ -47,8 +47,8 @@ func (s serverNames) own(l *bind.Listener) []claim {
 }
 
 // further returns the claims of a listener for the names in its certificates that its hostname has within it: which of several
-// certificates is for a name, and also for a single one those names that Kong does not find by a wildcard, which stands for one label there.
-// Names that another listener is for are left to that.
+// certificates is for a name, and also for a single one those names that Kong does not find by a wildcard, which stands for one label
+// there. Names that another listener is for are left to that.
 func (s serverNames) further(l *bind.Listener) []claim {
 	var out []claim
 	index := map[string]int{}
@@ -111,8 +111,8 @@ func covers(wildcard, hostname string) bool {
 	return ok && dotted && rest == "."+parent
 }
 
-// foundBy reports whether Kong finds the SNI of a listener's hostname for a server name that is within it: by a wildcard for the first of at
-// least three labels, or by "*".
+// foundBy reports whether Kong finds the SNI of a listener's hostname for a server name that is within it: by a wildcard for the first of
+// at least three labels, or by "*".
 //
 // Source: Kong 3.9.3, kong/runloop/certificate.lua, produce_wild_snis.
 func foundBy(name, hostname string) bool {

@@ -52,8 +52,8 @@ func (t *translator) streamService(r *rule) bool {
 	return !e.isZero() && t.streamPlugins(r, usable, e, d)
 }
 
-// namesServer reports whether the TLS of a rule's streams takes an Upstream to say which server is meant: that of its host_header, which for
-// streams is the server name and nothing else. Kong's stream module takes off the port that Kong puts behind it.
+// namesServer reports whether the TLS of a rule's streams takes an Upstream to say which server is meant: that of its host_header, which
+// for streams is the server name and nothing else. Kong's stream module takes off the port that Kong puts behind it.
 //
 // Source: Kong 3.9.3, kong/runloop/balancer/init.lua (set_host_header) and kong/templates/nginx_kong_stream.lua (proxy_ssl_name).
 func (r *rule) namesServer() bool { return r.isStream() && r.tls != nil }
@@ -71,7 +71,8 @@ func (r *rule) serverName(fields map[string]any) map[string]any {
 	return fields
 }
 
-// streamPlugins gives a rule of streams, and its Service, the plugins that annotations name. It returns false if one of them cannot be used.
+// streamPlugins gives a rule of streams, and its Service, the plugins that annotations name. It returns false if one of them cannot be
+// used.
 func (t *translator) streamPlugins(r *rule, usable []bind.Backend, service made, d *delivery) bool {
 	own, ok := t.userPlugins(r.bound.Object, t.graph.PluginRefs(r.bound.Object.Ref))
 	behind, usableToo := t.attachToService(r, usable)

@@ -62,8 +62,9 @@ func milliseconds(d gatewayv1.Duration) int64 {
 	return total
 }
 
-// timeouts sets the timeouts of a Service of Kong for a rule's. Kong has one for connecting, and for each wait to send or to receive more: an
-// answer that comes in pieces may take longer than that, which a finding says. Kong asks again after a timeout, unless it has no retries.
+// timeouts sets the timeouts of a Service of Kong for a rule's. Kong has one for connecting, and for each wait to send or to receive more:
+// an answer that comes in pieces may take longer than that, which a finding says. Kong asks again after a timeout, unless it has no
+// retries.
 func (t *translator) timeouts(r *rule, usable []bind.Backend, fields map[string]any) {
 	l := r.limits()
 	if !l.set {

@@ -127,8 +127,8 @@ type made struct {
 
 func (m made) isZero() bool { return m.ID == "" }
 
-// add adds an entity that comes from a manifest, and takes hold of its fields. Two objects that lead to one id are an error: their names run
-// together.
+// add adds an entity that comes from a manifest, and takes hold of its fields. Two objects that lead to one id are an error: their names
+// run together.
 func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made {
 	fields["tags"] = slices.Concat(tags, t.target.Tags)
 	d := draft{k, strings.ToLower(id), fields, &origin}

@@ -8,8 +8,8 @@ import (
 )
 
 // upgradeToHTTPS makes a rule that only redirects plain requests to HTTPS do so without a plugin: Kong answers those to a route of protocol
-// https with a redirect of the same host, path and query. It runs no plugin then, so that there must be none, and it takes requests of HTTPS
-// too, for which no listener of the rule is there: those are answered as if no route was.
+// https with a redirect of the same host, path and query. It runs no plugin then, so that there must be none, and it takes requests of
+// HTTPS too, for which no listener of the rule is there: those are answered as if no route was.
 //
 // Source: Kong 3.9.3, kong/runloop/handler.lua, access.before. It knows no redirect with 303.
 func (r *rule) upgradeToHTTPS() {
@@ -32,9 +32,9 @@ func (r *rule) upgradeFields() map[string]any {
 	return map[string]any{"protocols": []string{"https"}, "https_redirect_status_code": r.upgrade}
 }
 
-// foldUpgrades settles, for traditional_compatible, the usual pair of a route that sends all plain requests to HTTPS and routes for HTTPS of the
-// same hostnames. Kong cannot tell the two apart, and need not: a route for HTTPS answers plain requests with that redirect too, where they
-// would get nothing else, and comes before the other one. The rules that this settles are marked as folded.
+// foldUpgrades settles, for traditional_compatible, the usual pair of a route that sends all plain requests to HTTPS and routes for HTTPS
+// of the same hostnames. Kong cannot tell the two apart, and need not: a route for HTTPS answers plain requests with that redirect too,
+// where they would get nothing else, and comes before the other one. The rules that this settles are marked as folded.
 func (t *translator) foldUpgrades(rules []*rule) {
 	if t.target.Flavor == kong.Expressions {
 		return

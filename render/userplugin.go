@@ -182,8 +182,8 @@ func instance(name string, on made) string {
 	return name + "-" + hex.EncodeToString(sum[:])[:9]
 }
 
-// checkProtocols returns false, and reports it, if a user's plugin is for other protocols than the routes of a rule, and one that is generated
-// shares its name: as one plugin, it would be without effect for the others.
+// checkProtocols returns false, and reports it, if a user's plugin is for other protocols than the routes of a rule, and one that is
+// generated shares its name: as one plugin, it would be without effect for the others.
 func (t *translator) checkProtocols(r *rule, plugins []plugin) bool {
 	for _, p := range plugins {
 		protocols, ok := p.fields["protocols"].([]string)

@@ -18,8 +18,8 @@
 // written. Of entities that a Kong takes or refuses alike it is asked about one. After a phase that says so,
 // Apply waits until the Kong's workers have taken it up, for they rebuild their routes and their plugins at different times: a
 // route must never be served without its plugins. Where the Kong tells what its workers have heard of ([Target]), it waits until they have
-// heard of everything, and then as long as the Kong says. It waits before the first phase of a plan that touches guards, too, if the Kong was
-// written moments ago, as by a run that was killed.
+// heard of everything, and then as long as the Kong says. It waits before the first phase of a plan that touches guards, too, if the Kong
+// was written moments ago, as by a run that was killed.
 //
 // After the first failure, and when the context ends, no further write starts, those under way are finished, and a
 // [PartialError] says how far it came; [OnError] has what was written undone instead ([RolledBackError]), or all that hangs together with

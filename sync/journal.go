@@ -11,9 +11,9 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Journal is what Kong held before an apply of all that this was about to write, kept in a file so that there is a way back after a run that
-// was killed, or later. It holds no secret: what is secret in an entity is left out, and its path is kept instead. An entity can be brought
-// back whole as long as Kong still holds its secrets, which an apply that has not changed them leaves alone.
+// Journal is what Kong held before an apply of all that this was about to write, kept in a file so that there is a way back after a run
+// that was killed, or later. It holds no secret: what is secret in an entity is left out, and its path is kept instead. An entity can be
+// brought back whole as long as Kong still holds its secrets, which an apply that has not changed them leaves alone.
 type Journal struct {
 	FormatVersion string `json:"format_version"`
 	// Target is the Kong as reports call it, without credentials, Instance whose entities they are, Revision the commit that was applied, and
@@ -153,8 +153,8 @@ func ReadJournal(path string) (Journal, error) {
 	return j, nil
 }
 
-// Write writes the journal to a file that nobody else can read, in one step. The journal of another apply that was not finished is kept beside
-// it, under the path that is returned; a file that is no journal is left alone.
+// Write writes the journal to a file that nobody else can read, in one step. The journal of another apply that was not finished is kept
+// beside it, under the path that is returned; a file that is no journal is left alone.
 func (j Journal) Write(path string) (kept string, err error) {
 	old, err := ReadJournal(path)
 	switch {

@@ -9,10 +9,10 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Kong's workers take up what was written one event after the other, each with writes of its own to the database, while they serve requests:
-// after thousands of writes they may be behind by far more than the periods in kong.conf say, and begin to build routes anew with some
-// that were opened long after what guards them. So an apply does not only wait as long as Kong says. It makes the last write of a phase once
-// more, on as many connections as it has, and waits until that is heard of, and nothing else has been for that long.
+// Kong's workers take up what was written one event after the other, each with writes of its own to the database, while they serve
+// requests: after thousands of writes they may be behind by far more than the periods in kong.conf say, and begin to build routes anew with
+// some that were opened long after what guards them. So an apply does not only wait as long as Kong says. It makes the last write of a
+// phase once more, on as many connections as it has, and waits until that is heard of, and nothing else has been for that long.
 
 // settleLook is how often an apply looks whether the Kong's workers hear of something, and deaf how long they may hear nothing of what was
 // written.

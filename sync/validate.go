@@ -11,8 +11,8 @@ import (
 	"github.com/gwsync/gwsync/diff"
 )
 
-// validate asks the Kong whether it takes what would be written, and returns all that it refuses. Of entities that are alike it asks about one,
-// and about the others only if that is refused.
+// validate asks the Kong whether it takes what would be written, and returns all that it refuses. Of entities that are alike it asks about
+// one, and about the others only if that is refused.
 func (a *applier) validate(ctx context.Context) error {
 	seen := map[string]int{} // by what makes entities alike, the one that stands for all
 	var first []int

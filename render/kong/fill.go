@@ -24,8 +24,8 @@ func (s Schemas) settled(e Entity, defaults bool) Entity {
 	return settled
 }
 
-// Comparer returns what reports whether live is what a Kong answers that was given e: whether [Schemas.Resolve] of the one is [Schemas.Fill]
-// of the other. It makes neither. It is for one goroutine.
+// Comparer returns what reports whether live is what a Kong answers that was given e: whether [Schemas.Resolve] of the one is
+// [Schemas.Fill] of the other. It makes neither. It is for one goroutine.
 func (s Schemas) Comparer() func(live, e Entity) bool {
 	var filled, held []byte
 	return func(live, e Entity) bool {

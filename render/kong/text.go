@@ -235,7 +235,8 @@ func members(t string) iter.Seq2[string, string] {
 	}
 }
 
-// lookup returns the value of a field in an entity's canonical text, "" if there is none. It looks no further than the fields' order makes it.
+// lookup returns the value of a field in an entity's canonical text, "" if there is none. It looks no further than the fields' order makes
+// it.
 func lookup(t, name string) string {
 	for i := skip(t, len(`{"id":`)) + 1; i < len(t)-1; i++ {
 		colon := skip(t, i)

@@ -49,8 +49,9 @@
 //
 // Repositories repeat themselves, and most of the work is done once for what is alike: documents that differ only in the words at the
 // ends of their lines are parsed once (shape.go), values of which the rules see the same are judged once (validation.go), objects that
-// are laid out alike share their places (places.go), and strings, maps, lists and pointers that are written alike are one in memory (alike.go).
-// What is remembered is limited, and forgotten with the worker that remembers it; a document that is like no other takes as long as its parts.
+// are laid out alike share their places (places.go), and strings, maps, lists and pointers that are written alike are one in memory
+// (alike.go). What is remembered is limited, and forgotten with the worker that remembers it; a document that is like no other takes as
+// long as its parts.
 //
 // A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core
@@ -85,12 +86,13 @@
 // Nothing is compiled when the program starts, and rules only when the first object has a value for them. A repository of some
 // Gateways and HTTPRoutes takes about 60 ms of processor time more than without rules, one of other kinds less or nothing; the
 // libraries' own initialization takes 8 ms of any start. Then rules take about a tenth of the time to load 10,000 HTTPRoutes that all have
-// other names, paths and backends (go test ./render/manifest -run '^$' -bench Load -cpuprofile FILE). The libraries make the binary 11.5 MB larger (go build -trimpath -ldflags '-s -w').
+// other names, paths and backends (go test ./render/manifest -run '^$' -bench Load -cpuprofile FILE). The libraries make the binary 11.5 MB
+// larger (go build -trimpath -ldflags '-s -w').
 //
 // # Secrets
 //
-// No finding repeats a value of a Secret, nor text of a document that could not be parsed. stringData is merged into data. An input may be for
-// Secrets alone ([Input.SecretsOnly]): those that are in no git.
+// No finding repeats a value of a Secret, nor text of a document that could not be parsed. stringData is merged into data. An input may be
+// for Secrets alone ([Input.SecretsOnly]): those that are in no git.
 //
 // # Limits
 //

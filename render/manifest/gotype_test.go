@@ -10,8 +10,8 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// FuzzTyped holds the Go values of objects to what sigs.k8s.io/json, which the API server uses, makes of each of them alone, whatever stands
-// in the documents around it.
+// FuzzTyped holds the Go values of objects to what sigs.k8s.io/json, which the API server uses, makes of each of them alone, whatever
+// stands in the documents around it.
 func FuzzTyped(f *testing.F) {
 	for name, data := range goldenInputs(f) {
 		if !isRules(name) {

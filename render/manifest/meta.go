@@ -23,8 +23,8 @@ func (o Object) Labels() map[string]string {
 }
 
 // Older orders objects of which the Gateway API prefers the oldest: by metadata.creationTimestamp, then by "{namespace}/{name}" as the
-// specification spells it (so that a-b/x comes before a/x), then by kind. What has no creationTimestamp is yet to be created, and comes after
-// what has: manifests in git seldom have one, exported ones do.
+// specification spells it (so that a-b/x comes before a/x), then by kind. What has no creationTimestamp is yet to be created, and comes
+// after what has: manifests in git seldom have one, exported ones do.
 func (o Object) Older(p Object) int {
 	a, b := o.created(), p.created()
 	switch {

@@ -43,8 +43,8 @@ func (c *clock) sinceWrite() time.Duration {
 	return time.Since(c.written) + c.ahead
 }
 
-// Heard returns the versions of routes and plugins that the workers of the node are to build. Each event of a write makes them others, in the
-// order of the writes that one worker has answered.
+// Heard returns the versions of routes and plugins that the workers of the node are to build. Each event of a write makes them others, in
+// the order of the writes that one worker has answered.
 //
 // Source: Kong 3.9.3, kong/api/routes/cache.lua, kong/runloop/events.lua (crud_routes_handler, crud_plugins_handler) and handler.lua
 // (rebuild); the endpoint is the same from 3.4 on.

@@ -13,10 +13,11 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox"
 )
 
-// The tests below guard against what users of decK complain of, so far as it is not the subject of another test; docs/apply.md lists them all.
+// The tests below guard against what users of decK complain of, so far as it is not the subject of another test; docs/apply.md lists them
+// all.
 
-// TestNoPhantomDifferences: differences that never go away, since Kong answers something else than it was given. Empty arrays and objects, the
-// order of what has none, defaults, times, numbers written in another way, shorthands.
+// TestNoPhantomDifferences: differences that never go away, since Kong answers something else than it was given. Empty arrays and objects,
+// the order of what has none, defaults, times, numbers written in another way, shorthands.
 func TestNoPhantomDifferences(t *testing.T) {
 	route := func(fields map[string]any) []kong.Entity {
 		fields["service"] = ref(kong.Services, "s")
@@ -57,8 +58,8 @@ func mustWith(t *testing.T, e kong.Entity, field string, v any) kong.Entity {
 	return e
 }
 
-// TestSecretsAreMaskedByFieldNotByText: a mask that replaces each text that equals a secret hides what is none, shows the old value, or both. Here
-// a field is secret or it is not.
+// TestSecretsAreMaskedByFieldNotByText: a mask that replaces each text that equals a secret hides what is none, shows the old value, or
+// both. Here a field is secret or it is not.
 func TestSecretsAreMaskedByFieldNotByText(t *testing.T) {
 	k := sandbox.New(sandbox.Config{})
 	consumer := declare(t, kong.Consumers, "", map[string]any{"username": "common", "tags": diff.Tags("main")}, "")

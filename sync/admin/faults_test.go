@@ -172,8 +172,9 @@ func journeys(t *testing.T) []journey {
 	}
 }
 
-// TestFaults disturbs each request of an apply in turn, in every way. By laws 2, 5 and 6 the apply then ends in the state before, in the one
-// after, or in a *sync.PartialError; the next run gets to the one after, with nothing lost or doubled; what is not ours is never changed.
+// TestFaults disturbs each request of an apply in turn, in every way. By laws 2, 5 and 6 the apply then ends in the state before, in the
+// one after, or in a *sync.PartialError; the next run gets to the one after, with nothing lost or doubled; what is not ours is never
+// changed.
 func TestFaults(t *testing.T) {
 	cases := 0
 	for _, j := range journeys(t) {
@@ -218,8 +219,8 @@ type faultCase struct {
 	at       int
 }
 
-// cases returns what to try on request number at. With -every-fault that is everything; else some of the faults for each request that writes,
-// and one for each that reads, in turn, each with one duration and one --on-error.
+// cases returns what to try on request number at. With -every-fault that is everything; else some of the faults for each request that
+// writes, and one for each that reads, in turn, each with one duration and one --on-error.
 func (j journey) cases(at int, line string) []faultCase {
 	share := len(faults())
 	if method, _, _ := strings.Cut(line, " "); method != http.MethodGet && !strings.HasSuffix(line, "/validate") {

@@ -76,7 +76,8 @@ func (e *PlaneError) Hint() string {
 	return "does the token belong to the control plane's organization, and is --konnect-addr the address of its region?"
 }
 
-// konnectTargets reads the targets of those upstreams read that [Config.Targets] asks for. Unlike a Kong, Konnect lists all targets at once.
+// konnectTargets reads the targets of those upstreams read that [Config.Targets] asks for. Unlike a Kong, Konnect lists all targets at
+// once.
 //
 // Source: Kong/go-kong, kong/target_service.go, ListAllTargets.
 func (r *reading) konnectTargets(ctx context.Context) error {
@@ -183,8 +184,8 @@ func (s *jsonSchema) field() map[string]any {
 	return out
 }
 
-// withoutRoot returns what is known of a Kong whose root is not shown to us, as to who may work in one workspace only: the version is in the
-// header Server of all answers. ok is false if it is not.
+// withoutRoot returns what is known of a Kong whose root is not shown to us, as to who may work in one workspace only: the version is in
+// the header Server of all answers. ok is false if it is not.
 func (c *Client) withoutRoot(err error) (r *root, ok bool) {
 	var refused *Error
 	if c.workspace == "" || !errors.As(err, &refused) || refused.Status != http.StatusForbidden || !refused.json {

@@ -83,7 +83,8 @@ func TestSettleWaitsForTheDatabase(t *testing.T) {
 	}
 }
 
-// What the workers are to build is told by two versions. One of them may be missing for a moment; a Kong that lets nobody see them does not tell.
+// What the workers are to build is told by two versions. One of them may be missing for a moment; a Kong that lets nobody see them does not
+// tell.
 func TestHeard(t *testing.T) {
 	const router, plugins = "GET /cache/router:version", "GET /cache/plugins_iterator:version"
 	for name, tt := range map[string]struct{ router, plugins, want string }{

@@ -35,10 +35,10 @@ type release struct {
 
 // releases returns the oldest and the newest version that gwsync is for, as far as they differ from 3.9.3 where it matters.
 //
-// Sources: for 3.4, Kong 3.4.0, kong/plugins/*/schema.lua, kong/api/routes/kong.lua. 3.12 is not open source, and was not at hand. Its fields
-// are those that public documentation names: developer.konghq.com/kubernetes-ingress-controller/sticky-sessions (since 3.11), and for tls_sans
-// and identity_realms Konnect's API, of which no release is said; that plugins have partials is known from decK. That it lacks a field of
-// rate-limiting is made up.
+// Sources: for 3.4, Kong 3.4.0, kong/plugins/*/schema.lua, kong/api/routes/kong.lua. 3.12 is not open source, and was not at hand. Its
+// fields are those that public documentation names: developer.konghq.com/kubernetes-ingress-controller/sticky-sessions (since 3.11), and
+// for tls_sans and identity_realms Konnect's API, of which no release is said; that plugins have partials is known from decK. That it lacks
+// a field of rate-limiting is made up.
 func releases() []*release {
 	flat := map[string]any{
 		"redis_host": field("string", nil), "redis_port": field("integer", 6379), "redis_password": field("string", nil),

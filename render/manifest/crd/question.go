@@ -85,8 +85,8 @@ func (l *look) ask(questions []question) {
 	}
 }
 
-// appendAnswers appends the answers of a JSON string to what is asked about it, and its length, on which the cost depends. Of another value,
-// or one with escapes, it appends all.
+// appendAnswers appends the answers of a JSON string to what is asked about it, and its length, on which the cost depends. Of another
+// value, or one with escapes, it appends all.
 func (l *look) appendAnswers(b, value []byte) []byte {
 	if value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 || !utf8.Valid(value) {
 		return append(b, value...)
