@@ -59,7 +59,8 @@ func without(p diff.Plan) []string {
 
 func TestCauseOfEachField(t *testing.T) {
 	service := func(port, retries, timeout int) kong.State {
-		return state(t, entity(t, kong.Services, "a", map[string]any{"name": "a", "host": "h", "port": port, "retries": retries, "read_timeout": timeout}))
+		return state(t, entity(t, kong.Services, "a",
+			map[string]any{"name": "a", "host": "h", "port": port, "retries": retries, "read_timeout": timeout}))
 	}
 	base := service(80, 5, 1000)
 	p, err := diff.Compute(service(80, 6, 2000), service(81, 5, 3000), diff.Options{Instance: instance, Base: &base})
@@ -119,7 +120,8 @@ func TestRecordTaken(t *testing.T) {
 	byName := entityOf(t, kong.Services, "11111111-1111-4111-8111-111111111111", map[string]any{"name": record.Name(), "host": "h"})
 	byID := entityOf(t, kong.Services, record.ID(), map[string]any{"name": "theirs", "host": "h"})
 	for _, foreign := range []kong.Entity{byName, byID} {
-		p := computeWith(t, state(t, foreign), kong.State{}, diff.Options{Adopt: diff.Adoption{Names: []diff.Pattern{{Kind: kong.Services, Name: "*"}}}})
+		p := computeWith(t, state(t, foreign), kong.State{},
+			diff.Options{Adopt: diff.Adoption{Names: []diff.Pattern{{Kind: kong.Services, Name: "*"}}}})
 		if c := p.Conflicts(); len(c) != 1 || c[0].Reason != diff.RecordTaken || c[0].Foreign.Key() != foreign.Key() {
 			t.Errorf("%s: got conflicts %v", foreign, c)
 		}

@@ -51,7 +51,8 @@ func TestGroupsGoOnWithoutEachOther(t *testing.T) {
 			split++
 		}
 		again := compute(t, w.state(t), desired)
-		if w, _ = run(t, again, w, guardsOnly(newWatcher(w.state(t), final)), g.chances, -1); renamed(t, w.state(t)).Digest() != renamed(t, final).Digest() {
+		w, _ = run(t, again, w, guardsOnly(newWatcher(w.state(t), final)), g.chances, -1)
+		if renamed(t, w.state(t)).Digest() != renamed(t, final).Digest() {
 			t.Fatalf("seed %d: the next run does not converge\n%s", seed, describe(again))
 		}
 	}

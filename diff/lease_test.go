@@ -43,7 +43,8 @@ func TestLeases(t *testing.T) {
 			all = append(all, leaseEntity(t, l, instance))
 		}
 		// Other instances, and one whose name begins with this one's.
-		all = append(all, leaseEntity(t, diff.Lease{ID: id("8"), Number: 70}, "other"), leaseEntity(t, diff.Lease{ID: id("9"), Number: 80}, instance+".1"))
+		all = append(all, leaseEntity(t, diff.Lease{ID: id("8"), Number: 70}, "other"),
+			leaseEntity(t, diff.Lease{ID: id("9"), Number: 80}, instance+".1"))
 		got := diff.LeasesOf(state(t, all...), instance)
 		if d := cmp.Diff(c.last, got.Last); d != "" || got.Held() != c.held || !got.Foreign.IsZero() {
 			t.Errorf("%s: held %v, foreign %v: %s", name, got.Held(), got.Foreign, d)

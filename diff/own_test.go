@@ -74,7 +74,8 @@ func TestIgnoredFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	var rules []diff.Rule
-	for _, text := range []string{"plugins/p/config/limit", "plugin/*/config/list/*/a", "plugins/p/config/map/x~1y", "plugins/p/config/unset"} {
+	for _, text := range []string{"plugins/p/config/limit", "plugin/*/config/list/*/a",
+		"plugins/p/config/map/x~1y", "plugins/p/config/unset"} {
 		r, err := diff.ParseRule(text)
 		if err != nil {
 			t.Fatal(err)
@@ -104,8 +105,9 @@ func TestIgnoredFields(t *testing.T) {
 
 // FuzzParseRule holds rules to being printed as they are read, and to protecting what must not be left alone.
 func FuzzParseRule(f *testing.F) {
-	for _, s := range []string{"plugins/*/config/limit", "services/a~1b/retries tag=x y", "upstreams/u/targets", "plugins/p/enabled", "a/b", "route/r/hosts/0",
-		"plugins/p/config/*", "consumers/c/tags", "services/s/~1", "snis/*.example.com/name", "vaults/v/config/~0"} {
+	for _, s := range []string{"plugins/*/config/limit", "services/a~1b/retries tag=x y", "upstreams/u/targets",
+		"plugins/p/enabled", "a/b", "route/r/hosts/0", "plugins/p/config/*",
+		"consumers/c/tags", "services/s/~1", "snis/*.example.com/name", "vaults/v/config/~0"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -36,7 +36,8 @@ func exampleRoutes() []map[string]any {
 	return []map[string]any{
 		{"name": "classic", "protocols": []string{"http", "https"}, "hosts": []string{"example.com"}, "paths": []string{"/", "~/$gwsync"},
 			"methods": []string{"GET"}, "headers": map[string]any{"x": []string{"y"}}, "regex_priority": 3},
-		{"name": "grpc", "protocols": []string{"grpc", "grpcs"}, "strip_path": false, "hosts": []string{"example.com"}, "snis": []string{"example.com"}},
+		{"name": "grpc", "protocols": []string{"grpc", "grpcs"}, "strip_path": false,
+			"hosts": []string{"example.com"}, "snis": []string{"example.com"}},
 		{"name": "stream", "protocols": []string{"tcp"}, "sources": []any{map[string]any{"port": 1}}},
 		{"name": "passthrough", "protocols": []string{"tls_passthrough"}, "snis": []string{"example.com"}},
 	}

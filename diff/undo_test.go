@@ -77,7 +77,8 @@ func TestUndoKeepsWhatOthersChangedMeanwhile(t *testing.T) {
 
 // TestUndoSaysWhatCannotBeBroughtBack: Kong keeps no password of which it could be told again.
 func TestUndoSaysWhatCannotBeBroughtBack(t *testing.T) {
-	consumer, err := kong.New(kong.Consumers, kong.ID(kong.Consumers, "c"), map[string]any{"username": "c", "tags": diff.Tags(instance)}, kong.Origin{})
+	consumer, err := kong.New(kong.Consumers, kong.ID(kong.Consumers, "c"), map[string]any{"username": "c", "tags": diff.Tags(instance)},
+		kong.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}

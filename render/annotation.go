@@ -162,8 +162,8 @@ func annotationsOf(r manifest.Ref) []string {
 		return []string{"plugins", "tags"}
 	case r.Kind == "Service" || r.Kind == "KongServiceFacade":
 		return []string{
-			"plugins", "tags", "protocol", "path", "connect-timeout", "read-timeout", "write-timeout", "retries", "host-header", "client-cert", "override",
-			"tls-verify", "tls-verify-depth", "ca-certificates-secrets", "ca-certificates-configmaps", "upstream-policy",
+			"plugins", "tags", "protocol", "path", "connect-timeout", "read-timeout", "write-timeout", "retries", "host-header",
+			"client-cert", "override", "tls-verify", "tls-verify-depth", "ca-certificates-secrets", "ca-certificates-configmaps", "upstream-policy",
 		}
 	case r.Kind == "KongConsumer" || r.Kind == "KongConsumerGroup":
 		return []string{"plugins", "tags"}

@@ -198,7 +198,8 @@ func (t *translator) admits(r *rule, b bind.Backend, s *backendTLS) error {
 
 func namesField(i int) string { return fmt.Sprintf("spec.validation.subjectAltNames[%d]", i) }
 
-var errOneName = errors.New("kong verifies a backend's certificate for the one name that it asks for in the handshake, spec.validation.hostname")
+var errOneName = errors.New("kong verifies a backend's certificate for the one name that it asks for in the " +
+	"handshake, spec.validation.hostname")
 
 // admitsStream returns an error if Kong cannot speak TLS to the backends of a rule of streams as their policy says.
 func (r *rule) admitsStream(s *backendTLS) error {
@@ -299,7 +300,8 @@ func (t *translator) replaceHost(r *rule, problem error) {
 		object: p.Object, field: field, pos: p.Object.At(field),
 	})
 	f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs", r.rule.Index), fmt.Sprintf(
-		"the backends get Host %s, whatever the client sent: Kong asks for the server that the Host names, and their %s wants that one", host, p.Object.Ref))
+		"the backends get Host %s, whatever the client sent: Kong asks for the server that the Host names, and their %s wants that one",
+		host, p.Object.Ref))
 	f.Severity, f.Code, f.Related = diag.Warning, HostReplaced, []diag.Pos{p.Object.At(field)}
 	f.Hint = "if that is as it should be, say so with a filter URLRewrite of this hostname; else give the policy the hostname of the route"
 	if hint := hintFor(problem); hint != "" {

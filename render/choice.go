@@ -106,7 +106,8 @@ func hintFor(err error) string {
 // errBackendPlugin is why the requests of a rule are answered 500 whose backend has a filter of type ExtensionRef.
 func errBackendPlugin() error {
 	return withHint{errors.New("kong has plugins for a route or a service, not for a single backend"),
-		"make it a filter of the rule, give the backend a rule of its own, or name the plugin in the annotation konghq.com/plugins of the Service"}
+		"make it a filter of the rule, give the backend a rule of its own, or name the plugin in " +
+			"the annotation konghq.com/plugins of the Service"}
 }
 
 // rewritable returns an error for a rule that changes paths for backends which leave no room for that.
@@ -186,7 +187,8 @@ func (t *translator) deliver(d *delivery) []plugin {
 func (d *delivery) plain() bool {
 	return len(d.groups) == 0 || len(d.groups) == 1 && d.bad == 0 &&
 		!slices.ContainsFunc(d.groups[0].backends[0].Filters, func(f bind.Filter) bool {
-			return f.HTTP != nil && f.HTTP.RequestRedirect != nil || f.Mirror == nil && f.Plugin == nil && slices.ContainsFunc(d.rule.rule.Filters, func(o bind.Filter) bool { return o.Type == f.Type })
+			return f.HTTP != nil && f.HTTP.RequestRedirect != nil || f.Mirror == nil && f.Plugin == nil &&
+				slices.ContainsFunc(d.rule.rule.Filters, func(o bind.Filter) bool { return o.Type == f.Type })
 		})
 }
 
@@ -254,8 +256,8 @@ func (t *translator) chosen(d *delivery) []plugin {
 		return []plugin{p}
 	}
 	if len(d.groups) > 1 && d.hashing != nil {
-		t.refuseDelivery(d, ".sessionPersistence", errors.New("backends with filters or protocols of their own are chosen at random, so that no session "+
-			"could persist"))
+		t.refuseDelivery(d, ".sessionPersistence",
+			errors.New("backends with filters or protocols of their own are chosen at random, so that no session could persist"))
 		return nil
 	}
 	if d.bad > 0 {

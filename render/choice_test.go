@@ -30,7 +30,8 @@ func TestBackendFilters(t *testing.T) {
       port: 80
       weight: 5
       filters:
-      - {type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-both, value: "a\"]]"}], add: [{name: x-add, value: $(a)}], remove: [x-gone]}}
+      - type: RequestHeaderModifier
+        requestHeaderModifier: {set: [{name: x-both, value: "a\"]]"}], add: [{name: x-add, value: $(a)}], remove: [x-gone]}
       - {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-own, value: a}], add: [{name: x-more, value: a}]}}
     - name: b
       port: 80

@@ -30,8 +30,9 @@ func (t *translator) clients(g *bind.Graph) {
 	for _, gw := range g.Gateways {
 		listeners := gw.AllListeners()
 		if i := slices.IndexFunc(listeners, t.staysShut); i >= 0 {
-			f := unsupported(gw.Object, frontend, fmt.Sprintf("clients of listener %s must present certificates, for which Kong asks either all of its "+
-				"TLS clients or none: it stays shut rather than open to all", listeners[i].Name()))
+			f := unsupported(gw.Object, frontend,
+				fmt.Sprintf("clients of listener %s must present certificates, for which Kong asks either all of its "+
+					"TLS clients or none: it stays shut rather than open to all", listeners[i].Name()))
 			f.Hint = "have Kong ask all clients by --request-client-certificates, or remove the validation"
 			t.report(f)
 		}
@@ -68,8 +69,9 @@ func (t *translator) guard(r *rule) []plugin {
 		return nil
 	}
 	if other != nil && !sameAuthorities(other, guarded) && r.first {
-		f := unsupported(r.bound.Object, "spec.parentRefs", fmt.Sprintf("listeners %s and %s verify their clients in two ways, which one Kong route "+
-			"cannot tell apart", guarded.Name(), other.Name()))
+		f := unsupported(r.bound.Object, "spec.parentRefs",
+			fmt.Sprintf("listeners %s and %s verify their clients in two ways, which one Kong route cannot tell apart",
+				guarded.Name(), other.Name()))
 		f.Hint, f.Related = "attach a route of its own to each", []diag.Pos{guarded.Pos, other.Pos}
 		t.report(f)
 	}

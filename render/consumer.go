@@ -47,7 +47,8 @@ func (t *translator) consumer(o manifest.Object, spec *konghq.KongConsumer) made
 	}
 	id := kong.ID(kong.Consumers, cmp.Or(spec.Username, "custom_id:"+spec.CustomID))
 	for i := range spec.ConsumerGroups {
-		t.report(unsupported(o, fmt.Sprintf("consumerGroups[%d]", i), "an open-source Kong has no groups of consumers: that takes an Enterprise Kong"))
+		t.report(unsupported(o, fmt.Sprintf("consumerGroups[%d]", i),
+			"an open-source Kong has no groups of consumers: that takes an Enterprise Kong"))
 	}
 	return t.add(kong.Consumers, id, fields, t.tagsOf(o), kong.Origin{Object: o.Ref.Diag(), Field: field, Pos: o.At("")})
 }

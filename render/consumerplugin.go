@@ -31,7 +31,8 @@ func (t *translator) consumerPlugins(o manifest.Object, e made) {
 	plugins, ok := t.userPlugins(o, refs)
 	for i, p := range plugins {
 		if slices.Contains(notForConsumers(), p.name) {
-			f := unsupported(o, refs[i].Field, fmt.Sprintf("Kong has no plugin %s for a consumer: it runs before Kong knows whose a request is", p.name))
+			f := unsupported(o, refs[i].Field,
+				fmt.Sprintf("Kong has no plugin %s for a consumer: it runs before Kong knows whose a request is", p.name))
 			f.Pos, f.Related = refs[i].Pos, []diag.Pos{p.pos}
 			f.Hint = "name it in the annotation of a route or a Service"
 			t.report(f)
@@ -51,8 +52,8 @@ func (t *translator) consumerPlugins(o manifest.Object, e made) {
 //
 // Source: Kong 3.9.3, kong/plugins/*/schema.lua (typedefs.no_consumer).
 func notForConsumers() []string {
-	return []string{"acl", "acme", "ai-request-transformer", "basic-auth", "bot-detection", "cors", "hmac-auth", "jwt", "key-auth", "ldap-auth",
-		"oauth2", "post-function", "pre-function", "session", "standard-webhooks"}
+	return []string{"acl", "acme", "ai-request-transformer", "basic-auth", "bot-detection", "cors", "hmac-auth",
+		"jwt", "key-auth", "ldap-auth", "oauth2", "post-function", "pre-function", "session", "standard-webhooks"}
 }
 
 // takePersonal splits plugins for a route or a Service into those for all of its requests and those for certain consumers.

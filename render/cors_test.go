@@ -28,10 +28,14 @@ const corsRules = `
     filters: [{type: CORS, cors: {allowOrigins: ["*"], allowMethods: [PUT], allowCredentials: false}}]
     backendRefs: [{name: a, port: 8080}]
   - matches: [{path: {value: /cors-wildcards}}]
-    filters: [{type: CORS, cors: {allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*"], exposeHeaders: ["*"], allowCredentials: true}}]
+    filters:
+    - {type: CORS, cors: {allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*"], exposeHeaders: ["*"], allowCredentials: true}}
     backendRefs: [{name: a, port: 8080}]
   - matches: [{path: {value: /cors-ports}}]
-    filters: [{type: CORS, cors: {allowOrigins: ["http://a.example:8080", "https://b.example:443", "http://*:81", "https://*.c.example:8443"], exposeHeaders: ["*"]}}]
+    filters:
+    - type: CORS
+      cors: {allowOrigins: ["http://a.example:8080", "https://b.example:443", "http://*:81", "https://*.c.example:8443"],
+        exposeHeaders: ["*"]}
     backendRefs: [{name: a, port: 8080}]
   - matches: [{path: {value: /cors-none}}]
     filters: [{type: CORS, cors: {allowMethods: [GET]}}]
@@ -152,7 +156,8 @@ func TestCORSExposesAll(t *testing.T) {
 // TestCORSBeforeAuthentication asks a route with a plugin that wants credentials: browsers send none with a preflight request, and a page
 // must be able to read that its request was refused.
 func TestCORSBeforeAuthentication(t *testing.T) {
-	manifests := strings.Replace(gatewayWith(corsRules), "metadata: {name: r}", "metadata: {name: r, annotations: {konghq.com/plugins: auth}}", 1) + `
+	const annotated = "metadata: {name: r, annotations: {konghq.com/plugins: auth}}"
+	manifests := strings.Replace(gatewayWith(corsRules), "metadata: {name: r}", annotated, 1) + `
 ---
 apiVersion: configuration.konghq.com/v1
 kind: KongPlugin

@@ -51,8 +51,8 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 	kind := kong.Kind(c.Spec.EntityType)
 	row, _ := kind.Row()
 	if !slices.Contains(customKinds(), kind) {
-		return "spec.type", fmt.Errorf("gwsync renders entities of type %s here: an open-source Kong has no others without a resource of their own",
-			strings.Join(names(customKinds()), ", "))
+		return "spec.type", fmt.Errorf("gwsync renders entities of type %s here: an open-source Kong has no others "+
+			"without a resource of their own", strings.Join(names(customKinds()), ", "))
 	}
 	fields := maps.Clone(c.Spec.Fields)
 	delete(fields, "id")
@@ -84,7 +84,8 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 
 // attachedEntity adds an entity of a KongCustomEntity for each KongConsumer that names its parent, a plugin, as the Ingress Controller
 // does. The kinds that an open-source Kong has belong to nothing else.
-func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntity, fields map[string]any, tags []string, origin kong.Origin) error {
+func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntity, fields map[string]any, tags []string,
+	origin kong.Origin) error {
 	kind, parent := kong.Kind(c.Spec.EntityType), c.Spec.ParentRef
 	ref := manifest.Ref{Group: konghq.Group, Kind: cmp.Or(parent.Kind, "KongPlugin"), Name: parent.Name}
 	if ref.Kind == "KongPlugin" {

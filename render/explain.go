@@ -223,7 +223,8 @@ func listenersOf(r *bind.Route) []kong.Origin {
 func backendsOf(r *bind.Route, rule *bind.Rule) []kong.Origin {
 	var out []kong.Origin
 	for _, b := range rule.Backends {
-		out = append(out, kong.Origin{Object: r.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d].backendRefs[%d]", rule.Index, b.Index), Pos: b.Pos})
+		field := fmt.Sprintf("spec.rules[%d].backendRefs[%d]", rule.Index, b.Index)
+		out = append(out, kong.Origin{Object: r.Object.Ref.Diag(), Field: field, Pos: b.Pos})
 	}
 	return out
 }

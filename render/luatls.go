@@ -103,8 +103,9 @@ func (t *translator) missingModules(s *lua.TLS) error {
 // saysLua says what it means that Lua asks a rule's backends.
 func (t *translator) saysLua(r *rule) {
 	p := r.tls.policy
-	f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs", r.rule.Index), fmt.Sprintf("Lua asks the backends, as %s wants, over a "+
-		"connection for each request: requests and answers are in memory as a whole, and WebSockets are answered 501", p.Object.Ref))
+	f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs", r.rule.Index),
+		fmt.Sprintf("Lua asks the backends, as %s wants, over a connection for each request: "+
+			"requests and answers are in memory as a whole, and WebSockets are answered 501", p.Object.Ref))
 	f.Severity, f.Code, f.Related = diag.Info, AskedByLua, []diag.Pos{p.Object.At("spec.validation")}
 	t.report(f)
 }

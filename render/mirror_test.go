@@ -29,7 +29,8 @@ func (k *backed) copies(t *testing.T, want int) map[string][]arrival {
 
 func TestMirror(t *testing.T) {
 	const rules = `  - filters:
-    - {type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-set, value: "1"}], add: [{name: x-add, value: two}], remove: [x-gone]}}
+    - type: RequestHeaderModifier
+      requestHeaderModifier: {set: [{name: x-set, value: "1"}], add: [{name: x-add, value: two}], remove: [x-gone]}
     - {type: RequestMirror, requestMirror: {backendRef: {name: b, port: 80}}}
     - {type: RequestMirror, requestMirror: {backendRef: {name: c, port: 80}, percent: 100}}
     - {type: RequestMirror, requestMirror: {backendRef: {name: missing, port: 80}}}

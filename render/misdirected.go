@@ -60,7 +60,8 @@ func (t *translator) misdirected(g *bind.Graph, rules []*rule) {
 func (t *translator) warnOfMisdirected(listeners []*bind.Listener, d door, why string) {
 	l := listeners[0]
 	f := unsupported(l.Object, fmt.Sprintf("spec.listeners[%d]", l.Index), fmt.Sprintf(
-		"a request for a host of one HTTPS listener of port %d on the connection to another one is served rather than answered 421: %s", d.port, why))
+		"a request for a host of one HTTPS listener of port %d on the connection to another one is served rather than answered 421: %s",
+		d.port, why))
 	f.Severity, f.Code, f.Pos = diag.Warning, MisdirectedRequest, l.Pos
 	for _, other := range listeners[1:min(len(listeners), 4)] {
 		f.Related = append(f.Related, other.Pos)

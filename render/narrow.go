@@ -145,8 +145,8 @@ func (n narrowing) expressions(p place) ([]route.Expr, error) {
 		return all, nil
 	}
 	if p.speaks("http") {
-		return nil, fmt.Errorf("annotation %ssnis: router flavor expressions cannot pass plain requests by it: attach the route to HTTPS listeners only",
-			annotationPrefix)
+		return nil, fmt.Errorf("annotation %ssnis: router flavor expressions cannot pass plain requests by it: "+
+			"attach the route to HTTPS listeners only", annotationPrefix)
 	}
 	any = nil
 	for _, s := range n.snis {

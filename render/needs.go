@@ -288,7 +288,8 @@ func (n *Need) hint() string {
 	case "plugins":
 		return "install it, and add it to plugins in kong.conf"
 	case workspace:
-		return "write to the default workspace, or do without several ports of a protocol, matches of headers that need a key, and clients' certificates"
+		return "write to the default workspace, or do without several ports of a protocol, matches of headers that need a key, " +
+			"and clients' certificates"
 	case "untrusted_lua_sandbox_requires":
 		return fmt.Sprintf("add %s to %s in kong.conf", n.Value, n.Setting)
 	}

@@ -83,8 +83,8 @@ func (t *translator) combine(o manifest.Object, plugins []plugin) ([]plugin, boo
 	}
 	merged, contradictions := merge(plugins)
 	for _, c := range contradictions {
-		f := unsupported(c.second.owner(o), c.second.field, fmt.Sprintf("it and another ask plugin %s for different values of %s, and a route has one",
-			c.second.name, c.path))
+		f := unsupported(c.second.owner(o), c.second.field,
+			fmt.Sprintf("it and another ask plugin %s for different values of %s, and a route has one", c.second.name, c.path))
 		f.Pos, f.Related = firstPos(c.second.pos, f.Pos), slices.DeleteFunc([]diag.Pos{c.first.pos}, diag.Pos.IsZero)
 		t.report(f)
 	}

@@ -156,7 +156,8 @@ func sharedPool(p, o pooled, address string) diag.Finding {
 		Severity: diag.Error, Code: SharedConnections, Object: origin.Object, Pos: origin.Pos, Field: origin.Field,
 		Message: fmt.Sprintf("Kong uses connections to %s with Host %s for %s as well, and verifies backends there otherwise",
 			address, strconv.Quote(host), o.service.Origin().Object),
-		Hint:    "give the backends an address each, or the same BackendTLSPolicy; or let Lua verify them, which keeps no connections: see --lua-requires",
+		Hint: "give the backends an address each, or the same BackendTLSPolicy; or let Lua verify them, which keeps no connections: " +
+			"see --lua-requires",
 		Related: []diag.Pos{o.service.Origin().Pos},
 	}
 	return f

@@ -100,7 +100,8 @@ func (t *translator) otherPort(r *rule, l *bind.Listener, mixed bool) diag.Findi
 	why := "router flavor traditional_compatible cannot tell listeners apart by port"
 	hint := "attach the route to that listener as well, or use a Kong with router_flavor = expressions"
 	if t.target.Flavor == kong.Expressions {
-		why, hint = "profile declarative cannot tell listeners apart by port", "attach the route to that listener as well, or render with --profile full"
+		why = "profile declarative cannot tell listeners apart by port"
+		hint = "attach the route to that listener as well, or render with --profile full"
 	}
 	f := unsupported(r.bound.Object, "spec.parentRefs", fmt.Sprintf(
 		"Kong serves the route on port %d too, for listener %s of %s: %s", l.Spec.Port, l.Spec.Name, l.Object.Ref, why))

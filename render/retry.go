@@ -105,8 +105,10 @@ func (t *translator) balances(d *delivery) error {
 		default:
 			continue
 		}
-		return withHint{fmt.Errorf("what retries for Kong chooses a backend at random, and the KongUpstreamPolicy of %s has %s", b.Object.Ref, name),
-			"keep one of the two; retries without codes, backoff and a request timeout are Kong's own, and go with the policy"}
+		return withHint{
+			fmt.Errorf("what retries for Kong chooses a backend at random, and the KongUpstreamPolicy of %s has %s", b.Object.Ref, name),
+			"keep one of the two; retries without codes, backoff and a request timeout are Kong's own, and go with the policy",
+		}
 	}
 	return nil
 }

@@ -74,7 +74,8 @@ func TestRetryAnswersAsKongDoes(t *testing.T) {
   - matches: [{path: {value: /retried}}]
     retry: {codes: [503]}
     filters:
-    - {type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-set, value: "1"}], add: [{name: x-add, value: two}], remove: [x-gone]}}
+    - type: RequestHeaderModifier
+      requestHeaderModifier: {set: [{name: x-set, value: "1"}], add: [{name: x-add, value: two}], remove: [x-gone]}
     - {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-answer, value: "1"}]}}
     backendRefs: [{name: a, port: 80}]
 `

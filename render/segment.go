@@ -49,5 +49,5 @@ func segment(regex string) (string, error) {
 }
 
 // anchored says why a regex cannot be part of one for the path.
-const anchored = "the regular expressions of service and method become one for the whole path, where ^ and $ can only be at the ends of one, or " +
-	"of its alternatives: they match all of service and method anyway"
+const anchored = "the regular expressions of service and method become one for the whole path, where ^ and $ can only be at the ends of " +
+	"one, or of its alternatives: they match all of service and method anyway"

@@ -26,7 +26,8 @@ func (t *translator) upstreamFields(d *delivery, backends []bind.Backend) map[st
 		}
 	}
 	if _, ok := first["host_header"]; ok && r.preserveHost {
-		f := invalidAnnotation(backends[0].Object, annotationField("host-header"), fmt.Sprintf("%s keeps the Host of requests, so that it has no effect there", r.bound.Object.Ref))
+		f := invalidAnnotation(backends[0].Object, annotationField("host-header"),
+			fmt.Sprintf("%s keeps the Host of requests, so that it has no effect there", r.bound.Object.Ref))
 		f.Severity, f.Related = diag.Warning, []diag.Pos{r.bound.Object.At("metadata")}
 		f.Hint = `annotate the route with konghq.com/preserve-host: "false", or use its filter URLRewrite`
 		t.report(f)

@@ -42,8 +42,9 @@ func sameCertificates(a, b *bind.Listener) bool {
 
 func sharedName(l, other *bind.Listener) diag.Finding {
 	f := unsupported(l.Object, fmt.Sprintf("spec.listeners[%d].tls.certificateRefs", l.Index), fmt.Sprintf(
-		"clients of port %d that ask for %s get the certificate of listener %s of %s, which is on port %d: Kong has one certificate for a server name, "+
-			"whatever the port", l.Spec.Port, other.Hostname, other.Name(), other.Object.Ref, other.Spec.Port))
+		"clients of port %d that ask for %s get the certificate of listener %s of %s, which is on port %d: "+
+			"Kong has one certificate for a server name, whatever the port",
+		l.Spec.Port, other.Hostname, other.Name(), other.Object.Ref, other.Spec.Port))
 	f.Severity, f.Code, f.Related = diag.Warning, SharedServerName, []diag.Pos{other.Pos}
 	f.Hint = "give both listeners the same certificate, or hostnames that have nothing in common"
 	return f

@@ -235,10 +235,14 @@ func TestRewrite(t *testing.T) {
 // TestHeaderModifiers asks what the conformance tests HTTPRouteRequestHeaderModifier and HTTPRouteResponseHeaderModifier do, of the request
 // that arrives and of the answer, and what only Lua can do: odd names, templates, values with colons, headers that Kong writes itself.
 func TestHeaderModifiers(t *testing.T) {
-	modifier := `{set: [{name: X-Set-1, value: s1}, {name: X-Set-2, value: s2}, {name: "x.odd!", value: "$(x) \"q\" \\ ]]"}, {name: X-C, value: "::1"}],
-        add: [{name: X-Add-1, value: a1}, {name: X-Add-2, value: "a2, a3"}, {name: x-lower-ADD, value: a4}], remove: [X-Remove-1, x-remove-2, "x.gone"]}`
+	modifier := `{set: [{name: X-Set-1, value: s1}, {name: X-Set-2, value: s2},
+          {name: "x.odd!", value: "$(x) \"q\" \\ ]]"}, {name: X-C, value: "::1"}],
+        add: [{name: X-Add-1, value: a1}, {name: X-Add-2, value: "a2, a3"}, {name: x-lower-ADD, value: a4}],
+        remove: [X-Remove-1, x-remove-2, "x.gone"]}`
 	rules := `
-  - filters: [{type: RequestHeaderModifier, requestHeaderModifier: ` + modifier + `}, {type: ResponseHeaderModifier, responseHeaderModifier: ` + modifier + `}]
+  - filters:
+    - {type: RequestHeaderModifier, requestHeaderModifier: ` + modifier + `}
+    - {type: ResponseHeaderModifier, responseHeaderModifier: ` + modifier + `}
     backendRefs: [{name: a, port: 8080}]`
 	before := map[string][]string{
 		"X-Set-2": {"old"}, "X-Add-2": {"old1", "old2"}, "X-Remove-1": {"old"}, "X-Remove-2": {"old"}, "X.gone": {"old"}, "X-Other": {"kept"},

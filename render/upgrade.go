@@ -14,7 +14,8 @@ import (
 // Source: Kong 3.9.3, kong/runloop/handler.lua, access.before. It knows no redirect with 303.
 func (r *rule) upgradeToHTTPS() {
 	secure := slices.ContainsFunc(r.bindings, func(b bind.Binding) bool { return schemeOf(b) == "https" })
-	if secure || len(r.plugins) != 1 || !slices.Equal(r.protocols, []string{"http"}) || !slices.Contains([]int{301, 302, 307, 308}, r.upgrade) {
+	if secure || len(r.plugins) != 1 || !slices.Equal(r.protocols, []string{"http"}) ||
+		!slices.Contains([]int{301, 302, 307, 308}, r.upgrade) {
 		r.upgrade = 0
 		return
 	}

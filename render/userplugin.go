@@ -59,7 +59,8 @@ func (t *translator) userPlugins(o manifest.Object, refs []bind.PluginRef) ([]pl
 		case before.Target != ref.Target:
 			t.report(diag.Finding{
 				Severity: diag.Error, Code: bind.DuplicatePlugin, Object: o.Ref.Diag(), Pos: ref.Pos, Field: ref.Field,
-				Message: fmt.Sprintf("%s and %s are both plugin %s, and Kong has one of a name on a route or Service", before.Target, ref.Target, p.name),
+				Message: fmt.Sprintf("%s and %s are both plugin %s, and Kong has one of a name on a route or Service",
+					before.Target, ref.Target, p.name),
 				Hint:    "make one of the two, or refer to one only",
 				Related: []diag.Pos{before.Plugin.Object.At(""), ref.Plugin.Object.At("")},
 			})

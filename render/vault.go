@@ -52,8 +52,8 @@ func checkVault(v konghq.KongVaultSpec) (field string, err error) {
 	case v.Prefix == "env":
 		return "spec.prefix", errors.New(`"env" is the prefix of the vault that Kong has by itself`)
 	case !prefix.MatchString(v.Prefix):
-		return "spec.prefix", errors.New("kong takes a prefix of two or more lower-case letters, digits and hyphens, that begins with a letter and " +
-			"does not end with a hyphen")
+		return "spec.prefix", errors.New("kong takes a prefix of two or more lower-case letters, digits and hyphens, that begins with a letter " +
+			"and does not end with a hyphen")
 	}
 	variable := regexp.MustCompile(`^[-_a-zA-Z][-_a-zA-Z0-9]*$`)
 	for _, name := range slices.Sorted(maps.Keys(v.Config)) {

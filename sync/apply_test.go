@@ -412,7 +412,8 @@ func TestCancelFinishesWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, true, kong.State{})
 		plan := compute(t, kong.State{}, state(t, services(t, 20)...))
-		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond) // 1 s for a question, 1 s of reading again, then in the middle of a write
+		// 1 s for a question, 1 s of reading again, then in the middle of a write.
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		r, err := Apply(ctx, f, plan, Options{Parallelism: 4})
 		if partial := (*PartialError)(nil); !errors.As(err, &partial) || !errors.Is(err, context.DeadlineExceeded) {
@@ -465,7 +466,8 @@ func TestApplyWritesNothingThatKongRefuses(t *testing.T) {
 				entity(t, kong.Services, "t2", map[string]any{"host": "no host"}))
 			r, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, desired...)), Options{})
 			var rejected *RejectedError
-			if !errors.As(err, &rejected) || !strings.HasPrefix(err.Error(), "nothing was written: kong refuses ") || !strings.Contains(err.Error(), "service t1: no") {
+			if !errors.As(err, &rejected) || !strings.HasPrefix(err.Error(), "nothing was written: kong refuses ") ||
+				!strings.Contains(err.Error(), "service t1: no") {
 				t.Errorf("got error %v", err)
 			}
 			if partial := (*PartialError)(nil); errors.As(err, &partial) || r.Writes > 0 {
@@ -482,7 +484,8 @@ func TestApplyWritesNothingThatKongRefuses(t *testing.T) {
 func TestApplyAsksOnceAboutWhatIsAlike(t *testing.T) {
 	plugin := func(name, config string) kong.Entity {
 		service := kong.ID(kong.Services, name)
-		e := entity(t, kong.Plugins, "cors", map[string]any{"config": map[string]any{"origins": []string{config}}, "service": map[string]any{"id": service}})
+		e := entity(t, kong.Plugins, "cors",
+			map[string]any{"config": map[string]any{"origins": []string{config}}, "service": map[string]any{"id": service}})
 		return e.WithID(kong.ID(kong.Plugins, name))
 	}
 	desired := services(t, 6)

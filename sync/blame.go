@@ -119,7 +119,8 @@ func Block(lines []string, line, col int) []string {
 		switch deep := indent(lines[i]); {
 		case text == "" || strings.HasPrefix(text, "#"):
 			continue
-		case deep == 0 && (strings.HasPrefix(text, "---") || text == "..."), deep < least, items && deep == least && !strings.HasPrefix(text, "-"):
+		case deep == 0 && (strings.HasPrefix(text, "---") || text == "..."), deep < least,
+			items && deep == least && !strings.HasPrefix(text, "-"):
 			return lines[line-1 : end]
 		}
 		end = i + 1

@@ -69,7 +69,8 @@ const (
 )
 
 func newRoad(t *testing.T, seed uint64) *road {
-	r := &road{t: t, random: rand.New(rand.NewPCG(seed, 4)), kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions}), after: map[string]lane{}}
+	r := &road{t: t, random: rand.New(rand.NewPCG(seed, 4)), kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions}),
+		after: map[string]lane{}}
 	var err error
 	if r.client, err = admin.New(admin.Config{Transport: r}); err != nil {
 		t.Fatal(err)

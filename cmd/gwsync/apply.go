@@ -15,8 +15,8 @@ import (
 	"github.com/gwsync/gwsync/sync/admin"
 )
 
-const applyHelp = `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an entity,
-or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
+const applyHelp = `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an
+entity, or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
 all that it owns because it found no manifests, as with a wrong --path, unless --allow-empty says so.
 
 With --repo, Kong remembers the commit that was applied last, on a disabled service gwsync.INSTANCE. With that, diff and drift tell what
@@ -80,7 +80,8 @@ func newApply(p process) *cobra.Command {
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	lock.add(cmd.Flags())
 	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change, once they have heard of\n"+
-		"everything that was written: auto for what Kong's configuration says, or a time; with 0, routes may be served for moments without their plugins")
+		"everything that was written: auto for what Kong's configuration says, or a time; with 0, routes may be\n"+
+		"served for moments without their plugins")
 	return cmd
 }
 
@@ -240,7 +241,8 @@ func (a *applier) guard(proposal sync.Proposal) error {
 		return nil
 	}
 	return codedError{exitRefused, sync.WithHint(
-		fmt.Errorf("the manifests come to nothing, so that all that instance %s owns in Kong would be deleted: nothing was written", a.how.instance),
+		fmt.Errorf("the manifests come to nothing, so that all that instance %s owns in Kong would be deleted: nothing was written",
+			a.how.instance),
 		"is it the right --path? If all is meant to go: --allow-empty")}
 }
 

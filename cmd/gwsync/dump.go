@@ -18,8 +18,8 @@ func newDump(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dump",
 		Short: "Print what Kong holds",
-		Long: `Print what Kong holds of this instance, of --select-tag or of --all, in Kong's declarative format, by kind and name. Of a Kong with a
-database these are the kinds that gwsync can write or refer to.
+		Long: `Print what Kong holds of this instance, of --select-tag or of --all, in Kong's declarative format, by kind and name. Of a
+Kong with a database these are the kinds that gwsync can write or refer to.
 
 Secrets are not in it: (secret) stands for each, and it says on standard error how many there are. So it is fit to be read, compared and
 kept in git, and is no backup: that is for Kong's own tools, beside its database.`,

@@ -19,9 +19,9 @@ func newRollback(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback --journal FILE",
 		Short: "Bring back what an apply with --journal has changed",
-		Long: `Bring back what there was in Kong before an apply with --journal: one that was killed, that stopped half-way, or that went through. What
-it did not write is left alone, whoever has changed it since. Routes are closed and opened in the same order, and with the same waits, as
-by apply.
+		Long: `Bring back what there was in Kong before an apply with --journal: one that was killed, that stopped half-way, or that went
+through. What it did not write is left alone, whoever has changed it since. Routes are closed and opened in the same order, and with the
+same waits, as by apply.
 
 A journal holds no secrets. An entity that has some is brought back as long as Kong still holds them; what cannot be is listed, with exit
 code 3, and left as it is. The manifests that were applied before have all of it: to go back for good, revert the commit and apply.`,

@@ -62,8 +62,8 @@ func (f *boxFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.at.proxy, "proxy-listen", "127.0.0.1:8000", "`ADDRESS` of the proxy for HTTP and gRPC; port 0 takes a free one")
 	flags.StringVar(&f.at.secure, "proxy-ssl-listen", "127.0.0.1:8443", "`ADDRESS` of the proxy for both over TLS; port 0 takes a free one")
 	flags.StringArrayVar(&f.ports, "port-listen", nil,
-		"`'PORT=ADDRESS [ssl]'` where the proxy listens for what comes to a port of the Gateways, as proxy_listen and port_maps say in kong.conf;\n"+
-			"an address of the two above, or one more; may be repeated")
+		"`'PORT=ADDRESS [ssl]'` where the proxy listens for what comes to a port of the Gateways, as proxy_listen and\n"+
+			"port_maps say in kong.conf; an address of the two above, or one more; may be repeated")
 	flags.StringArrayVar(&f.streams, "stream-listen", nil,
 		"`'ADDRESS [ssl] [udp]'` for streams of TCP, TLS (ssl) or UDP, as in kong.conf; may be repeated")
 	flags.BoolVar(&f.dbLess, "db-less", false, "be a Kong without a database, configured by POST /config")

@@ -19,8 +19,8 @@ func newConfig(p process) *cobra.Command {
 	cmd := newApply(p)
 	cmd.Use, cmd.Aliases = "config", nil
 	cmd.Short = "Show the settings that count, and where each comes from"
-	cmd.Long = `Show the settings that apply would go by, but for defaults, and where each comes from: the command line, the environment, or the line of
-the configuration file. It asks no Kong. Secrets are not shown.
+	cmd.Long = `Show the settings that apply would go by, but for defaults, and where each comes from: the command line, the environment,
+or the line of the configuration file. It asks no Kong. Secrets are not shown.
 
 With --schema it prints the JSON schema of configuration files, for editors.`
 	var schema bool

@@ -147,14 +147,16 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 			"and those of Kong's Ingress Controller and operator)")
 	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.ingressClass, "ingress-class", "kong",
-		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is this `NAME`, or if they have none")
+		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is\n"+
+			"this `NAME`, or if they have none")
 	flags.StringVar(&f.flavor, "router-flavor", "",
 		"expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
 	flags.BoolVar(&f.requestClientCertificates, "request-client-certificates", false,
 		"have Kong ask all its TLS clients for a certificate, as verifying those of some takes (else their listeners stay shut)")
 	flags.StringSliceVar(&f.luaRequires, "lua-requires", nil,
-		"`MODULES` that Lua may load in the Kong, its untrusted_lua_sandbox_requires, or '*' for all (default: what the Kong says, offline none).\n"+
-			"With resty.openssl.ssl, resty.openssl.x509 and resty.openssl.x509.store it verifies backends for BackendTLSPolicies that Kong cannot follow")
+		"`MODULES` that Lua may load in the Kong, its untrusted_lua_sandbox_requires, or '*' for all\n"+
+			"(default: what the Kong says, offline none). With resty.openssl.ssl, resty.openssl.x509 and\n"+
+			"resty.openssl.x509.store it verifies backends for BackendTLSPolicies that Kong cannot follow")
 	flags.StringVar(&f.profile, "profile", "full", "full, or declarative: without Lua, and what takes Lua is an error")
 	flags.StringArrayVar(&f.gateways, "gateway", nil,
 		"serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+

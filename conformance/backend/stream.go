@@ -69,7 +69,10 @@ func (b *Backend) startDNS() error {
 		if m.Unpack(got) != nil {
 			return nil
 		}
-		answer := dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true, RecursionDesired: m.RecursionDesired}, Questions: m.Questions}
+		answer := dnsmessage.Message{
+			Header:    dnsmessage.Header{ID: m.ID, Response: true, RecursionDesired: m.RecursionDesired},
+			Questions: m.Questions,
+		}
 		packed, err := answer.Pack()
 		if err != nil {
 			return nil

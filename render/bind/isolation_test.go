@@ -230,11 +230,11 @@ spec:
 		if i%2 == 1 {
 			kind, spec = "ListenerSet", "parentRef: {name: any, namespace: edge}"
 		}
-		fmt.Fprintf(&m, "---\napiVersion: gateway.networking.k8s.io/v1\nkind: %s\nmetadata: {name: g%d, namespace: ns%d}\nspec:\n  %s\n  listeners:\n",
-			kind, i, i, spec)
+		fmt.Fprintf(&m, "---\napiVersion: gateway.networking.k8s.io/v1\nkind: %s\nmetadata: {name: g%d, namespace: ns%d}\n"+
+			"spec:\n  %s\n  listeners:\n", kind, i, i, spec)
 		for j := range 20 {
-			fmt.Fprintf(&m, "  - {name: l%d, port: 443, protocol: HTTPS, hostname: h%d.%s%d.example.com, tls: {certificateRefs: [{name: c, namespace: certs}]}}\n",
-				j, j, []string{"", "a."}[j%2], i)
+			fmt.Fprintf(&m, "  - {name: l%d, port: 443, protocol: HTTPS, hostname: h%d.%s%d.example.com, "+
+				"tls: {certificateRefs: [{name: c, namespace: certs}]}}\n", j, j, []string{"", "a."}[j%2], i)
 		}
 		fmt.Fprintf(&m, "---\napiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: g%d, namespace: certs}\n"+
 			"spec: {from: [{group: gateway.networking.k8s.io, kind: %s, namespace: ns%d}], to: [{group: \"\", kind: Secret}]}\n", i, kind, i)

@@ -282,7 +282,8 @@ snis:
 // Programs are for people to read, too.
 func TestEncodeWritesTextOfSeveralLinesAsItStands(t *testing.T) {
 	const program = "if a then\n  return \"b\" -- c: #d\n\nend"
-	e := entity(t, kong.Plugins, "p", map[string]any{"name": "post-function", "config": map[string]any{"access": []any{program, program + "\n"}}})
+	e := entity(t, kong.Plugins, "p",
+		map[string]any{"name": "post-function", "config": map[string]any{"access": []any{program, program + "\n"}}})
 	text := encode(t, state(t, e))
 	const want = `    access:
     - |-
@@ -301,8 +302,8 @@ func TestEncodeWritesTextOfSeveralLinesAsItStands(t *testing.T) {
 // FuzzEncode checks that a state survives being written and read, whatever its strings: Kong's YAML is written by one library
 // and read by another.
 func FuzzEncode(f *testing.F) {
-	for _, s := range []string{"a", "yes", "0b11", "1:30", "~", "null", "a: b", "- x", "é", "\x00", "a\nb", "#", "'", `"`, "1e3", "=", "<<", " a ",
-		"\u2028", "12_000", "0777", "2001-01-01", "!!str", "&a", "*a", "%", "@", "`", "\ufeff", "\u0085",
+	for _, s := range []string{"a", "yes", "0b11", "1:30", "~", "null", "a: b", "- x", "é", "\x00", "a\nb", "#",
+		"'", `"`, "1e3", "=", "<<", " a ", "\u2028", "12_000", "0777", "2001-01-01", "!!str", "&a", "*a", "%", "@", "`", "\ufeff", "\u0085",
 		"a\nb\n", "a\n\n", "\na\nb", " a\nb", "a \nb", "a\n\n b", "a\n\t\nb", "a\r\nb", "a\n---\nb", "a\n...", "a\n#b: c", "\n", "\n\n", "-\n-"} {
 		f.Add(s, s)
 	}
@@ -310,7 +311,8 @@ func FuzzEncode(f *testing.F) {
 		if name == "" || !utf8.ValidString(name) || !utf8.ValidString(value) {
 			return // New refuses what JSON has no words for
 		}
-		service := entity(t, kong.Services, name, map[string]any{"name": name, "host": value, "x": map[string]any{value: []any{value, 1.5, true}}})
+		service := entity(t, kong.Services, name,
+			map[string]any{"name": name, "host": value, "x": map[string]any{value: []any{value, 1.5, true}}})
 		route := entity(t, kong.Routes, name, map[string]any{"name": name, "service": service.ID(), "paths": []any{value}})
 		s := state(t, service, route)
 		text := encode(t, s)

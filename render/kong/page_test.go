@@ -40,7 +40,8 @@ func TestPageReader(t *testing.T) {
 		t.Error(d)
 	}
 	service, ok := page.Entities[0].Ref("service")
-	if e := page.Entities[0]; !ok || service.ID != "00000000-0000-4000-8000-00000000000b" || e.Name() != "r" || !e.HasTag("b") || e.HasTag("c") {
+	e := page.Entities[0]
+	if !ok || service.ID != "00000000-0000-4000-8000-00000000000b" || e.Name() != "r" || !e.HasTag("b") || e.HasTag("c") {
 		t.Errorf("%s refers to %s and has tags %q", e, service, e.Tags())
 	}
 }
@@ -48,7 +49,8 @@ func TestPageReader(t *testing.T) {
 func TestPageReaderRefusesWhatIsNone(t *testing.T) {
 	for _, text := range []string{
 		``, `[]`, `{}`, `{"data":{}}`, `{"data":[1]}`, `{"data":[{}]}`, `{"data":[{"id":7}]}`, `{"data":[{"id":null}]}`, `{"data":[{"id":"1"}]`,
-		`{"data":[{"id":"1"}]} x`, `{"data":[{"id":"1"},]}`, `{"data":[{"id":"1",}]}`, `{"data":[{"id":"1" "a":1}]}`, `{"data":[{"id":"1","a":01}]}`,
+		`{"data":[{"id":"1"}]} x`, `{"data":[{"id":"1"},]}`, `{"data":[{"id":"1",}]}`, `{"data":[{"id":"1" "a":1}]}`,
+		`{"data":[{"id":"1","a":01}]}`,
 		`{"data":[{"id":"1","a":1e999}]}`, `{"data":[{"id":"1","a":"\x"}]}`, `{"data":[{"id":"1","a":"`, `{"data":[{"id":"1","a":tru}]}`,
 		`{"data":[{"id":"1","a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}]}`,
 	} {
@@ -60,9 +62,11 @@ func TestPageReaderRefusesWhatIsNone(t *testing.T) {
 
 // FuzzPageReader holds what is read from a page to what encoding/json and New make of it.
 func FuzzPageReader(f *testing.F) {
-	for _, s := range []string{`1`, `-0`, `1.50`, `1e2`, `123456789012345678901`, `9007199254740993`, `"\/\u00e9\ud83d\ude00\ud800"`, "\"\xff\x7f\"", `"\b\f\n\r\t"`,
+	for _, s := range []string{`1`, `-0`, `1.50`, `1e2`, `123456789012345678901`, `9007199254740993`,
+		`"\/\u00e9\ud83d\ude00\ud800"`, "\"\xff\x7f\"", `"\b\f\n\r\t"`,
 		`{"b":1,"a":null,"b":2}`, `{"b":1,"b":null}`, `[null, {}, [ ]]`, `{"\u0000":"","":1}`, `null`, `"a", "paths": ["b"]`, `"\u2028"`,
-		`1,"service":"ABC","tags":["b","a","b",1,"1"],"id":"X"`, `{"id":"Y"},"certificate":{"x":{"id":"no"},"id":"yes"}`, `1}],"data":[{"id":"2"`} {
+		`1,"service":"ABC","tags":["b","a","b",1,"1"],"id":"X"`, `{"id":"Y"},"certificate":{"x":{"id":"no"},"id":"yes"}`,
+		`1}],"data":[{"id":"2"`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, v string) {

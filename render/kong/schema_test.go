@@ -94,7 +94,8 @@ func TestComparer(t *testing.T) {
 		name, live, given string
 		want              bool
 	}{
-		{"defaults", `{"name":"transformer","enabled":true,"protocols":["http","https"],"config":{"add":{"headers":[]}}}`, `{"name":"transformer"}`, true},
+		{"defaults", `{"name":"transformer","enabled":true,"protocols":["http","https"],"config":{"add":{"headers":[]}}}`,
+			`{"name":"transformer"}`, true},
 		{"order in a set", `{"name":"transformer","enabled":true,"protocols":["https","http"],"config":{"add":{"headers":[]},"list":["b","a"]}}`,
 			`{"name":"transformer","config":{"list":["a","b","a"]}}`, true},
 		{"order in an array", `{"name":"transformer","enabled":true,"protocols":["http","https"],"config":{"add":{"headers":["b","a"]}}}`,

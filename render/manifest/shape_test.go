@@ -47,7 +47,8 @@ func TestShapes(t *testing.T) {
 // TestNoShape reads documents that have words where the parser sees none.
 func TestNoShape(t *testing.T) {
 	for _, text := range []string{
-		"a: |\n  b: c\n  - d\n", "a: b\n  c\n", "a: 'b\n  c: d'\n", "a: &b c\nd: *b\n", "a: !!str 1\n", "- - - a\n  -- b\n", "a: b\r\n", "--- a\n", "a:\n",
+		"a: |\n  b: c\n  - d\n", "a: b\n  c\n", "a: 'b\n  c: d'\n", "a: &b c\nd: *b\n", "a: !!str 1\n", "- - - a\n  -- b\n", "a: b\r\n",
+		"--- a\n", "a:\n",
 	} {
 		s := newShapes(newAlike())
 		for range 2 {
@@ -91,7 +92,8 @@ func FuzzShapes(f *testing.F) {
 			f.Add(data, "80", "a: #b")
 		}
 	}
-	for _, text := range []string{"a: b\n? c: d\n: - e", "{a: b\n, c: \"d\"\n}", "- >\n - a\n- \"b\n - c\"", "%YAML 1.1\n--- a\n...", "- - a\n  - b: 'c'"} {
+	for _, text := range []string{"a: b\n? c: d\n: - e", "{a: b\n, c: \"d\"\n}", "- >\n - a\n- \"b\n - c\"",
+		"%YAML 1.1\n--- a\n...", "- - a\n  - b: 'c'"} {
 		f.Add([]byte(text), "yes", " x ")
 	}
 	f.Fuzz(func(t *testing.T, data []byte, plain, quoted string) {

@@ -20,7 +20,8 @@ var reasons = []struct{ of, condition, reasons string }{
 	{"Gateway", "InsecureFrontendValidationMode", "True ConfigurationChanged"},
 	{"Listener", "Accepted", "True Accepted, False PortUnavailable, False UnsupportedProtocol, False NoValidCACertificate, " +
 		"False UnsupportedValue, False TooManyListeners, False Invalid, False HostnameConflict, False ProtocolConflict"},
-	{"Listener", "Programmed", "True Programmed, False Invalid, False Pending, False PortUnavailable, False HostnameConflict, False ProtocolConflict"},
+	{"Listener", "Programmed",
+		"True Programmed, False Invalid, False Pending, False PortUnavailable, False HostnameConflict, False ProtocolConflict"},
 	{"Listener", "ResolvedRefs", "True ResolvedRefs, False InvalidCertificateRef, False InvalidRouteKinds, False RefNotPermitted, " +
 		"False InvalidCACertificateRef, False InvalidCACertificateKind"},
 	{"Listener", "Conflicted", "False NoConflicts, True HostnameConflict, True ProtocolConflict, True ListenerConflict"},

@@ -140,7 +140,8 @@ func newDesired(b *testing.B, n int) kong.State {
 		all = append(all, e)
 	}
 	for i := range n {
-		add(kong.Services, i, map[string]any{"name": fmt.Sprintf("httproute.ns.route-%d.0", i), "host": fmt.Sprintf("echo.ns-%d.svc", i), "port": 1027})
+		add(kong.Services, i, map[string]any{"name": fmt.Sprintf("httproute.ns.route-%d.0", i),
+			"host": fmt.Sprintf("echo.ns-%d.svc", i), "port": 1027})
 	}
 	for i := range 2 * n {
 		add(kong.Routes, i, map[string]any{

@@ -27,16 +27,18 @@ func TestNoPhantomDifferences(t *testing.T) {
 		return []kong.Entity{ours(t, kong.Plugins, name, map[string]any{"config": config})}
 	}
 	for name, entities := range map[string][]kong.Entity{
-		"empty arrays":         route(map[string]any{"paths": []string{"/a"}, "hosts": []string{}, "methods": []string{}}),
-		"empty headers":        route(map[string]any{"paths": []string{"/a"}, "headers": map[string]any{}}),
-		"order of a set":       route(map[string]any{"paths": []string{"/a"}, "methods": []string{"PUT", "GET"}, "protocols": []string{"https", "http"}}),
+		"empty arrays":  route(map[string]any{"paths": []string{"/a"}, "hosts": []string{}, "methods": []string{}}),
+		"empty headers": route(map[string]any{"paths": []string{"/a"}, "headers": map[string]any{}}),
+		"order of a set": route(map[string]any{"paths": []string{"/a"}, "methods": []string{"PUT", "GET"},
+			"protocols": []string{"https", "http"}}),
 		"nulls":                route(map[string]any{"paths": []string{"/a"}, "snis": nil}),
 		"a whole number":       route(map[string]any{"paths": []string{"/a"}, "regex_priority": 3.0}),
 		"an IP restriction":    plugin("ip-restriction", map[string]any{"deny": []string{"10.0.0.2", "10.0.0.1"}, "allow": []string{}}),
 		"a termination":        plugin("request-termination", map[string]any{"status_code": 404, "message": "no"}),
 		"empty configurations": plugin("key-auth", map[string]any{}),
 		"an empty array in it": plugin("request-transformer", map[string]any{"add": map[string]any{"headers": []string{}}}),
-		"tags in any order":    {mustWith(t, ours(t, kong.Services, "s", map[string]any{"host": "h"}), "tags", append([]string{"z", "a"}, diff.Tags("main")...))},
+		"tags in any order": {mustWith(t, ours(t, kong.Services, "s", map[string]any{"host": "h"}),
+			"tags", append([]string{"z", "a"}, diff.Tags("main")...))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := sandbox.New(sandbox.Config{})
@@ -135,8 +137,9 @@ func TestEachEntityIsWrittenOnce(t *testing.T) {
 	var all []kong.Entity
 	for i := range 40 {
 		name := fmt.Sprint("c", i)
-		all = append(all, declare(t, kong.Consumers, "", map[string]any{"username": name, "tags": diff.Tags("main")}, "").WithID(kong.ID(kong.Consumers, name)))
-		all = append(all, ours(t, kong.ACLs, "", map[string]any{"group": "g", "consumer": ref(kong.Consumers, name)}).WithID(kong.ID(kong.ACLs, name)))
+		consumer := declare(t, kong.Consumers, "", map[string]any{"username": name, "tags": diff.Tags("main")}, "")
+		acl := ours(t, kong.ACLs, "", map[string]any{"group": "g", "consumer": ref(kong.Consumers, name)})
+		all = append(all, consumer.WithID(kong.ID(kong.Consumers, name)), acl.WithID(kong.ID(kong.ACLs, name)))
 	}
 	f := &faulty{kong: k, at: -1, turn: make(chan struct{}, 1)}
 	if err := attempt(t.Context(), f, newState(t, all...), sync.Stop); err != nil {

@@ -38,7 +38,8 @@ func faults() []fault {
 	status := func(code int, contentType, body string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
 		return func(*http.Request, http.RoundTripper) (*http.Response, error) {
 			header := http.Header{"Content-Type": {contentType}, "Retry-After": {"2"}}
-			return &http.Response{StatusCode: code, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}, nil
+			reader := io.NopCloser(strings.NewReader(body))
+			return &http.Response{StatusCode: code, Header: header, Body: reader, ContentLength: int64(len(body))}, nil
 		}
 	}
 	silent := func(req *http.Request) (*http.Response, error) {

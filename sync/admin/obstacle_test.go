@@ -41,7 +41,8 @@ func TestObstacles(t *testing.T) {
 	}
 	plain, secure := serve(t, good, nil), serve(t, good, &tls.Config{MinVersion: tls.VersionTLS12})
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
-	mutual := serve(t, good, &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()})
+	mutual := serve(t, good, &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert,
+		ClientCAs: x509.NewCertPool()})
 	old := serve(t, good, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}) //nolint:gosec // it is meant to be old
 	for _, test := range []struct {
 		name   string

@@ -55,7 +55,8 @@ func TestInfoDefaultsAreKongs(t *testing.T) {
 // Kong writes an empty list as it writes an empty object.
 func TestInfoSettings(t *testing.T) {
 	s := &script{answers: map[string][]string{"GET /team/kong": {`200 {"version":"3.9.3","configuration":{
-		"database":"off","role":"control_plane","router_flavor":"expressions","untrusted_lua":"off","untrusted_lua_sandbox_requires":["cjson.safe"],
+		"database":"off","role":"control_plane","router_flavor":"expressions","untrusted_lua":"off",
+		"untrusted_lua_sandbox_requires":["cjson.safe"],
 		"proxy_listen":["0.0.0.0:80"],"stream_listen":["0.0.0.0:53 udp"],"port_maps":{}},"plugins":{"available_on_server":{"acl":{}}}}`}}}
 	got, err := client(t, s, Config{Workspace: "team"}).Info(t.Context())
 	if err != nil {
@@ -180,8 +181,8 @@ func TestReadFollowsPages(t *testing.T) {
 		asked[strings.TrimPrefix(e.line, "GET /")]++
 	}
 	want := map[string]int{"": 1, "routes": 3} // SNIs need a certificate, and targets an upstream; credentials need a consumer, which there is
-	for _, k := range []string{"services", "consumers", "plugins", "upstreams", "certificates", "ca_certificates", "key-sets", "keys", "vaults",
-		"acls", "basic-auths", "hmac-auths", "jwts", "key-auths", "oauth2"} {
+	for _, k := range []string{"services", "consumers", "plugins", "upstreams", "certificates",
+		"ca_certificates", "key-sets", "keys", "vaults", "acls", "basic-auths", "hmac-auths", "jwts", "key-auths", "oauth2"} {
 		want[k] = 1
 	}
 	if d := cmp.Diff(want, asked); d != "" {

@@ -54,7 +54,8 @@ func worlds(t *testing.T) map[string]world {
 		ours(t, kong.Plugins, "key-auth", map[string]any{"route": ref(kong.Routes, "r")}),
 		ours(t, kong.Services, "leaves", map[string]any{"host": "h"}),
 		ours(t, kong.Routes, "leaves", map[string]any{"service": ref(kong.Services, "leaves"), "hosts": []string{"leaves.example.com"}}),
-		ours(t, kong.Plugins, "request-termination", map[string]any{"route": ref(kong.Routes, "leaves"), "config": map[string]any{"status_code": 503}}),
+		ours(t, kong.Plugins, "request-termination",
+			map[string]any{"route": ref(kong.Routes, "leaves"), "config": map[string]any{"status_code": 503}}),
 	}
 	second := []kong.Entity{
 		first[0], ours(t, kong.SNIs, "b.example.com", map[string]any{"certificate": ref(kong.Certificates, "")}),

@@ -128,7 +128,8 @@ func kindOf(path []string) string {
 // unknown returns the refusal of an entity with fields that the version lacks, and takes out those that it adds.
 func (f *release) unknown(kind string, e map[string]any) string {
 	refuse := func(path string) string {
-		return `{"code":2,"name":"schema violation","message":"schema violation (` + path + `: unknown field)","fields":{"` + path + `":"unknown field"}}`
+		return `{"code":2,"name":"schema violation","message":"schema violation (` + path +
+			`: unknown field)","fields":{"` + path + `":"unknown field"}}`
 	}
 	name, _ := e["name"].(string)
 	if kind == "plugins" && slices.Contains(f.without, name) {
@@ -230,7 +231,8 @@ func TestVersions(t *testing.T) {
 		w := worlds(t)["database"]
 		limits := []kong.Entity{
 			ours(t, kong.Services, "limited", map[string]any{"host": "limited.example"}),
-			ours(t, kong.Plugins, "rate-limiting", map[string]any{"service": ref(kong.Services, "limited"), "config": map[string]any{"minute": 5, "policy": "local"}}),
+			ours(t, kong.Plugins, "rate-limiting",
+				map[string]any{"service": ref(kong.Services, "limited"), "config": map[string]any{"minute": 5, "policy": "local"}}),
 		}
 		t.Run(r.version, func(t *testing.T) {
 			r.kong = w.boot(t).Admin()

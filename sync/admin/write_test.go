@@ -148,8 +148,8 @@ func TestLoad(t *testing.T) {
 			{"entity_type":"route","entity_id":"` + id(2) + `","entity_name":"r","errors":[
 				{"type":"field","field":"paths.1","message":"should start with: /"},{"type":"field","field":"hosts","messages":["a","b"]}]},
 			{"entity_type":"spoon","entity_name":"x","errors":[{"type":"field","field":"y","message":"is z"}]}]}`,
-			want: "kong refuses 3 entities:\n  route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b\n  service s: is bad\n  spoon x: y: " +
-				hidden,
+			want: "kong refuses 3 entities:\n  route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b\n" +
+				"  service s: is bad\n  spoon x: y: " + hidden,
 			findings: diag.List{
 				{Severity: diag.Error, Code: "RejectedByKong", Object: origin.Object, Pos: origin.Pos,
 					Message: "kong refuses the route r: paths.1: should start with: /; hosts: a; hosts: b"},
@@ -236,7 +236,8 @@ func TestErrorsShowNoSecret(t *testing.T) {
 			`409 {"name":"unique constraint violation","message":"UNIQUE violation detected on '{key=\"hunter2\"}'","fields":{"key":"hunter2"}}`,
 			"PUT /key-auths/1: 409 unique constraint violation: key: " + hidden},
 		{kong.OAuth2Credentials, `{"id":"1","name":"app","client_id":"c","redirect_uris":["http://x/hunter2"],"consumer":{"id":"2"}}`,
-			`400 {"name":"schema violation","fields":{"redirect_uris":["cannot parse 'http://x/hunter2'"],"name":"required field missing","@entity":["no app"]}}`,
+			`400 {"name":"schema violation","fields":{"redirect_uris":["cannot parse 'http://x/hunter2'"],
+				"name":"required field missing","@entity":["no app"]}}`,
 			"PUT /oauth2/1: 400 schema violation: " + hidden + "; name: required field missing; redirect_uris.1: " + hidden},
 		{kong.BasicAuthCredentials, `{"id":"1","username":"alice","password":"hunter2"}`,
 			`409 {"name":"unique constraint violation","message":"UNIQUE violation detected on '{username=\"alice\"}'"}`,

@@ -42,16 +42,18 @@ func TestLoad(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"tests:\n- name: x\n  requets: {}\n":                                                     "f: unmarshal errors: line 3: field requets not found in type routetest.Test",
-		"tests:\n- request: {url: 'http://a/'}\n  expect: {status: 1}\n":                         "f:2:3: the test has no name",
-		"tests:\n- name: x\n  expect: {status: 1}\n":                                             `f:2:3: test "x": request.url is required`,
-		"tests:\n- name: x\n  request: {url: 'http://a/'}\n":                                     `f:2:3: test "x" expects nothing`,
-		"tests:\n- name: x\n  request: {url: 'http://a/'}\n  expect: {noRoute: true, path: /}\n": `f:2:3: test "x": without a route, nothing gets to a backend`,
-		"tests:\n- name: x\n  request: {url: 'http://a/'}\n  expect: {backend: echo}\n":          `f:2:3: test "x": backend "echo": want NAMESPACE/NAME:PORT`,
-		"tests: []\n---\ntests: []\n":                                                            "f: holds more than one document",
-		"tests: [":                                                                               "f: line 1: did not find expected node content",
-		"tests:\n- name: a\n  request: {url: u}\n- name: b\n  request: {url: u}\n": "f:2:3: test \"a\" expects nothing\n" +
-			"f:4:3: test \"b\" expects nothing",
+		"tests: []\n---\ntests: []\n":                          "f: holds more than one document",
+		"tests: [":                                             "f: line 1: did not find expected node content",
+		"tests:\n- name: x\n  requets: {}\n":                   "f: unmarshal errors: line 3: field requets not found in type routetest.Test",
+		"tests:\n- request: {url: u}\n  expect: {status: 1}\n": "f:2:3: the test has no name",
+		"tests:\n- name: x\n  expect: {status: 1}\n":           `f:2:3: test "x": request.url is required`,
+		"tests:\n- name: x\n  request: {url: u}\n":             `f:2:3: test "x" expects nothing`,
+		"tests:\n- name: x\n  request: {url: u}\n  expect: {noRoute: true, path: /}\n": "" +
+			`f:2:3: test "x": without a route, nothing gets to a backend`,
+		"tests:\n- name: x\n  request: {url: u}\n  expect: {backend: echo}\n": "" +
+			`f:2:3: test "x": backend "echo": want NAMESPACE/NAME:PORT`,
+		"tests:\n- name: a\n  request: {url: u}\n- name: b\n  request: {url: u}\n": "" +
+			"f:2:3: test \"a\" expects nothing\nf:4:3: test \"b\" expects nothing",
 	} {
 		if _, err := Parse([]byte(text), "f"); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", text, err, want)

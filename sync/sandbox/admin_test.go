@@ -191,7 +191,8 @@ func TestReferencesByName(t *testing.T) {
 	t.Parallel()
 	k := one(t, Config{})
 	a := ask(t, k, "POST /routes", `{"paths":["/y"],"service":{"name":"none"}}`)
-	want := "foreign key unresolved (service.name: the foreign key cannot be resolved with '{name=\"none\"}' for an existing 'services' entity)"
+	want := "foreign key unresolved (service.name: the foreign key cannot be resolved with '{name=\"none\"}' for an existing 'services' " +
+		"entity)"
 	if a.status != 400 || a.body["code"] != 13.0 || a.body["message"] != want {
 		t.Errorf("unknown service: %d %v", a.status, a.body)
 	}

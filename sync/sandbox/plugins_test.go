@@ -37,8 +37,10 @@ func isTime(p cmp.Path) bool {
 func TestShorthands(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`{"name":"rate-limiting","config":{"minute":1,"redis_host":"h","redis_port":1}}`: `{"redis":{"host":"h","port":1},"redis_host":"h","redis_port":1}`,
-		`{"name":"rate-limiting","config":{"minute":1,"redis":{"host":"h","port":2}}}`:   `{"redis":{"host":"h","port":2},"redis_host":"h","redis_port":2}`,
+		`{"name":"rate-limiting","config":{"minute":1,"redis_host":"h","redis_port":1}}`: `
+			{"redis":{"host":"h","port":1},"redis_host":"h","redis_port":1}`,
+		`{"name":"rate-limiting","config":{"minute":1,"redis":{"host":"h","port":2}}}`: `
+			{"redis":{"host":"h","port":2},"redis_host":"h","redis_port":2}`,
 	} {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(want), &fields); err != nil {

@@ -25,7 +25,8 @@ type joined struct {
 // join compiles the conjunction of the rules of a node. It returns nil where that is not the same as trying one after the other:
 // rules about the value before may not apply, and a rule that does not compile is an error of its own.
 func join(s *schema.Structural) *joined {
-	if len(s.XValidations) == 0 || slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool { return r.OptionalOldSelf != nil }) {
+	if len(s.XValidations) == 0 ||
+		slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool { return r.OptionalOldSelf != nil }) {
 		return nil
 	}
 	node := *s

@@ -58,7 +58,8 @@ func FuzzSeen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{`{"a": "b", "b": [1]}`, `{`, `{"a`, `{"a"}`, `{"a\"": {`, `[1,`, ``, `}`, `{"b":[{"c":"d"},null]}`, `{"\u0061":1}`} {
+	for _, seed := range []string{`{"a": "b", "b": [1]}`, `{`, `{"a`, `{"a"}`, `{"a\"": {`, `[1,`, ``, `}`,
+		`{"b":[{"c":"d"},null]}`, `{"\u0061":1}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {

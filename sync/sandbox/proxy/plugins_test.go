@@ -123,7 +123,8 @@ func TestTokensOfPublicKeys(t *testing.T) {
 
 // consumerConfig has a route with key-auth, and a plugin for whoever has the key k.
 func consumerConfig(plugin string) string {
-	return `{"_format_version":"3.0","services":[{"name":"s","host":"h","routes":[{"name":"r","paths":["/a"],"plugins":[{"name":"key-auth"}]}]}],
+	return `{"_format_version":"3.0",
+		"services":[{"name":"s","host":"h","routes":[{"name":"r","paths":["/a"],"plugins":[{"name":"key-auth"}]}]}],
 		"consumers":[{"username":"alice","keyauth_credentials":[{"key":"k"}],"plugins":[` + plugin + `]},
 		{"username":"bob","keyauth_credentials":[{"key":"l"}]}]}`
 }
@@ -153,8 +154,9 @@ func TestStoredPasswords(t *testing.T) {
 		"pw": 200,
 		"7106df0a0a1b3a8f4b4ac1b9d4c3c2a5c9b0d0e1": 401, // another one's hash
 	} {
-		state := stateOf(t, `{"_format_version":"3.0","services":[{"name":"s","host":"h","routes":[{"name":"r","paths":["/a"],
-			"plugins":[{"name":"basic-auth"}]}]}],"consumers":[{"username":"alice","basicauth_credentials":[{"username":"al","password":"`+stored+`"}]}]}`)
+		state := stateOf(t, `{"_format_version":"3.0",
+			"services":[{"name":"s","host":"h","routes":[{"name":"r","paths":["/a"],"plugins":[{"name":"basic-auth"}]}]}],
+			"consumers":[{"username":"alice","basicauth_credentials":[{"username":"al","password":"`+stored+`"}]}]}`)
 		p := New(func() (kong.State, uint64) { return state, 1 }, kong.TraditionalCompatible, Options{})
 		r := httptest.NewRequest("GET", "/a", nil)
 		r.SetBasicAuth("al", "pw")

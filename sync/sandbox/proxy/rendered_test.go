@@ -66,8 +66,8 @@ func (i issuer) certificate() tls.Certificate {
 
 func tlsSecret(t *testing.T, name string, i issuer) string {
 	t.Helper()
-	return fmt.Sprintf("apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\ntype: kubernetes.io/tls\nstringData:\n  tls.crt: %s\n  tls.key: %s",
-		name, block(i.text()), block(i.keyText(t)))
+	return fmt.Sprintf("apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\ntype: kubernetes.io/tls\nstringData:\n"+
+		"  tls.crt: %s\n  tls.key: %s", name, block(i.text()), block(i.keyText(t)))
 }
 
 // authority returns a ConfigMap, ca.
@@ -79,8 +79,8 @@ const echoService = "apiVersion: v1\nkind: Service\nmetadata: {name: echo}\nspec
 
 // httpRoute returns an HTTPRoute, web, to [echoService].
 func httpRoute(hostname string) string {
-	return fmt.Sprintf("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n  parentRefs: [{name: kong}]\n"+
-		"  hostnames: [%s]\n  rules: [{backendRefs: [{name: echo, port: 443}]}]", hostname)
+	return fmt.Sprintf("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n"+
+		"  parentRefs: [{name: kong}]\n  hostnames: [%s]\n  rules: [{backendRefs: [{name: echo, port: 443}]}]", hostname)
 }
 
 // A BackendTLSPolicy has backends verified, and the Gateway's client certificate shown to them.
@@ -181,8 +181,8 @@ func TestRenderedClientCertificates(t *testing.T) {
 // Clients choose between the two certificates of a name, and a request for the host of another listener is misdirected.
 func TestRenderedListeners(t *testing.T) {
 	first, second := issuer{}.issue(t, "a.example.com", false), issuer{}.issue(t, "b.example.com", false)
-	gateway := "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: kong}\nspec:\n  gatewayClassName: kong\n  listeners:\n" +
-		"  - {name: both, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: first}, {name: second}]}}\n" +
+	gateway := "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: kong}\nspec:\n  gatewayClassName: kong\n" +
+		"  listeners:\n  - {name: both, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: first}, {name: second}]}}\n" +
 		"  - {name: c, port: 443, protocol: HTTPS, hostname: c.example.com, tls: {certificateRefs: [{name: second}]}}"
 	s := rendered(t, kong.Expressions, gateway, echoService, httpRoute("b.example.com, c.example.com"),
 		tlsSecret(t, "first", first), tlsSecret(t, "second", second))

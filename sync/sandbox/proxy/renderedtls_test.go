@@ -95,26 +95,39 @@ func TestLuaVerifiesBackends(t *testing.T) {
 		modules          []string
 		want             int
 	}{
-		"the hostname":             {policy(""), "", []issuer{plain}, verifyingModules, 200},
-		"no modules":               {policy(""), "", []issuer{plain}, nil, 500},
-		"another name":             {policy(""), "", []issuer{named}, verifyingModules, 502},
-		"a name with a zero byte":  {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.DNSNames = []string{"abc.internal\x00.evil.com"} })}, verifyingModules, 502},
-		"a common name":            {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.DNSNames = nil })}, verifyingModules, 502},
-		"no name of a URI":         {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.DNSNames, c.URIs = nil, []*url.URL{{Opaque: "abc.internal"}} })}, verifyingModules, 502},
-		"many names":               {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.DNSNames = append(manyNames(), "ABC.internal") })}, verifyingModules, 200},
-		"another authority":        {policy(""), "", []issuer{other.issue(t, "abc.internal", false)}, verifyingModules, 502},
-		"expired":                  {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })}, verifyingModules, 502},
-		"for clients":              {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })}, verifyingModules, 502},
-		"a chain":                  {policy(""), "", []issuer{between.issue(t, "abc.internal", false), between}, verifyingModules, 200},
-		"a chain that is too long": {policy(""), "  options: {tls-verify-depth: \"0\"}", []issuer{between.issue(t, "abc.internal", false), between}, verifyingModules, 502},
-		"a URI":                    {san(`{type: URI, uri: "spiffe://abc/def"}`), "", []issuer{named}, verifyingModules, 200},
-		"another URI":              {san(`{type: URI, uri: "spiffe://abc/de"}`), "", []issuer{named}, verifyingModules, 502},
-		"another hostname":         {san(`{type: URI, uri: "spiffe://x"}, {type: Hostname, hostname: X.internal}`), "", []issuer{named}, verifyingModules, 200},
-		"within a wildcard":        {san(`{type: Hostname, hostname: a.example.net}`), "", []issuer{named}, verifyingModules, 200},
-		"far within a wildcard":    {san(`{type: Hostname, hostname: a.b.example.net}`), "", []issuer{named}, verifyingModules, 502},
-		"only the hostname":        {san(`{type: Hostname, hostname: y.internal}`), "", []issuer{plain}, verifyingModules, 502},
-		"a wildcard too wide": {san(`{type: Hostname, hostname: a.net}`), "",
-			[]issuer{leaf(func(c *x509.Certificate) { c.DNSNames = []string{"*.net"} })}, verifyingModules, 502},
+		"the hostname": {policy(""), "", []issuer{plain}, verifyingModules, 200},
+		"no modules":   {policy(""), "", []issuer{plain}, nil, 500},
+		"another name": {policy(""), "", []issuer{named}, verifyingModules, 502},
+		"a name with a zero byte": {policy(""), "", []issuer{leaf(func(c *x509.Certificate) {
+			c.DNSNames = []string{"abc.internal\x00.evil.com"}
+		})}, verifyingModules, 502},
+		"a common name": {policy(""), "", []issuer{leaf(func(c *x509.Certificate) { c.DNSNames = nil })}, verifyingModules, 502},
+		"no name of a URI": {policy(""), "", []issuer{leaf(func(c *x509.Certificate) {
+			c.DNSNames, c.URIs = nil, []*url.URL{{Opaque: "abc.internal"}}
+		})}, verifyingModules, 502},
+		"many names": {policy(""), "", []issuer{leaf(func(c *x509.Certificate) {
+			c.DNSNames = append(manyNames(), "ABC.internal")
+		})}, verifyingModules, 200},
+		"another authority": {policy(""), "", []issuer{other.issue(t, "abc.internal", false)}, verifyingModules, 502},
+		"expired": {policy(""), "", []issuer{leaf(func(c *x509.Certificate) {
+			c.NotAfter = time.Now().Add(-time.Minute)
+		})}, verifyingModules, 502},
+		"for clients": {policy(""), "", []issuer{leaf(func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+		})}, verifyingModules, 502},
+		"a chain": {policy(""), "", []issuer{between.issue(t, "abc.internal", false), between}, verifyingModules, 200},
+		"a chain that is too long": {policy(""), "  options: {tls-verify-depth: \"0\"}",
+			[]issuer{between.issue(t, "abc.internal", false), between}, verifyingModules, 502},
+		"a URI":       {san(`{type: URI, uri: "spiffe://abc/def"}`), "", []issuer{named}, verifyingModules, 200},
+		"another URI": {san(`{type: URI, uri: "spiffe://abc/de"}`), "", []issuer{named}, verifyingModules, 502},
+		"another hostname": {san(`{type: URI, uri: "spiffe://x"}, {type: Hostname, hostname: X.internal}`), "",
+			[]issuer{named}, verifyingModules, 200},
+		"within a wildcard":     {san(`{type: Hostname, hostname: a.example.net}`), "", []issuer{named}, verifyingModules, 200},
+		"far within a wildcard": {san(`{type: Hostname, hostname: a.b.example.net}`), "", []issuer{named}, verifyingModules, 502},
+		"only the hostname":     {san(`{type: Hostname, hostname: y.internal}`), "", []issuer{plain}, verifyingModules, 502},
+		"a wildcard too wide": {san(`{type: Hostname, hostname: a.net}`), "", []issuer{leaf(func(c *x509.Certificate) {
+			c.DNSNames = []string{"*.net"}
+		})}, verifyingModules, 502},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := newTLSBackend(t, tt.serves...)
