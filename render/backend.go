@@ -83,7 +83,7 @@ func (t *translator) serviceFields(r *rule, usable []bind.Backend) map[string]an
 		case r.isStream():
 			f, annotations = r.streamFields(b)
 		}
-		t.serviceAnnotations(b.Object, annotations, f)
+		t.serviceAnnotations(*b.Object, annotations, f)
 		maps.Copy(f, t.annotatedTLS(b, r.protocolTo(b)).fields)
 		if i > 0 && mixed {
 			f["protocol"] = fields["protocol"]

@@ -53,7 +53,7 @@ func (t *translator) delivery(r *rule) *delivery {
 		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
 	}}
 	if len(usable) == 1 && bad == 0 {
-		d.tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
+		d.tags = append(objectTags(usable[0].Object.Ref), t.userTags(*usable[0].Object, usable[0].Service.Annotations)...)
 	}
 	for _, g := range groups(r, usable) {
 		if g.shares = t.shares(r, g.backends); len(g.shares) > 0 {

@@ -24,7 +24,7 @@ type consumer struct {
 
 // consumerPlugins takes up the plugins that a KongConsumer names. Where one of them cannot be used, nothing of the Consumer passes.
 func (t *translator) consumerPlugins(o manifest.Object, e made) {
-	refs := t.graph.PluginRefs(o.Ref)
+	refs := t.graph.PluginRefs(o)
 	if len(refs) == 0 {
 		return
 	}
@@ -33,7 +33,7 @@ func (t *translator) consumerPlugins(o manifest.Object, e made) {
 		if slices.Contains(notForConsumers(), p.name) {
 			f := unsupported(o, refs[i].Field,
 				fmt.Sprintf("Kong has no plugin %s for a consumer: it runs before Kong knows whose a request is", p.name))
-			f.Pos, f.Related = refs[i].Pos, []diag.Pos{p.pos}
+			f.Pos, f.Related = o.At(refs[i].Field), []diag.Pos{p.pos}
 			f.Hint = "name it in the annotation of a route or a Service"
 			t.report(f)
 			ok = false

@@ -104,7 +104,7 @@ func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntit
 	names := func(r bind.PluginRef) bool { return r.Target == ref }
 	found := false
 	for _, p := range t.people {
-		if slices.ContainsFunc(t.graph.PluginRefs(p.object.Ref), names) {
+		if slices.ContainsFunc(t.graph.PluginRefs(p.object), names) {
 			found = true
 			one := maps.Clone(fields)
 			one["consumer"] = p.entity.ID

@@ -113,7 +113,7 @@ func (x *explainer) sources(e kong.Entity) []Source {
 		if rule != nil {
 			for _, b := range rule.Backends {
 				if b.Service != nil {
-					objects = append(objects, b.Object)
+					objects = append(objects, *b.Object)
 				}
 			}
 		}
@@ -197,7 +197,7 @@ func servicePartsOf(r *bind.Route, rule *bind.Rule) map[string][]kong.Origin {
 	for _, b := range rule.Backends {
 		if b.ServicePort != nil && b.ServicePort.AppProtocol != nil {
 			i := slices.IndexFunc(b.Service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == b.Port })
-			parts["protocol"] = append(parts["protocol"], partOf(b.Object, fmt.Sprintf("spec.ports[%d].appProtocol", i)))
+			parts["protocol"] = append(parts["protocol"], partOf(*b.Object, fmt.Sprintf("spec.ports[%d].appProtocol", i)))
 		}
 		if b.Policy == nil {
 			continue

@@ -50,7 +50,7 @@ func (t *translator) withoutLua(r *rule, s *backendTLS) error {
 			continue
 		}
 		_, identified := t.annotatedTLS(b, "https").fields["client_certificate"]
-		balanced := maps.Clone(t.asked(b.Object))
+		balanced := maps.Clone(t.asked(*b.Object))
 		delete(balanced, "host_header")
 		switch {
 		case identified:

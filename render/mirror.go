@@ -43,7 +43,7 @@ func (t *translator) warnOfMirror(r *rule, f bind.Filter) {
 		Hint: "remove the annotations if they are for mirrored requests only, or see to it that the backend can do without them",
 	}
 	for _, name := range []string{"plugins", "path", "host-header", "upstream-policy"} {
-		if _, field, ok := annotation(service.Annotations(), name); ok && (name != "plugins" || t.runs(t.graph.PluginRefs(service.Ref))) {
+		if _, field, ok := annotation(service.Annotations(), name); ok && (name != "plugins" || t.runs(t.graph.PluginRefs(*service))) {
 			names = append(names, annotationPrefix+name)
 			warning.Related = append(warning.Related, service.At(field))
 		}

@@ -92,7 +92,7 @@ func (t *translator) resend(d *delivery) (plugin, error) {
 // Kong's balancer, and knows nothing of the health of backends.
 func (t *translator) balances(d *delivery) error {
 	for _, b := range d.usable {
-		fields := t.asked(b.Object)
+		fields := t.asked(*b.Object)
 		algorithm, _ := fields["algorithm"].(string)
 		name := ""
 		switch {

@@ -178,7 +178,7 @@ func (t *translator) checkUnused(r *rule) {
 	for _, b := range r.rule.Backends {
 		if b.Reason == "" && b.Service != nil && (b.Weight == 0 || r.broken(b)) {
 			t.serviceFields(r, []bind.Backend{b})
-			t.asked(b.Object)
+			t.asked(*b.Object)
 		}
 	}
 }

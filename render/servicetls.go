@@ -54,7 +54,7 @@ func (t *translator) annotatedTLS(b bind.Backend, protocol string) serviceTLS {
 	if protocol == "tcp" || protocol == "udp" {
 		return serviceTLS{} // whoever sends the stream speaks TLS, or nobody does
 	}
-	if !hasAnnotation(b.Object, tlsNames()...) {
+	if !hasAnnotation(*b.Object, tlsNames()...) {
 		return serviceTLS{}
 	}
 	key := tlsKey{b.Object.Ref, protocol}
@@ -64,7 +64,7 @@ func (t *translator) annotatedTLS(b bind.Backend, protocol string) serviceTLS {
 	if s, ok := t.serviceTLS[key]; ok {
 		return s
 	}
-	a := tlsAnnotations{translator: t, service: b.Object, serviceTLS: serviceTLS{fields: map[string]any{}}}
+	a := tlsAnnotations{translator: t, service: *b.Object, serviceTLS: serviceTLS{fields: map[string]any{}}}
 	a.read(b.Policy, protocol)
 	if t.serviceTLS == nil {
 		t.serviceTLS = map[tlsKey]serviceTLS{}

@@ -19,14 +19,14 @@ func (t *translator) upstreamFields(d *delivery, backends []bind.Backend) map[st
 	if len(backends) == 0 {
 		return d.hashing
 	}
-	r, first := d.rule, t.asked(backends[0].Object)
+	r, first := d.rule, t.asked(*backends[0].Object)
 	for _, b := range backends[1:] {
-		if !reflect.DeepEqual(t.asked(b.Object), first) {
+		if !reflect.DeepEqual(t.asked(*b.Object), first) {
 			t.report(inconsistent(r, backends[0], b))
 		}
 	}
 	if _, ok := first["host_header"]; ok && r.preserveHost {
-		f := invalidAnnotation(backends[0].Object, annotationField("host-header"),
+		f := invalidAnnotation(*backends[0].Object, annotationField("host-header"),
 			fmt.Sprintf("%s keeps the Host of requests, so that it has no effect there", r.bound.Object.Ref))
 		f.Severity, f.Related = diag.Warning, []diag.Pos{r.bound.Object.At("metadata")}
 		f.Hint = `annotate the route with konghq.com/preserve-host: "false", or use its filter URLRewrite`

@@ -32,7 +32,7 @@ func (t *translator) streamService(r *rule) bool {
 	}
 	tags := r.tags
 	if len(usable) == 1 && bad == 0 {
-		tags = append(objectTags(usable[0].Object.Ref), t.userTags(usable[0].Object, usable[0].Service.Annotations)...)
+		tags = append(objectTags(usable[0].Object.Ref), t.userTags(*usable[0].Object, usable[0].Service.Annotations)...)
 	}
 	fields := t.serviceFields(r, usable)
 	fields["name"] = r.service
@@ -74,7 +74,7 @@ func (r *rule) serverName(fields map[string]any) map[string]any {
 // streamPlugins gives a rule of streams, and its Service, the plugins that annotations name. It returns false if one of them cannot be
 // used.
 func (t *translator) streamPlugins(r *rule, usable []bind.Backend, service made, d *delivery) bool {
-	own, ok := t.userPlugins(r.bound.Object, t.graph.PluginRefs(r.bound.Object.Ref))
+	own, ok := t.userPlugins(r.bound.Object, t.graph.PluginRefs(r.bound.Object))
 	behind, usableToo := t.attachToService(r, usable)
 	if !ok || !usableToo || t.closed {
 		return false

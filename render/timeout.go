@@ -106,7 +106,7 @@ func (t *translator) timeouts(r *rule, usable []bind.Backend, fields map[string]
 func (t *translator) overridden(r *rule, usable []bind.Backend, field, name string, value int64) {
 	for _, b := range usable {
 		if _, at, ok := annotation(b.Service.Annotations, name); ok {
-			f := unsupported(b.Object, at, fmt.Sprintf("%d does not hold for %s, whose %s says otherwise", value, r.bound.Object.Ref, field))
+			f := unsupported(*b.Object, at, fmt.Sprintf("%d does not hold for %s, whose %s says otherwise", value, r.bound.Object.Ref, field))
 			f.Severity, f.Code = diag.Warning, OverriddenAnnotation
 			f.Related = []diag.Pos{r.bound.Object.At(field)}
 			f.Hint = "remove the annotation, or the field of the route"

@@ -119,7 +119,7 @@ func (t *translator) endpoints(r *rule, b bind.Backend) (string, bool) {
 	t.spread[name] = len(shares) > 1
 	if len(shares) > 1 {
 		origin := kong.Origin{Object: b.Object.Ref.Diag(), Pos: b.Object.At("")}
-		t.upstream(r, name, shares, t.asked(b.Object), objectTags(b.Object.Ref), origin)
+		t.upstream(r, name, shares, t.asked(*b.Object), objectTags(b.Object.Ref), origin)
 	}
 	return name, len(shares) > 1
 }

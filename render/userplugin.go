@@ -58,7 +58,7 @@ func (t *translator) userPlugins(o manifest.Object, refs []bind.PluginRef) ([]pl
 			out = append(out, p)
 		case before.Target != ref.Target:
 			t.report(diag.Finding{
-				Severity: diag.Error, Code: bind.DuplicatePlugin, Object: o.Ref.Diag(), Pos: ref.Pos, Field: ref.Field,
+				Severity: diag.Error, Code: bind.DuplicatePlugin, Object: o.Ref.Diag(), Pos: o.At(ref.Field), Field: ref.Field,
 				Message: fmt.Sprintf("%s and %s are both plugin %s, and Kong has one of a name on a route or Service",
 					before.Target, ref.Target, p.name),
 				Hint:    "make one of the two, or refer to one only",
@@ -72,7 +72,7 @@ func (t *translator) userPlugins(o manifest.Object, refs []bind.PluginRef) ([]pl
 
 // attach adds to a rule the plugins that its route's annotation names, and its filters of type ExtensionRef.
 func (t *translator) attach(r *rule) {
-	refs := slices.Clone(t.graph.PluginRefs(r.bound.Object.Ref))
+	refs := slices.Clone(t.graph.PluginRefs(r.bound.Object))
 	for _, f := range slices.Concat(r.rule.Filters, r.sharedFilters()) {
 		if f.Plugin != nil {
 			refs = append(refs, *f.Plugin)
@@ -112,8 +112,8 @@ func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, 
 		return nil, true
 	}
 	for i, b := range usable {
-		refs := t.graph.PluginRefs(b.Object.Ref)
-		if i > 0 && !samePlugins(refs, t.graph.PluginRefs(usable[0].Object.Ref)) {
+		refs := t.graph.PluginRefs(*b.Object)
+		if i > 0 && !samePlugins(refs, t.graph.PluginRefs(*usable[0].Object)) {
 			f := unsupported(r.bound.Object, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", r.rule.Index, b.Index), fmt.Sprintf(
 				"%s and %s name different plugins, but the backends of a rule share one Kong service", usable[0].Object.Ref, b.Object.Ref))
 			f.Code = InconsistentAnnotations
@@ -122,7 +122,7 @@ func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, 
 			return nil, false
 		}
 	}
-	return t.userPlugins(usable[0].Object, t.graph.PluginRefs(usable[0].Object.Ref))
+	return t.userPlugins(*usable[0].Object, t.graph.PluginRefs(*usable[0].Object))
 }
 
 // settleRule makes the plugins of a rule those that its Routes have, with those that they would put out of force. Where that cannot be, the

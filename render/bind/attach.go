@@ -9,7 +9,10 @@ import (
 // route resolves what a route says by itself: its rules, its references, and which listeners let it attach. Whether it comes first
 // there is not known before all routes are.
 func (b *builder) route(r *Route) {
-	r.cover = slices.Compact(slices.Sorted(slices.Values(r.Hostnames)))
+	r.cover = r.Hostnames
+	if len(r.cover) > 1 {
+		r.cover = slices.Compact(slices.Sorted(slices.Values(r.Hostnames)))
+	}
 	for i := range r.Parents {
 		b.parent(r, &r.Parents[i])
 	}
@@ -111,7 +114,7 @@ func (g *Graph) listenersOfSet(p *Parent) (listeners []*Listener, reason string)
 }
 
 // selects reports whether a parentRef to what holds the listener is for this listener.
-func selects(ref gatewayv1.ParentReference, l *Listener) bool {
+func selects(ref *gatewayv1.ParentReference, l *Listener) bool {
 	return (or(ref.SectionName, "") == "" || *ref.SectionName == l.Spec.Name) && (ref.Port == nil || *ref.Port == l.Spec.Port)
 }
 

@@ -28,13 +28,13 @@ func (b *builder) resolve(r *Route, k *Backend) string {
 		if !ok {
 			return RefNotPermitted
 		}
-		k.Grant = grant
+		k.Grant = &grant
 	}
-	object, _ := b.set.Get(k.Target)
-	service, ok := object.Typed.(*corev1.Service)
-	if !ok {
+	object := b.set.Find(k.Target)
+	if object == nil {
 		return BackendNotFound
 	}
+	service := object.Typed.(*corev1.Service)
 	k.Service, k.Object = service, object
 	port, other := servicePort(service, k.Port, transport(r))
 	switch {

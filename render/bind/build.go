@@ -68,13 +68,13 @@ func Build(s manifest.Set, o Options) (*Graph, diag.List) {
 	b := &builder{
 		checker: newChecker(g), pairs: map[manifest.Ref]pair{}, bundles: map[manifest.Ref]bundle{},
 		policyOf: map[policyKey]*BackendTLSPolicy{}, endpointSlices: endpointSlices(s), found: map[servicePortKey][]Endpoint{},
-		warned: map[servicePortKey]bool{}, regexes: map[string]string{},
+		warned: map[servicePortKey]bool{}, regexes: map[string]string{}, fields: fieldNames{},
 	}
 	b.resolveGateways()
 	b.policies()
 	b.plugins()
 	for object := range s.All() {
-		if r, ok := newRoute(object); ok {
+		if r, ok := newRoute(object, b.fields); ok {
 			b.route(r)
 			g.Routes = append(g.Routes, r)
 		}
@@ -103,6 +103,7 @@ type builder struct {
 	found          map[servicePortKey][]Endpoint
 	warned         map[servicePortKey]bool // that there are none
 	regexes        map[string]string       // what is wrong with each; "" for nothing
+	fields         fieldNames
 }
 
 func (b *builder) report(f diag.Finding) { b.findings = append(b.findings, f) }
@@ -117,7 +118,7 @@ func newGraph(s manifest.Set, o Options) *Graph {
 		namespaces: map[string]labels.Set{},
 		grants:     newGrants(),
 		names:      sync.OnceValue(func() names { return namesIn(s) }),
-		pluginRefs: map[manifest.Ref][]PluginRef{},
+		pluginRefs: map[pluginNames][]PluginRef{},
 	}
 	for object := range s.All() {
 		switch t := object.Typed.(type) {

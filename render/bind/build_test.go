@@ -145,8 +145,8 @@ spec: {parentRefs: [{name: kong}], rules: [{backendRefs: [{name: echo, namespace
 	tell := func(manifests string) string {
 		g, findings := Build(loadString(t, manifests), Options{})
 		e, _ := g.Explain(g.Routes[0].Object.Ref)
-		if b := g.Routes[0].Rules[0].Backends[0]; b.Reason != RefNotPermitted || b.Service != nil || b.Object.Typed != nil {
-			t.Errorf("the backend is %v, with Service %v", b.Reason, b.Object.Ref)
+		if b := g.Routes[0].Rules[0].Backends[0]; b.Reason != RefNotPermitted || b.Service != nil || b.Object != nil {
+			t.Errorf("the backend is %v, with Service %v", b.Reason, b.Service)
 		}
 		return describe(findings) + e.Text()
 	}

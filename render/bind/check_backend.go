@@ -19,7 +19,7 @@ func (c checker) backendChecks(r *Route, b *Backend) []Check {
 			b.Target.Kind, b.Target.Group).in(kind.field).fix(kindFix(b))}
 	}
 	checks := []Check{{Name: checkKind, Passed: true, Detail: "kind Service"}}
-	grant := c.grantCheck(routeSource(r), b.Target, b.Grant).in(b.field + ".namespace")
+	grant := c.grantCheck(routeSource(r), b.Target, or(b.Grant, manifest.Ref{})).in(b.field + ".namespace")
 	checks = append(checks, grant)
 	switch {
 	case !grant.Passed:

@@ -12,21 +12,21 @@ func (c checker) pluginChecks(o manifest.Object, ref PluginRef) []Check {
 	if ref.Target.Kind == kindKongClusterPlugin {
 		p, _ := c.Plugin(ref.Target)
 		return append([]Check{pass(checkGrant, diag.Pos{}, "a KongClusterPlugin is for all namespaces: no ReferenceGrant needed")},
-			c.configCheck(ref, p)...)
+			c.configCheck(o, ref, p)...)
 	}
 	grant := c.grantCheck(sourceOf(o), ref.Target, ref.Grant).in(ref.Field)
 	if !grant.Passed {
 		return []Check{grant}
 	}
 	p, _ := c.Plugin(ref.Target)
-	return append([]Check{grant}, c.configCheck(ref, p)...)
+	return append([]Check{grant}, c.configCheck(o, ref, p)...)
 }
 
 // configCheck tells whether a plugin is there and can be used.
-func (c checker) configCheck(ref PluginRef, p *Plugin) []Check {
+func (c checker) configCheck(o manifest.Object, ref PluginRef, p *Plugin) []Check {
 	if p == nil {
 		other := func() string { return c.otherPlugins(ref.Target) }
-		return []Check{c.absent(checkExists, PluginNotFound, ref.Pos, ref.Target, other).in(ref.Field)}
+		return []Check{c.absent(checkExists, PluginNotFound, o.At(ref.Field), ref.Target, other).in(ref.Field)}
 	}
 	exists := pass(checkExists, p.Object.At(""), "%s is plugin %s", p.Object.Ref, p.Spec.PluginName)
 	if p.Reason != "" {
@@ -54,13 +54,13 @@ func (c checker) otherPlugins(target manifest.Ref) string {
 
 // reportPluginRefs reports what is wrong with the plugins that an object's annotation names.
 func (b *builder) reportPluginRefs(o manifest.Object) {
-	for _, ref := range b.pluginRefs[o.Ref] {
+	for _, ref := range b.PluginRefs(o) {
 		if ref.Reason == "" || ref.Reason == InvalidPluginConfig { // which is said at the plugin
 			continue
 		}
 		c, _ := failed(b.pluginChecks(o, ref))
 		f := diag.Finding{
-			Severity: diag.Error, Code: c.Reason, Object: o.Ref.Diag(), Pos: ref.Pos, Field: ref.Field,
+			Severity: diag.Error, Code: c.Reason, Object: o.Ref.Diag(), Pos: o.At(ref.Field), Field: ref.Field,
 			Message: c.Detail + ": requests are answered with an error", Hint: c.Fix,
 		}
 		if !c.Pos.IsZero() && c.Pos != f.Pos {
@@ -122,9 +122,9 @@ func (b *builder) reportGlobals() {
 // explainPlugins tells how the plugins that an object's annotation names were resolved.
 func (c checker) explainPlugins(o manifest.Object) []Explanation {
 	var parts []Explanation
-	for i, ref := range c.pluginRefs[o.Ref] {
+	for i, ref := range c.PluginRefs(o) {
 		e := Explanation{
-			Title: say("plugin %d: %s", i, ref.Target), Pos: ref.Pos, Checks: c.pluginChecks(o, ref), OK: ref.Reason == "", Verdict: "resolved",
+			Title: say("plugin %d: %s", i, ref.Target), Pos: o.At(ref.Field), Checks: c.pluginChecks(o, ref), OK: ref.Reason == "", Verdict: "resolved",
 		}
 		if ref.Reason != "" {
 			e.Verdict = "not resolved: " + ref.Reason + ": requests are answered with an error"

@@ -36,7 +36,7 @@ type Graph struct {
 	grants     grants
 	names      func() names // that references may have meant; nobody asks where all of them resolve
 	isolation  isolation
-	pluginRefs map[manifest.Ref][]PluginRef // by the object whose annotation names them
+	pluginRefs map[pluginNames][]PluginRef
 }
 
 // Set returns the objects that the Graph was built of.
@@ -302,7 +302,7 @@ func (r *Route) hasHostnames() bool {
 type Parent struct {
 	// Index is the place in spec.parentRefs.
 	Index int
-	Ref   gatewayv1.ParentReference
+	Ref   *gatewayv1.ParentReference
 	// Target is what Ref names, with all defaults.
 	Target manifest.Ref
 	Pos    diag.Pos
@@ -430,13 +430,13 @@ type Backend struct {
 	// Reason is "" if the backend is usable, else InvalidKind, RefNotPermitted, BackendNotFound, UnsupportedProtocol or
 	// InvalidBackendTLSPolicy: its share of requests is answered 500 (HR HTTPRouteRule.BackendRefs).
 	Reason string
-	// Service and Object are the Service, nil and zero if there is none or it must not be known.
+	// Service and Object are the Service, nil if there is none or it must not be known.
 	Service *corev1.Service
-	Object  manifest.Object
+	Object  *manifest.Object
 	// ServicePort is the port of Service that Port names; nil for a Service of type ExternalName without such a port.
 	ServicePort *corev1.ServicePort
-	// Grant is the ReferenceGrant that allows a Service of another namespace; else zero.
-	Grant manifest.Ref
+	// Grant is the ReferenceGrant that allows a Service of another namespace; else nil.
+	Grant *manifest.Ref
 	// Endpoints are where a Service without a selector leads, by its EndpointSlices; none for other Services. They are sorted.
 	Endpoints []Endpoint
 	// Policy is how to speak TLS to the backend, and never to speak without; nil if no BackendTLSPolicy is for it, or if it is not

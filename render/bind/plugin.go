@@ -46,9 +46,8 @@ func (p *Plugin) GoString() string { return p.String() }
 
 // PluginRef is a reference of an object to a plugin: an entry of its annotation konghq.com/plugins, or a filter of type ExtensionRef.
 type PluginRef struct {
-	// Field is where the object refers, such as "metadata.annotations[konghq.com/plugins]", and Pos its place.
+	// Field is where the object refers, such as "metadata.annotations[konghq.com/plugins]".
 	Field string
-	Pos   diag.Pos
 	// Target is what is named: a KongPlugin, or the KongClusterPlugin that stands in for one that is not there.
 	Target manifest.Ref
 	// Plugin is nil unless Reason is "".
@@ -60,8 +59,19 @@ type PluginRef struct {
 }
 
 // PluginRefs returns the plugins that an object's annotation konghq.com/plugins names, in order, each once: of a route of any kind, a
-// Service, a KongConsumer, a KongConsumerGroup or a KongServiceFacade.
-func (g *Graph) PluginRefs(object manifest.Ref) []PluginRef { return g.pluginRefs[object] }
+// Service, a KongConsumer, a KongConsumerGroup or a KongServiceFacade. The object is one of the manifests'.
+func (g *Graph) PluginRefs(o manifest.Object) []PluginRef {
+	if value, ok := o.Annotations()[pluginsAnnotation]; ok && takesPlugins(o.Ref) {
+		return g.pluginRefs[pluginNames{sourceOf(o), value}]
+	}
+	return nil
+}
+
+// pluginNames is an annotation konghq.com/plugins, of an object of a kind in a namespace: whoever has it means the same plugins.
+type pluginNames struct {
+	from  source
+	names string
+}
 
 // Plugin returns the KongPlugin or KongClusterPlugin of ours that r names.
 func (g *Graph) Plugin(r manifest.Ref) (*Plugin, bool) {
@@ -99,7 +109,9 @@ func (b *builder) plugins() {
 	}
 	for o := range b.set.All() {
 		if value, ok := o.Annotations()[pluginsAnnotation]; ok && takesPlugins(o.Ref) {
-			b.pluginRefs[o.Ref] = b.annotated(o, value)
+			if key := (pluginNames{sourceOf(o), value}); b.pluginRefs[key] == nil {
+				b.pluginRefs[key] = b.annotated(o, value)
+			}
 		}
 	}
 }
@@ -130,7 +142,6 @@ func (b *builder) annotated(o manifest.Object, value string) []PluginRef {
 		if namespace, name, ok := strings.Cut(entry, ":"); ok {
 			ref.Target.Namespace, ref.Target.Name = namespace, name
 		}
-		ref.Pos = o.At(ref.Field)
 		b.pluginRef(o, &ref)
 		if !slices.ContainsFunc(refs, func(r PluginRef) bool { return r.Target == ref.Target }) {
 			refs = append(refs, ref)
@@ -175,7 +186,6 @@ func (b *builder) extension(r *Route, f *Filter) {
 		return
 	}
 	ref := PluginRef{Field: f.field + ".extensionRef", Target: f.Extension}
-	ref.Pos = r.Object.At(ref.Field)
 	b.pluginRef(r.Object, &ref)
 	f.Reason, f.Plugin = ref.Reason, &ref
 }
@@ -184,7 +194,7 @@ func (b *builder) extension(r *Route, f *Filter) {
 func (g *Graph) pluginHolders() iter.Seq2[manifest.Object, []PluginRef] {
 	return func(yield func(manifest.Object, []PluginRef) bool) {
 		for o := range g.set.All() {
-			if refs, ok := g.pluginRefs[o.Ref]; ok && !yield(o, refs) {
+			if refs := g.PluginRefs(o); refs != nil && !yield(o, refs) {
 				return
 			}
 		}

@@ -57,7 +57,7 @@ func (g *Graph) references() iter.Seq[reference] {
 
 func (r *Route) references(yield func(reference) bool) bool {
 	one := func(b *Backend) bool {
-		return b == nil || yield(reference{r.Object, b.field, routeSource(r), b.Target, b.Grant, b.Reason})
+		return b == nil || yield(reference{r.Object, b.field, routeSource(r), b.Target, or(b.Grant, manifest.Ref{}), b.Reason})
 	}
 	all := func(filters []Filter) bool {
 		for i := range filters {

@@ -187,6 +187,7 @@ func (d *drawer) parent(route string, p *bind.Parent) {
 }
 
 func (d *drawer) backend(route string, how Relation, b *bind.Backend) {
+	var grant manifest.Ref
 	n := Node{}
 	if b.Service == nil && (b.Reason == bind.BackendNotFound || b.Reason == bind.InvalidKind) {
 		n.Reason = b.Reason
@@ -195,7 +196,10 @@ func (d *drawer) backend(route string, how Relation, b *bind.Backend) {
 	if b.Port != 0 {
 		e.Detail = fmt.Sprintf("port %d", b.Port)
 	}
-	d.edge(e, b.Grant)
+	if b.Grant != nil {
+		grant = *b.Grant
+	}
+	d.edge(e, grant)
 }
 
 func (d *drawer) filters(route string, filters []bind.Filter) {

@@ -83,11 +83,19 @@ func (s Set) Skipped() []Skipped { return s.skipped }
 
 // Get returns the object that r names, and whether there is one.
 func (s Set) Get(r Ref) (Object, bool) {
+	if o := s.Find(r); o != nil {
+		return *o, true
+	}
+	return Object{}, false
+}
+
+// Find returns the object that r names, as the Set itself has it: read-only. It is nil if there is none.
+func (s Set) Find(r Ref) *Object {
 	i, ok := sort.Find(len(s.objects), func(i int) int { return r.Compare(s.objects[i].Ref) })
 	if !ok {
-		return Object{}, false
+		return nil
 	}
-	return *s.objects[i], true
+	return s.objects[i]
 }
 
 // Invalid reports whether the manifests hold an object that r names, but not a valid one: [Load] said why. Who looks for it

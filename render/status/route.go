@@ -49,7 +49,7 @@ func (w writer) parents(r *bind.Route) []gatewayv1.RouteParentStatus {
 		if gw == nil {
 			continue
 		}
-		ref := p.Ref
+		ref := *p.Ref
 		group, kind := gatewayv1.Group(p.Target.Group), gatewayv1.Kind(p.Target.Kind)
 		ref.Group, ref.Kind = &group, &kind
 		conditions := []metav1.Condition{routeAccepted(r, p, said), references}
