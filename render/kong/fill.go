@@ -97,6 +97,9 @@ func (s Schemas) appendEntity(b []byte, e Entity, defaults bool) []byte {
 
 // appendValue appends a value with defaults added, nothing for none, or null, that has no default.
 func (f *field) appendValue(b []byte, t string, defaults bool) []byte {
+	if t == "[]" && f.isObject() {
+		t = "{}"
+	}
 	if t == "" || t == "null" {
 		switch {
 		case !defaults:
@@ -118,6 +121,11 @@ func (f *field) appendValue(b []byte, t string, defaults bool) []byte {
 	}
 	return append(b, t...)
 }
+
+// isObject reports whether values of the field are objects. Kong's GET /config writes empty ones as lists: Lua has one word for both.
+//
+// Source: Kong 3.9.3, kong/db/declarative/export.lua (lyaml).
+func (f *field) isObject() bool { return f.kind == "map" || f.kind == "record" }
 
 // appendMembers appends the members of an object, those that are missing among them. The first is to stand at b[first]. An id of the top
 // level is left out.
@@ -182,7 +190,8 @@ func (f *field) resolved(t string) string {
 	}
 	some := false
 	for name := range members(t) {
-		some = some || f.replaced[name] != nil
+		_, short := f.replaced[name]
+		some = some || short
 	}
 	if !some {
 		return t
@@ -201,7 +210,7 @@ func (f *field) index(fields map[string]*field) {
 		f.names = append(f.names, name)
 	}
 	slices.SortFunc(f.names, strings.Compare)
-	f.deep = f.kind == "set" || len(f.replaced) > 0
+	f.deep = f.kind == "set" || len(f.replaced) > 0 || f.isObject() && len(fields) == 0
 	for _, name := range f.names {
 		sub := fields[name]
 		f.subs = append(f.subs, sub)

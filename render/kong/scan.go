@@ -265,7 +265,7 @@ func (s *scanner) number() error {
 			return errJSON
 		}
 	}
-	if t := s.in[start:s.pos]; len(t) < 18 && t[0] != '-' && !bytes.ContainsAny(t, ".eE") {
+	if t := s.in[start:s.pos]; len(t) <= kept && t[0] != '-' && !bytes.ContainsAny(t, ".eE") {
 		s.out = append(s.out, t...)
 		return nil
 	}

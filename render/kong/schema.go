@@ -37,9 +37,8 @@ type field struct {
 	values   *field
 	// deep says that there are defaults, sets or shorthands in it.
 	deep bool
-	// replaced are the deprecated shorthands of a record: the path of the field that each stands for. Kong takes them, and answers them
-	// beside the fields.
-	replaced map[string][]string
+	// replaced are the deprecated shorthands of a record. Kong takes them, and answers some of them beside the fields.
+	replaced map[string]shorthand
 }
 
 // WithKind returns the schemas and that of kind k, as GET /schemas/KIND answers it.
@@ -65,6 +64,9 @@ func (s Schemas) WithPlugin(name string, schema []byte) (Schemas, error) {
 	out := Schemas{kinds: s.kinds, plugins: maps.Clone(s.plugins)}
 	if out.plugins == nil {
 		out.plugins = map[string]*field{}
+	}
+	if config := f.child("config"); config != nil && config.tell(name) {
+		f.deep = true
 	}
 	out.plugins[name] = f
 	return out.join(), nil
@@ -112,8 +114,8 @@ func (s Schemas) Secret(e Entity, path ...string) bool {
 			if f = s.of(e); f != nil {
 				f = f.child(name)
 			}
-		case f.replaced[name] != nil:
-			return s.Secret(e, slices.Concat(path[:i], f.replaced[name], path[i+1:])...)
+		case f.replaced[name].path != nil:
+			return s.Secret(e, slices.Concat(path[:i], f.replaced[name].path, path[i+1:])...)
 		default:
 			f = f.child(name)
 		}
@@ -151,36 +153,6 @@ func (f *field) child(name string) *field {
 	return f.values
 }
 
-// resolve returns v with the fields that deprecated shorthands stand for instead of those, in a map of its own. What a field itself says
-// counts, as it does for Kong.
-func (f *field) resolve(v map[string]Value) map[string]Value {
-	out := maps.Clone(v)
-	for _, name := range slices.Sorted(maps.Keys(f.replaced)) {
-		short := out[name]
-		if delete(out, name); short != nil {
-			out = withDefault(out, f.replaced[name], short)
-		}
-	}
-	return out
-}
-
-// withDefault returns v with a value at a path where there is none. It does not change v.
-func withDefault(v map[string]Value, path []string, value Value) map[string]Value {
-	below, isMap := v[path[0]].(map[string]Value)
-	switch {
-	case v[path[0]] != nil && (len(path) == 1 || !isMap):
-		return v
-	case len(path) > 1:
-		value = withDefault(below, path[1:], value)
-	}
-	out := maps.Clone(v)
-	if out == nil {
-		out = map[string]Value{}
-	}
-	out[path[0]] = value
-	return out
-}
-
 // rawField is a field as /schemas spells it: fields are a list of objects of one name each.
 type rawField struct {
 	Type      string                `json:"type"`
@@ -193,24 +165,6 @@ type rawField struct {
 	Values    *rawField             `json:"values"`
 
 	Shorthands []map[string]rawShorthand `json:"shorthand_fields"`
-}
-
-// rawShorthand is a shorthand as /schemas spells it. Kong answers the first of the fields that replace it. Kong 3.6 and 3.7 name one field.
-type rawShorthand struct {
-	Backwards   []string `json:"translate_backwards"`
-	Deprecation struct {
-		ReplacedWith []struct {
-			Path []string `json:"path"`
-		} `json:"replaced_with"`
-	} `json:"deprecation"`
-}
-
-// path returns the path of the field that the shorthand stands for, nil if it does not say.
-func (r rawShorthand) path() []string {
-	if with := r.Deprecation.ReplacedWith; len(with) > 0 {
-		return with[0].Path
-	}
-	return r.Backwards
 }
 
 func parseSchema(schema []byte) (*field, error) {
@@ -242,12 +196,7 @@ func (r rawField) field() (f *field, err error) {
 	}
 	for _, named := range r.Shorthands {
 		for name, short := range named {
-			if path := short.path(); len(path) > 0 {
-				if f.replaced == nil {
-					f.replaced = map[string][]string{}
-				}
-				f.replaced[name] = path
-			}
+			f.replace(name, shorthand{path: short.path()})
 		}
 	}
 	if r.Elements != nil {

@@ -16,6 +16,11 @@ import (
 // This file holds what writes canonical text and what reads it again. Canonical text is JSON without white space, with the members of
 // objects in the order of their names, without null members, and with each string and each number spelled in one way only. What reads it
 // trusts that it is.
+//
+// A number has 14 significant digits, and is zero beyond them: that is what Kong keeps of one, and answers.
+//
+// Source: Kong 3.9.3 encodes numbers as "%.14g", in its database as in its answers and in GET /config (lua-cjson's encode_number_precision,
+// and Lua's tostring).
 
 // appendValue appends v, of whatever Go type encoding/json decodes to, as canonical text. Null members of objects are left out unless nulls
 // is set. Errors are for what JSON has no word for.
@@ -26,9 +31,9 @@ func appendValue(b []byte, v any, nulls bool) ([]byte, error) {
 	case bool:
 		return strconv.AppendBool(b, v), nil
 	case int:
-		return strconv.AppendInt(b, int64(v), 10), nil
+		return appendInt(b, int64(v)), nil
 	case int64:
-		return strconv.AppendInt(b, v, 10), nil
+		return appendInt(b, v), nil
 	case float64:
 		return appendFloat(b, v)
 	case json.Number:
@@ -93,7 +98,7 @@ func appendName(b []byte, first int, name string) []byte {
 // appendNumber appends a number as JSON spells it: as an integer if it is one, whatever it looks like.
 func appendNumber(b []byte, s string) ([]byte, error) {
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return strconv.AppendInt(b, i, 10), nil
+		return appendInt(b, i), nil
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -102,14 +107,38 @@ func appendNumber(b []byte, s string) ([]byte, error) {
 	return appendFloat(b, f)
 }
 
+// kept is how many significant digits of a number Kong keeps, and beyond the least integer that has more.
+const (
+	kept   = 14
+	beyond = 1e14
+)
+
+func appendInt(b []byte, i int64) []byte {
+	if -beyond < i && i < beyond {
+		return strconv.AppendInt(b, i, 10)
+	}
+	return appendRounded(b, float64(i))
+}
+
 func appendFloat(b []byte, f float64) ([]byte, error) {
 	switch {
 	case math.IsNaN(f) || math.IsInf(f, 0):
 		return nil, fmt.Errorf("%v is no JSON number", f)
-	case f == math.Trunc(f) && math.Abs(f) < 1<<53:
+	case f == math.Trunc(f) && math.Abs(f) < beyond:
 		return strconv.AppendInt(b, int64(f), 10), nil
 	}
-	return strconv.AppendFloat(b, f, 'g', -1, 64), nil
+	return appendRounded(b, f), nil
+}
+
+// appendRounded appends what Kong keeps of a number.
+func appendRounded(b []byte, f float64) []byte {
+	if r, err := strconv.ParseFloat(strconv.FormatFloat(f, 'e', kept-1, 64), 64); err == nil { // else it rounds to infinity
+		f = r
+	}
+	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return strconv.AppendInt(b, int64(f), 10)
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }
 
 // appendString appends s as a JSON string, as encoding/json does without its escapes for HTML.
