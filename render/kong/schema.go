@@ -28,6 +28,8 @@ type field struct {
 	def, absent string
 	required    bool
 	encrypted   bool
+	// secret says that it must not be shown: Kong encrypts it, or takes a reference to a vault for it, as for tokens in headers.
+	secret bool
 	// auto says that Kong makes up a value where there is none.
 	auto bool
 	// names are the fields of a record, sorted, and subs what is known of them.
@@ -100,8 +102,8 @@ func (s Schemas) HasKind(k Kind) bool { return s.kinds[k] != nil }
 func (s Schemas) HasPlugin(name string) bool { return s.plugins[name] != nil }
 
 // Secret reports whether the value at the path, a list of field names and array indices from the entity's top, must never be
-// shown: by the table of kinds, because Kong's schema stores it encrypted, or because a tag of e says so ([SecretTag]). So is all below a
-// secret.
+// shown: by the table of kinds, because Kong's schema stores it encrypted or takes it from a vault, or because a tag
+// of e says so ([SecretTag]). So is all below a secret.
 func (s Schemas) Secret(e Entity, path ...string) bool {
 	row, _ := e.Kind().Row()
 	if len(path) > 0 && row.Secret(path[0]) || e.tagsSecret(path) {
@@ -122,7 +124,7 @@ func (s Schemas) Secret(e Entity, path ...string) bool {
 		switch {
 		case f == nil:
 			return false
-		case f.encrypted:
+		case f.secret:
 			return true
 		}
 	}
@@ -159,6 +161,7 @@ type rawField struct {
 	Default   json.RawMessage       `json:"default"`
 	Required  bool                  `json:"required"`
 	Encrypted bool                  `json:"encrypted"`
+	Reference bool                  `json:"referenceable"`
 	Auto      bool                  `json:"auto"`
 	Fields    []map[string]rawField `json:"fields"`
 	Elements  *rawField             `json:"elements"`
@@ -180,7 +183,8 @@ func parseSchema(schema []byte) (*field, error) {
 }
 
 func (r rawField) field() (f *field, err error) {
-	f = &field{kind: r.Type, required: r.Required, encrypted: r.Encrypted, auto: r.Auto}
+	f = &field{kind: r.Type, required: r.Required, encrypted: r.Encrypted, auto: r.Auto,
+		secret: r.Encrypted || r.Reference}
 	if len(r.Default) > 0 && !bytes.Equal(r.Default, []byte("null")) {
 		if f.def, err = canonical(r.Default); err != nil {
 			return nil, fmt.Errorf("default: %w", err)

@@ -17,6 +17,7 @@ const (
 		{"config": {"type": "record", "required": true, "fields": [
 			{"token": {"type": "string", "encrypted": true}},
 			{"made": {"type": "string", "auto": true}},
+			{"with": {"type": "map", "values": {"type": "string", "referenceable": true}}},
 			{"list": {"type": "set", "elements": {"type": "string"}}},
 			{"optional": {"type": "record", "required": false, "fields": [{"x": {"type": "number", "default": 1}}]}},
 			{"rules": {"type": "array", "elements": {"type": "record", "fields": [{"on": {"type": "boolean", "default": true}}]}}},
@@ -165,6 +166,7 @@ func TestSecretsAreKnownByTableAndBySchema(t *testing.T) {
 	}{
 		{plugin, []string{"config", "token"}, true},
 		{plugin, []string{"config", "token", "below"}, true},
+		{plugin, []string{"config", "with", "Authorization"}, true}, // it can be in a vault
 		{plugin, []string{"config", "add", "headers", "0"}, false},
 		{plugin, []string{"config", "add_key"}, true},
 		{plugin, []string{"config", "add_uri"}, false},
