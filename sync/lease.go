@@ -98,7 +98,22 @@ func (t leased) Write(ctx context.Context, w diff.Write) error {
 	t.lease.mu.Lock()
 	t.lease.used = true
 	t.lease.mu.Unlock()
-	return t.Target.Write(ctx, w)
+	return t.Target.Write(trusting{ctx, t.lease}, w)
+}
+
+// trusting is the context of a write. It has an error as soon as the lease cannot be trusted in any more, so that a write which failed, or
+// waits for its turn, is not made then, however long the process was stopped in between. What is on its way may arrive.
+type trusting struct {
+	context.Context //nolint:containedctx // it is one
+	lease           *Lease
+}
+
+// Err implements [context.Context].
+func (t trusting) Err() error {
+	if err := t.Context.Err(); err != nil || t.lease.trusted() {
+		return err
+	}
+	return &LeaseError{Lost: true, begun: true}
 }
 
 // take creates the next lease after those that are there, when nobody has it.
@@ -279,6 +294,8 @@ type LeaseError struct {
 	Instance, Holder, Since string
 	// Lost says that this one had the lease, and does not know whether somebody else has it now.
 	Lost bool
+	// begun says that it was lost in a write, which may have been made.
+	begun bool
 }
 
 // Error says so.
@@ -289,8 +306,8 @@ func (e *LeaseError) Error() string {
 	return fmt.Sprintf("another apply of instance %s is under way, or was killed: that of %s, since %s", e.Instance, e.Holder, e.Since)
 }
 
-// Refused is always true: what was to be written was not.
-func (e *LeaseError) Refused() bool { return true }
+// Refused reports whether what was to be written was not, for certain.
+func (e *LeaseError) Refused() bool { return !e.begun }
 
 // Hint returns what to do about it.
 func (e *LeaseError) Hint() string {

@@ -306,6 +306,48 @@ func TestLeaseThatIsLost(t *testing.T) {
 	})
 }
 
+// TestLeaseLostBetweenTries has a process stop, as with its computer, while a write is under way that fails: when the process goes on, another
+// apply may have written the same entity, and the write is not tried again.
+func TestLeaseLostBetweenTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := sandbox.New(sandbox.Config{})
+		var taken atomic.Bool
+		var tries atomic.Int32
+		network := tapped{next: inProcess{k.Admin()}, before: func(req *http.Request) error {
+			switch {
+			case isWrite(req) && isOfLease(req):
+				if taken.Swap(true) {
+					return errReset
+				}
+			case isWrite(req):
+				tries.Add(1)
+				time.Sleep(time.Minute)
+				return errReset
+			}
+			return nil
+		}}
+		c, err := New(Config{Transport: network})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, plan := prepared(t, k, oneService(t, "h"))
+		lease, err := sync.TakeLease(t.Context(), c, plan.Live(), sync.LeaseOptions{Instance: "main", Holder: "stopped"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lease.Release(t.Context())
+		for w := range plan.Writes() {
+			var lost *sync.LeaseError
+			if err := lease.Target().Write(t.Context(), w); !errors.As(err, &lost) || !lost.Lost || lost.Refused() {
+				t.Errorf("got %v", err)
+			}
+		}
+		if n := tries.Load(); n != 1 {
+			t.Errorf("written %d times", n)
+		}
+	})
+}
+
 // TestLeaseAfterAnother has nobody write from what was read before another apply was there and gone, even if that changed nothing which the
 // later one is about to write.
 func TestLeaseAfterAnother(t *testing.T) {

@@ -72,11 +72,14 @@ func (l *limiter) begin(ctx context.Context) (time.Time, error) {
 
 // enter waits for a place under way.
 func (l *limiter) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	if len(l.waiting) == 0 && l.underway < l.limit {
 		l.underway++
 		l.mu.Unlock()
-		return ctx.Err()
+		return nil
 	}
 	turn := make(chan struct{})
 	l.waiting = append(l.waiting, turn)

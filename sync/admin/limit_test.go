@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -93,6 +94,23 @@ func write(t *testing.T, c *Client, n, workers int) time.Duration {
 
 // TestManyWritesConvergeOnALimitedKong: with 429s a large apply takes as long as the limit makes it, but it ends, and most of what it asks
 // is answered.
+// A request that is given up before it begins takes nobody's place.
+func TestPlacesOfRequestsThatAreGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(1, 0)
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := l.begin(over); err == nil {
+			t.Fatal("it began")
+		}
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := l.begin(soon); err != nil {
+			t.Errorf("the next one finds no place: %v", err)
+		}
+	})
+}
+
 func TestManyWritesConvergeOnALimitedKong(t *testing.T) {
 	const n = 5000
 	for _, b := range []*busy{

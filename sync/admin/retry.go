@@ -80,6 +80,10 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := req.Context().Err(); err != nil { // as of a lease that was lost while this waited
+		l.limiter.end(began, none, 0)
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), l.timeout)
 	defer cancel() // the answer is read to its end by then
 	resp, err := l.next.RoundTrip(req.WithContext(ctx))
