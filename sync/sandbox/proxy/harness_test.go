@@ -108,8 +108,9 @@ func (k *testKong) get(t *testing.T, target string) (*http.Response, string) {
 
 // backends are the servers that stand behind 127.0.0.1:27201 to 27208 (b1 to b8). Nobody is at 27250, 27251 and 8000.
 type backends struct {
-	script map[string]behaviour
-	urls   sync.Map // by name
+	script  map[string]behaviour
+	urls    sync.Map // by name
+	clients sync.Map // the proxy's connections, *patientConn, by their local addresses
 
 	mu  sync.Mutex
 	got []arrival
@@ -121,7 +122,7 @@ type behaviour struct {
 	Status  int
 	Headers [][2]string
 	Body    *string
-	// Delay is how long it takes, at most until its client has given up.
+	// Delay is how long it takes to answer, in seconds by the clock of the proxy's connection: see patientConn.
 	Delay float64
 	// Close closes the connection without an answer.
 	Close bool
@@ -264,11 +265,10 @@ func (b *backends) handler(name string) http.Handler {
 		b.got = append(b.got, arrival{name, r.Method, r.RequestURI, r.Host, r.Header.Clone(), string(body)})
 		b.mu.Unlock()
 		s, scripted := b.script[name]
-		if s.Delay > 0 {
-			select {
-			case <-r.Context().Done():
-			case <-time.After(time.Minute):
-			}
+		client, ok := b.clients.Load(r.RemoteAddr)
+		if ok && !client.(*patientConn).waits(time.Duration(s.Delay*float64(time.Second))) {
+			<-r.Context().Done()
+			return
 		}
 		if s.Close || s.Raw != "" {
 			conn, _, _ := http.NewResponseController(w).Hijack()

@@ -71,11 +71,9 @@ func commonName(c net.Conn) string {
 	return secure.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
-// withCertificates puts certificates in place of "cert":"@NAME" and "key":"@NAME". It gives backends more time than they had in the
-// recordings, so that only those are too slow that never answer.
+// withCertificates puts certificates in place of "cert":"@NAME" and "key":"@NAME".
 func withCertificates(t *testing.T, config string) string {
 	t.Helper()
-	config = strings.ReplaceAll(config, `"read_timeout":100`, `"read_timeout":500`)
 	for {
 		_, rest, ok := strings.Cut(config, `"cert":"@`)
 		if !ok {

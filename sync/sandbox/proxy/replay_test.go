@@ -88,12 +88,12 @@ func knownDifferences(t *testing.T) map[string]bool {
 func (c *recording) replay(t *testing.T, flavor kong.Flavor) []string {
 	b := &backends{script: c.script}
 	streams := &streamBackends{}
-	address := b.address(t)
+	address, dial := b.address(t), b.dial
 	if len(c.steps) > 0 && c.steps[0].stream != nil {
-		address = streams.address(t)
+		address, dial = streams.address(t), dialWithoutNames
 	}
 	k := startKong(t, stateOf(t, withCertificates(t, c.config)), flavor,
-		Options{Backend: address, Dial: dialWithoutNames, Log: func(m string) { t.Log(m) }})
+		Options{Backend: address, Dial: dial, Log: func(m string) { t.Log(m) }})
 	for range c.turn {
 		for _, u := range k.table().upstreams {
 			u.balancer.next(&choice{})
