@@ -14,10 +14,10 @@ import (
 // forceSSLRedirect is the annotation that has plain requests redirected.
 const forceSSLRedirect = "ingress.kubernetes.io/force-ssl-redirect"
 
-// annotate applies the annotations of a rule's route.
-func (t *translator) annotate(r *rule) {
+// annotate applies the annotations of a route, and returns whether they ask to strip the matched part off paths.
+func (t *translator) annotate(r *common) (stripPath bool) {
 	a := annotated{t, r.bound.Object}
-	a.boolean("strip-path", &r.stripPath)
+	a.boolean("strip-path", &stripPath)
 	a.boolean("preserve-host", &r.preserveHost)
 	r.settings = map[string]any{}
 	for name, field := range map[string]string{"request-buffering": "request_buffering", "response-buffering": "response_buffering"} {
@@ -38,6 +38,7 @@ func (t *translator) annotate(r *rule) {
 		a.refuse(at, fmt.Sprintf("path_handling %s has no effect in router flavors traditional_compatible and expressions", v),
 			"remove it: v0 is what Kong does")
 	}
+	return stripPath
 }
 
 // annotated reads the annotations of an object.
@@ -86,7 +87,7 @@ func (a annotated) boolean(name string, to *bool) bool {
 }
 
 // protocols sets the protocols that the route is for. Kong tells calls of gRPC by their routes' matches, not by a protocol.
-func (a annotated) protocols(r *rule) {
+func (a annotated) protocols(r *common) {
 	_, at, ok := a.value("protocols")
 	if !ok {
 		return
@@ -109,7 +110,7 @@ func (a annotated) protocols(r *rule) {
 }
 
 // redirect sets how plain requests are answered where the route is for TLS alone.
-func (a annotated) redirect(r *rule) {
+func (a annotated) redirect(r *common) {
 	if value, ok := a.object.Annotations()[forceSSLRedirect]; ok {
 		switch value {
 		case "true":

@@ -295,7 +295,7 @@ func rewrittenHost(r *gatewayv1.HTTPRouteRule, b bind.Backend) (host string, ok 
 func (t *translator) replaceHost(r *rule, problem error) {
 	p, host := r.tls.policy, r.tls.hostname()
 	const field = "spec.validation.hostname"
-	r.plugins = append(r.plugins, plugin{
+	r.plugins = append(r.plugins, &plugin{
 		name: "request-transformer", config: map[string]any{"replace": map[string]any{"headers": []string{"Host:" + host}}},
 		object: p.Object, field: field, pos: p.Object.At(field),
 	})

@@ -80,7 +80,7 @@ func (v valueMatch) lists(query bool, f kong.Flavor) string {
 }
 
 // sharedValues returns the names of the match's headers and query parameters that requests share in Kong's cache.
-func (m match) sharedValues() (headers, queries []string) {
+func (m *match) sharedValues() (headers, queries []string) {
 	for _, h := range m.allHeaders() {
 		if h.shared(false) != "" {
 			headers = append(headers, strings.ReplaceAll(h.name, "-", "_")) // as the router looks for it
@@ -127,7 +127,7 @@ func (t *translator) beforeRouter(o manifest.Object, field string, program lua.C
 }
 
 // keyExpr holds for every request, and makes [KeyHeader] a part of the cache's keys.
-func (m match) keyExpr() (route.Expr, error) {
+func (m *match) keyExpr() (route.Expr, error) {
 	if !m.keyed {
 		return nil, nil
 	}
@@ -168,7 +168,7 @@ func (t *translator) reportShared(m *match, headers []valueMatch, of func(v valu
 			if requests == "" || t.target.Flavor != kong.Expressions && query { // which is refused anyway
 				continue
 			}
-			f := unsupported(m.route.Object, m.field+list.field, "Kong's router remembers one answer for two kinds of requests, "+requests)
+			f := unsupported(m.of.bound.Object, m.field()+list.field, "Kong's router remembers one answer for two kinds of requests, "+requests)
 			f.Code = SharedCacheKey
 			as(&f)
 			t.report(f)

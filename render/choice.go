@@ -28,9 +28,9 @@ type delivery struct {
 	// hashing are fields of Upstreams that keep sessions; nil if there are none.
 	hashing map[string]any
 	// sessions are the plugins that sessions take.
-	sessions []plugin
+	sessions []*plugin
 	// own are the plugins for the filters of backends, where they are as good as the rule's.
-	own []plugin
+	own []*plugin
 	// problem is why all requests are answered 500; "" if they are not.
 	problem string
 }
@@ -49,7 +49,7 @@ type group struct {
 // delivery finds out how the requests of a rule get to its backends.
 func (t *translator) delivery(r *rule) *delivery {
 	usable, bad := t.split(r)
-	d := &delivery{rule: r, tags: r.tags, usable: usable, bad: bad, fields: t.serviceFields(r, usable), origin: kong.Origin{
+	d := &delivery{rule: r, tags: r.allTags(), usable: usable, bad: bad, fields: t.serviceFields(r, usable), origin: kong.Origin{
 		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
 	}}
 	if len(usable) == 1 && bad == 0 {
@@ -160,9 +160,9 @@ func filtersKey(filters []bind.Filter) string {
 }
 
 // deliver returns the plugins that give a rule's requests to its backends, in the order in which they are to work.
-func (t *translator) deliver(d *delivery) []plugin {
+func (t *translator) deliver(d *delivery) []*plugin {
 	if d.problem != "" {
-		return []plugin{internalError(d.problem)}
+		return []*plugin{internalError(d.problem)}
 	}
 	out := slices.Concat(d.sessions, d.own)
 	if !d.plain() {
@@ -172,12 +172,13 @@ func (t *translator) deliver(d *delivery) []plugin {
 		p, err := t.resend(d)
 		if err != nil {
 			t.refuseDelivery(d, ".retry", err)
+			return []*plugin{internalError(d.problem)}
 		}
 		p.field = ".retry"
 		out = append(out, p)
 	}
 	if d.problem != "" {
-		return []plugin{internalError(d.problem)}
+		return []*plugin{internalError(d.problem)}
 	}
 	return out
 }
@@ -193,12 +194,12 @@ func (d *delivery) plain() bool {
 }
 
 // ownFilters returns the plugins for the filters of backends that get all of a rule's requests.
-func (t *translator) ownFilters(d *delivery) []plugin {
+func (t *translator) ownFilters(d *delivery) []*plugin {
 	if len(d.groups) == 0 {
 		return nil
 	}
 	b := d.groups[0].backends[0]
-	var out []plugin
+	var out []*plugin
 	for i, f := range b.Filters {
 		if f.Mirror != nil || f.Plugin != nil { // see attach
 			continue
@@ -218,7 +219,7 @@ func (t *translator) ownFilters(d *delivery) []plugin {
 }
 
 // mirrorPlugin returns the plugin that copies requests as filters of type RequestMirror ask; none if none does.
-func (t *translator) mirrorPlugin(d *delivery, field string, filters []bind.Filter, only int) []plugin {
+func (t *translator) mirrorPlugin(d *delivery, field string, filters []bind.Filter, only int) []*plugin {
 	mirrors, err := t.mirrors(d.rule, filters, only)
 	if err != nil {
 		t.refuseDelivery(d, field, err)
@@ -228,11 +229,11 @@ func (t *translator) mirrorPlugin(d *delivery, field string, filters []bind.Filt
 	}
 	p := luaPlugin(postFunction, "access", lua.Copies(mirrors))
 	p.field = field
-	return []plugin{p}
+	return []*plugin{p}
 }
 
 // chosen returns the plugin that chooses among groups of backends and broken ones, and does what the filters of the chosen ones ask.
-func (t *translator) chosen(d *delivery) []plugin {
+func (t *translator) chosen(d *delivery) []*plugin {
 	var list []lua.Backend
 	var total int64
 	changes := len(d.groups) > 1
@@ -253,7 +254,7 @@ func (t *translator) chosen(d *delivery) []plugin {
 	if !changes {
 		p := luaPlugin(postFunction, "access", lua.Errors(d.rule.brokenStatus(), d.bad, total+d.bad, noBackend))
 		p.field = field
-		return []plugin{p}
+		return []*plugin{p}
 	}
 	if len(d.groups) > 1 && d.hashing != nil {
 		t.refuseDelivery(d, ".sessionPersistence",
@@ -268,7 +269,7 @@ func (t *translator) chosen(d *delivery) []plugin {
 		p.config["header_filter"] = []any{string(responses)}
 	}
 	p.field = field
-	out := []plugin{p}
+	out := []*plugin{p}
 	for i, g := range d.groups {
 		out = append(out, t.mirrorPlugin(d, field, g.backends[0].Filters, i+1)...)
 	}

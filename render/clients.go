@@ -52,7 +52,7 @@ func (t *translator) clients(g *bind.Graph) {
 // guard returns the plugin that keeps a rule's clients out unless their certificate is valid, for the listeners that want it. A Kong route
 // cannot tell them from other HTTPS listeners: if it has both, all of its clients are kept out that the first of those would keep out, or
 // all whatever they present.
-func (t *translator) guard(r *rule) []plugin {
+func (t *translator) guard(r *rule) []*plugin {
 	var guarded, other *bind.Listener
 	plain := false
 	for _, b := range r.bindings {
@@ -76,13 +76,13 @@ func (t *translator) guard(r *rule) []plugin {
 		t.report(f)
 	}
 	if other != nil && guards(other) && !sameAuthorities(other, guarded) {
-		return []plugin{internalError("invalid client certificates")}
+		return []*plugin{internalError("invalid client certificates")}
 	}
 	p := luaPlugin(preFunction, "access", lua.VerifyClientCertificate(pems(guarded.ClientCAs), plain))
 	const frontend = "spec.tls.frontend"
 	p.guard = true
 	p.object, p.field, p.pos = guarded.Gateway.Object, frontend, guarded.Gateway.Object.At(frontend)
-	return []plugin{p}
+	return []*plugin{p}
 }
 
 func sameAuthorities(a, b *bind.Listener) bool {

@@ -19,7 +19,7 @@ import (
 type consumer struct {
 	object  manifest.Object
 	entity  made
-	plugins []plugin
+	plugins []*plugin
 }
 
 // consumerPlugins takes up the plugins that a KongConsumer names. Where one of them cannot be used, nothing of the Consumer passes.
@@ -40,7 +40,7 @@ func (t *translator) consumerPlugins(o manifest.Object, e made) {
 		}
 	}
 	if !ok {
-		plugins = []plugin{internalError(invalidPlugin)}
+		plugins = []*plugin{internalError(invalidPlugin)}
 	}
 	for _, p := range plugins {
 		t.personal[p.object.Ref] = true
@@ -57,7 +57,7 @@ func notForConsumers() []string {
 }
 
 // takePersonal splits plugins for a route or a Service into those for all of its requests and those for certain consumers.
-func (t *translator) takePersonal(plugins []plugin) (all, personal []plugin) {
+func (t *translator) takePersonal(plugins []*plugin) (all, personal []*plugin) {
 	if len(t.personal) == 0 {
 		return plugins, nil
 	}
@@ -73,7 +73,7 @@ func (t *translator) takePersonal(plugins []plugin) (all, personal []plugin) {
 }
 
 // personalOn adds the plugins for consumers on a Service: those that both it and they name. There they are one with what gwsync writes.
-func (t *translator) personalOn(service made, personal, generated []plugin, origin kong.Origin) {
+func (t *translator) personalOn(service made, personal, generated []*plugin, origin kong.Origin) {
 	for _, c := range t.people {
 		for _, p := range c.plugins {
 			if slices.ContainsFunc(personal, p.same) {
@@ -88,7 +88,7 @@ func (t *translator) personalOn(service made, personal, generated []plugin, orig
 func (t *translator) personalRoute(r *rule, e made, origin kong.Origin) {
 	for _, c := range t.people {
 		for _, p := range c.plugins {
-			reaches := slices.ContainsFunc(t.personalBehind[r.service], p.same) || !t.placed[p.object.Ref]
+			reaches := slices.ContainsFunc(r.behind().personal, p.same) || !t.placed[p.object.Ref]
 			overrides := reaches && !p.answers() && slices.ContainsFunc(r.generated, p.named)
 			if overrides || slices.ContainsFunc(r.personal, p.same) {
 				t.addPersonal(c, p, r.generated, origin, e)
@@ -110,8 +110,8 @@ func (t *translator) personalEverywhere() {
 }
 
 // addPersonal adds a plugin for a consumer, on an entity or for all requests, with those generated of its name.
-func (t *translator) addPersonal(c consumer, p plugin, generated []plugin, origin kong.Origin, on ...made) {
-	same := []plugin{p}
+func (t *translator) addPersonal(c consumer, p *plugin, generated []*plugin, origin kong.Origin, on ...made) {
+	same := []*plugin{p}
 	for _, g := range generated {
 		if p.named(g) {
 			same = append(same, g)
@@ -123,8 +123,8 @@ func (t *translator) addPersonal(c consumer, p plugin, generated []plugin, origi
 }
 
 // generated returns the plugins that are none of a user's.
-func generated(plugins []plugin) []plugin {
-	var out []plugin
+func generated(plugins []*plugin) []*plugin {
+	var out []*plugin
 	for _, p := range plugins {
 		if !p.user {
 			out = append(out, p)
@@ -134,7 +134,7 @@ func generated(plugins []plugin) []plugin {
 }
 
 // same reports whether both come from one object.
-func (p plugin) same(q plugin) bool { return p.user && q.user && p.object.Ref == q.object.Ref }
+func (p *plugin) same(q *plugin) bool { return p.user && q.user && p.object.Ref == q.object.Ref }
 
 // named reports whether both have one name, so that Kong has one of them in a place.
-func (p plugin) named(q plugin) bool { return p.name == q.name }
+func (p *plugin) named(q *plugin) bool { return p.name == q.name }

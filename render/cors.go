@@ -12,12 +12,12 @@ import (
 
 // cors returns the plugins that answer preflight requests, before any plugin that asks for credentials, and put the policy's headers on all
 // answers, after all plugins that could. Kong's own plugin cors names other methods and headers than the specification wants.
-func cors(f *gatewayv1.HTTPCORSFilter) ([]plugin, error) {
+func cors(f *gatewayv1.HTTPCORSFilter) ([]*plugin, error) {
 	c, err := corsPolicy(f)
 	if err != nil {
 		return nil, err
 	}
-	return []plugin{luaPlugin(preFunction, "access", c.Access()), luaPlugin(postFunction, "header_filter", c.HeaderFilter())}, nil
+	return []*plugin{luaPlugin(preFunction, "access", c.Access()), luaPlugin(postFunction, "header_filter", c.HeaderFilter())}, nil
 }
 
 func corsPolicy(f *gatewayv1.HTTPCORSFilter) (lua.CORS, error) {

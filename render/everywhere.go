@@ -22,7 +22,7 @@ func (t *translator) globals() {
 
 // everyPlugin takes up one plugin for all requests. If it cannot be, nothing of ours is to pass.
 func (t *translator) everyPlugin(p *bind.Plugin) {
-	out := userPlugin(p)
+	out := t.userPlugin(p)
 	switch {
 	case p.Reason != "":
 		t.closed = true
@@ -39,15 +39,15 @@ func (t *translator) everyPlugin(p *bind.Plugin) {
 // settleEverywhere returns the plugins for all requests, each name once. Where a user's cannot be there, it is reported and left out, and
 // our routes answer 500, since it may be what keeps strangers out; a plugin for all requests that does so would answer for the routes of
 // others, too.
-func (t *translator) settleEverywhere() []plugin {
-	var out []plugin
+func (t *translator) settleEverywhere() []*plugin {
+	var out []*plugin
 	seen := map[string]bool{}
 	for _, p := range t.everywhere {
 		if seen[p.name] {
 			continue
 		}
 		seen[p.name] = true
-		all := inherit(slices.DeleteFunc(slices.Clone(t.everywhere), func(q plugin) bool { return !p.named(q) }))
+		all := inherit(slices.DeleteFunc(slices.Clone(t.everywhere), func(q *plugin) bool { return !p.named(q) }))
 		merged, ok := t.combine(manifest.Object{}, all)
 		if ok = ok && t.forAllProtocols(all); !ok {
 			t.closed = true
@@ -59,13 +59,13 @@ func (t *translator) settleEverywhere() []plugin {
 }
 
 // allowed returns the plugins that the target's profile allows.
-func (t *translator) allowed(plugins []plugin) []plugin {
-	return slices.DeleteFunc(plugins, func(p plugin) bool { return t.target.Declarative && p.isLua() })
+func (t *translator) allowed(plugins []*plugin) []*plugin {
+	return slices.DeleteFunc(plugins, func(p *plugin) bool { return t.target.Declarative && p.isLua() })
 }
 
 // forAllProtocols reports whether users' plugins are for all protocols for which those are that gwsync writes. The first that is not is a
 // finding.
-func (t *translator) forAllProtocols(plugins []plugin) bool {
+func (t *translator) forAllProtocols(plugins []*plugin) bool {
 	if len(generated(plugins)) == 0 {
 		return true
 	}
@@ -83,7 +83,7 @@ func (t *translator) forAllProtocols(plugins []plugin) bool {
 }
 
 // addGlobal adds the plugins for all requests.
-func (t *translator) addGlobal(plugins []plugin) {
+func (t *translator) addGlobal(plugins []*plugin) {
 	for _, p := range plugins {
 		origin := kong.Origin{Object: p.object.Ref.Diag(), Field: p.field, Pos: p.pos}
 		t.addPlugin(p, kong.ID(kong.Plugins, p.name+":global"), p.entity(), objectTags(p.object.Ref), origin)

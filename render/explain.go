@@ -55,13 +55,13 @@ func compareSources(a, b Source) int {
 }
 
 // explainPlugin notes what a plugin was merged of.
-func (t *translator) explainPlugin(e made, p plugin, origin kong.Origin) {
+func (t *translator) explainPlugin(e made, p *plugin, origin kong.Origin) {
 	if e.isZero() || t.sources == nil {
 		return
 	}
 	parts := p.merged
 	if parts == nil {
-		parts = []plugin{p}
+		parts = []*plugin{p}
 	}
 	for _, part := range parts {
 		from := origin

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/gwsync/gwsync/render/route"
@@ -50,7 +49,7 @@ func exprPriority(hostname string, t traits, tie int) int64 {
 }
 
 // expression returns the expression of a match on a hostname, "" for any.
-func (m match) expression(hostname string) (route.Expr, error) {
+func (m *match) expression(hostname string) (route.Expr, error) {
 	var all []route.Expr
 	if hostname != "" {
 		all = append(all, hostExpr(hostname))
@@ -123,17 +122,34 @@ func (v valueMatch) expression(f route.TextField) (route.Expr, error) {
 // expressionRoutes renders the routes of flavor expressions: one for each hostname and match. It lets go of each rule as soon as it is
 // rendered.
 func (t *translator) expressionRoutes(rules []*rule) {
+	tied := tiesOf(rules)
+	for i, r := range rules {
+		t.settleRule(r)
+		for j := range r.matches {
+			for k, p := range r.places {
+				t.expressionRoute(&r.matches[j], p, tied[i][j*len(r.places)+k])
+			}
+		}
+		rules[i], tied[i] = nil, nil
+	}
+}
+
+// tiesOf returns for each rule, match and place how many matches before tie with it there.
+func tiesOf(rules []*rule) [][]int {
+	tied := make([][]int, len(rules))
 	ties := map[tie]int{}
 	for i, r := range rules {
-		rules[i] = nil
-		for _, m := range r.matches {
+		tied[i] = make([]int, 0, len(r.matches)*len(r.places))
+		for j := range r.matches {
 			for _, p := range r.places {
+				m := &r.matches[j]
 				key := tie{m.traits(), m.overlap(p.hostname)}
-				t.expressionRoute(r, m, p, ties[key])
+				tied[i] = append(tied[i], ties[key])
 				ties[key]++
 			}
 		}
 	}
+	return tied
 }
 
 // tie is what matches of equal precedence that can match one request have in common.
@@ -142,37 +158,47 @@ type tie struct {
 	overlap overlap
 }
 
-func (t *translator) expressionRoute(r *rule, m match, p place, tied int) {
+func (t *translator) expressionRoute(m *match, p place, tied int) {
+	r := m.of
 	if limit := m.traits().places(); tied >= limit {
 		t.report(tooMany(m, limit))
 		return
 	}
-	e, err := m.expression(p.hostname)
+	e, err := m.expressionAt(p)
 	if err != nil {
-		t.report(unsupported(m.route.Object, m.field, err.Error()))
-		return
-	}
-	narrow, err := m.narrow.expressions(p)
-	if err != nil {
-		t.report(unsupported(m.route.Object, m.field, err.Error()))
-		return
-	}
-	door, err := p.expression()
-	if err != nil {
-		t.report(unsupported(m.route.Object, m.field, err.Error()))
-		return
-	}
-	key, err := m.keyExpr()
-	if err != nil {
-		t.report(unsupported(m.route.Object, m.field, err.Error()))
+		t.report(unsupported(r.bound.Object, m.field(), err.Error()))
 		return
 	}
 	fields := r.routeFields()
-	fields["expression"] = route.All(append([]route.Expr{e, door, key}, narrow...)...).String()
+	fields["expression"] = e.String()
 	fields["protocols"] = r.protocolsAt(p)
 	fields["priority"] = exprPriority(p.hostname, m.traits(), tied)
-	name := cmp.Or(r.name, hostRouteName(m.route.Object.Ref, p.hostname, m.rule, m.index))
-	t.route(r, m, name, fields)
+	name := r.name
+	if name == "" {
+		name = hostRouteName(r.bound.Object.Ref, p.hostname, r.rule.Index, m.index)
+	}
+	t.route(r, name, fields, m.origin())
+}
+
+// expressionAt returns the expression of a match at a place.
+func (m *match) expressionAt(p place) (route.Expr, error) {
+	e, err := m.expression(p.hostname)
+	if err != nil {
+		return nil, err
+	}
+	narrow, err := m.of.narrow.expressions(p)
+	if err != nil {
+		return nil, err
+	}
+	door, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	key, err := m.keyExpr()
+	if err != nil {
+		return nil, err
+	}
+	return route.All(append([]route.Expr{e, door, key}, narrow...)...), nil
 }
 
 // protocolsAt returns the protocols of an expression's route. It is never http alone: Kong would restrict the route by net.protocol, and

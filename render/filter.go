@@ -10,8 +10,8 @@ import (
 
 // filters returns the plugins that a rule's filters become. A filter that cannot be rendered is a finding, and makes the rule answer
 // 500: a filter must never be skipped (HTTPRouteFilter in the specification), but for mirrors that do not resolve.
-func (t *translator) filters(r *rule) []plugin {
-	var out []plugin
+func (t *translator) filters(r *rule) []*plugin {
+	var out []*plugin
 	for i, f := range r.rule.HTTP.Filters {
 		field := fmt.Sprintf("spec.rules[%d].filters[%d]", r.rule.Index, i)
 		switch resolved := r.rule.Filters[i]; {
@@ -34,13 +34,13 @@ func (t *translator) filters(r *rule) []plugin {
 }
 
 // refuse makes the rule answer every request with 500.
-func (r *rule) refuse(message string) []plugin {
+func (r *rule) refuse(message string) []*plugin {
 	r.answers, r.refused = true, true
-	return []plugin{internalError(message)}
+	return []*plugin{internalError(message)}
 }
 
 // filter returns the plugins that a filter becomes, and notes in the rule what it asks of its routes and Service.
-func (r *rule) filter(f gatewayv1.HTTPRouteFilter) ([]plugin, error) {
+func (r *rule) filter(f gatewayv1.HTTPRouteFilter) ([]*plugin, error) {
 	switch {
 	case f.Type == gatewayv1.HTTPRouteFilterRequestHeaderModifier && f.RequestHeaderModifier != nil:
 		return requestHeaders(f.RequestHeaderModifier)

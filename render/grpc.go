@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -20,6 +19,13 @@ type call struct {
 	service, method int
 	exact           bool
 	headers         int // the one for the content type among them
+}
+
+// callMatch is what a match of a GRPCRoute has that one of an HTTPRoute has not.
+type callMatch struct {
+	call
+	// unsayable says why Kong has no path for the match; nil if it has.
+	unsayable error
 }
 
 func (c call) compare(o call) int {
@@ -70,25 +76,23 @@ func filtersAsHTTP(filters []bind.Filter) []bind.Filter {
 }
 
 // calls returns the matches of a rule of a GRPCRoute; without any it matches every call (GRPCRouteRule.matches).
-func calls(r *bind.Route, rule *bind.Rule) []match {
-	matches := rule.GRPC.Matches
+func calls(r *rule) []match {
+	matches := r.rule.GRPC.Matches
 	if len(matches) == 0 {
 		matches = []gatewayv1.GRPCRouteMatch{{}}
 	}
 	out := make([]match, len(matches))
 	for i, m := range matches {
-		out[i] = newCall(r, rule.Index, i, m)
+		out[i] = newCall(r, i, m)
 	}
 	return out
 }
 
 // newCall returns match number index of a rule that is not dropped.
-func newCall(r *bind.Route, rule, index int, m gatewayv1.GRPCRouteMatch) match {
-	out := match{route: r, rule: rule, index: index, field: fmt.Sprintf("spec.rules[%d].matches[%d]", rule, index)}
-	out.pos = r.Object.At(out.field)
-	out.call.exact = true
+func newCall(r *rule, index int, m gatewayv1.GRPCRouteMatch) match {
+	out := match{of: r, index: index, call: &callMatch{call: call{exact: true}}}
 	if m.Method != nil {
-		out.path, out.call, out.unsayable = newMethodMatch(*m.Method)
+		out.path, out.call.call, out.call.unsayable = newMethodMatch(*m.Method)
 	}
 	for _, h := range m.Headers {
 		regex := h.Type != nil && *h.Type == gatewayv1.GRPCHeaderMatchRegularExpression
@@ -195,15 +199,11 @@ func lastCall(l *bind.Listener, hostname string) *rule {
 	if hostname != l.Hostname {
 		name += ".elsewhere"
 	}
-	from := &bind.Route{Object: l.Object}
-	field := fmt.Sprintf("spec.listeners[%d]", l.Index)
-	return &rule{
-		bound: from, rule: &bind.Rule{Index: l.Index, Pos: l.Pos, HTTP: &gatewayv1.HTTPRouteRule{}}, tags: objectTags(l.Object.Ref),
-		name: name, answers: true, preserveHost: true,
-		matches: []match{{route: from, rule: l.Index, field: field, pos: l.Pos, headers: []valueMatch{contentType}, last: true}},
-		plugins: []plugin{
-			{name: "request-termination", config: map[string]any{"status_code": 404, "message": "no route matches the call"}},
-			{name: "response-transformer", config: map[string]any{"replace": map[string]any{"headers": []string{"grpc-status:12"}}}},
-		},
+	r := standIn(l, name)
+	r.matches[0].headers = []valueMatch{contentType}
+	r.plugins = []*plugin{
+		{name: "request-termination", config: map[string]any{"status_code": 404, "message": "no route matches the call"}},
+		{name: "response-transformer", config: map[string]any{"replace": map[string]any{"headers": []string{"grpc-status:12"}}}},
 	}
+	return r
 }

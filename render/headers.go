@@ -78,7 +78,7 @@ func (a headerAction) plain() bool {
 }
 
 // transformer returns the plugin of a name for some actions, none if there are none: set replaces what is there and adds what is not.
-func transformer(name string, actions []headerAction) []plugin {
+func transformer(name string, actions []headerAction) []*plugin {
 	lists := map[string][]string{}
 	for _, a := range actions {
 		pair := a.name + ":" + a.value
@@ -98,11 +98,11 @@ func transformer(name string, actions []headerAction) []plugin {
 	for verb, list := range lists {
 		config[verb] = map[string]any{"headers": list}
 	}
-	return []plugin{{name: name, config: config}}
+	return []*plugin{{name: name, config: config}}
 }
 
 // requestHeaders returns the plugins that modify the headers of a request: request-transformer, and Lua for what it cannot say.
-func requestHeaders(f *gatewayv1.HTTPHeaderFilter) ([]plugin, error) {
+func requestHeaders(f *gatewayv1.HTTPHeaderFilter) ([]*plugin, error) {
 	actions, err := headerActions(f)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func forwardedVariable(header string) string {
 }
 
 // responseHeaders returns the plugins that modify the headers of a response: response-transformer, and Lua for what it cannot say.
-func responseHeaders(f *gatewayv1.HTTPHeaderFilter) ([]plugin, error) {
+func responseHeaders(f *gatewayv1.HTTPHeaderFilter) ([]*plugin, error) {
 	actions, err := headerActions(f)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 // hostnames have, by the precedence of hostnames. It answers 404.
 type isolation struct {
 	doors doors
-	// routes are the routes that Kong serves at a door, by hostname.
+	// routes are the routes that Kong serves at a door for wildcards and for any host, by hostname.
 	routes map[door]map[string][]*rule
 	// shut are the hostnames at a door that have such a Route.
 	shut map[door]map[string]bool
@@ -31,10 +31,11 @@ func newIsolation(ds doors, rules []*rule) isolation {
 	}
 	for _, r := range rules {
 		for _, p := range r.places {
+			if !r.first || p.hostname != "" && p.hostname[0] != '*' {
+				continue
+			}
 			for _, d := range p.doors {
-				if r.first {
-					in.routes[d][p.hostname] = append(in.routes[d][p.hostname], r)
-				}
+				in.routes[d][p.hostname] = append(in.routes[d][p.hostname], r)
 			}
 		}
 	}
@@ -88,18 +89,23 @@ func (in isolation) serves(d door, hostname string, does func(*rule) bool) bool 
 
 // listenerRule answers 404 for all that a listener's routes do not.
 func listenerRule(l *bind.Listener, d door) *rule {
-	field := fmt.Sprintf("spec.listeners[%d]", l.Index)
-	origin := &bind.Route{Object: l.Object}
-	return &rule{
-		bound: origin, rule: &bind.Rule{Pos: l.Pos, HTTP: &gatewayv1.HTTPRouteRule{}}, first: true, answers: true,
-		name: listenerName(l.Object.Ref, string(l.Spec.Name)), tags: objectTags(l.Object.Ref),
-		protocols: []string{"http", "https"}, preserveHost: true,
-		places:  []place{{hostname: l.Hostname, doors: []door{d}}},
-		matches: []match{{route: origin, field: field, pos: l.Pos, last: true}},
-		plugins: []plugin{{name: "request-termination", config: map[string]any{
-			"status_code": 404, "message": "no Route matched with those values", // as Kong itself answers
-		}}},
-	}
+	r := standIn(l, listenerName(l.Object.Ref, string(l.Spec.Name)))
+	r.first, r.protocols = true, []string{"http", "https"}
+	r.places = []place{{hostname: l.Hostname, doors: []door{d}}}
+	r.plugins = []*plugin{{name: "request-termination", config: map[string]any{
+		"status_code": 404, "message": "no Route matched with those values", // as Kong itself answers
+	}}}
+	return r
+}
+
+// standIn returns a rule that stands for a listener: its Route has a name of its own, and comes after all others of its hostname.
+func standIn(l *bind.Listener, name string) *rule {
+	r := &rule{rule: &bind.Rule{Index: l.Index, Pos: l.Pos, HTTP: &gatewayv1.HTTPRouteRule{}}, answers: true, common: &common{
+		bound: &bind.Route{Object: l.Object}, tags: objectTags(l.Object.Ref), preserveHost: true,
+		name: name, field: fmt.Sprintf("spec.listeners[%d]", l.Index),
+	}}
+	r.matches = []match{{of: r, last: true}}
+	return r
 }
 
 // listenerName names the Route of a listener of a Gateway or ListenerSet.

@@ -2,33 +2,28 @@ package render
 
 import (
 	"cmp"
-	"fmt"
+	"strconv"
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
-	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 )
 
 // match is one match of a rule, in the terms that both flavors are rendered from.
 type match struct {
-	route *bind.Route
-	rule  int
+	of *rule
+	// index is the place in the rule's matches.
 	index int
-	field string
-	pos   diag.Pos
 
 	path    pathMatch
 	method  string
 	headers []valueMatch
 	queries []valueMatch
-	narrow  narrowing
-	// call is what precedence counts of a match of a GRPCRoute; zero for one of an HTTPRoute.
-	call call
-	// unsayable says why Kong has no path for the match; nil if it has.
-	unsayable error
+	// call is more of a match of a GRPCRoute; nil for one of an HTTPRoute.
+	call *callMatch
 	// keyed says that the expression asks for [KeyHeader].
 	keyed bool
 	// last says that the match comes after all others of its hostname.
@@ -58,9 +53,8 @@ type valueMatch struct {
 }
 
 // newMatch returns match number index of a rule that is not dropped: its regexes and types are ones that Kong takes.
-func newMatch(r *bind.Route, rule, index int, m gatewayv1.HTTPRouteMatch) match {
-	out := match{route: r, rule: rule, index: index, field: fmt.Sprintf("spec.rules[%d].matches[%d]", rule, index)}
-	out.pos = r.Object.At(out.field)
+func newMatch(r *rule, index int, m *gatewayv1.HTTPRouteMatch) match {
+	out := match{of: r, index: index}
 	if m.Path != nil {
 		out.path = newPathMatch(*m.Path)
 	}
@@ -77,6 +71,30 @@ func newMatch(r *bind.Route, rule, index int, m gatewayv1.HTTPRouteMatch) match 
 	}
 	return out
 }
+
+// field returns the part of the manifest that the match is.
+func (m *match) field() string {
+	if m.of.field != "" {
+		return m.of.field
+	}
+	return ruleField(m.of.rule.Index) + ".matches[" + strconv.Itoa(m.index) + "]"
+}
+
+// pos returns where that stands.
+func (m *match) pos() diag.Pos {
+	if m.of.field != "" {
+		return m.of.rule.Pos
+	}
+	return m.of.bound.Object.At(m.field())
+}
+
+// origin returns what the Routes of the match come from.
+func (m *match) origin() kong.Origin {
+	return kong.Origin{Object: m.of.bound.Object.Ref.Diag(), Field: m.field(), Pos: m.pos()}
+}
+
+// ruleField returns the field of a route's rule.
+func ruleField(index int) string { return "spec.rules[" + strconv.Itoa(index) + "]" }
 
 // appendNew appends v unless a criterion of that name is there: of several with equal names only the first counts
 // (HTTPHeaderMatch.name, HTTPQueryParamMatch.name).
@@ -112,24 +130,25 @@ func newPathMatch(p gatewayv1.HTTPPathMatch) pathMatch {
 // traits are what precedence counts of a match, apart from its hostname (HTTPRouteRule.matches in the specification, and
 // GRPCRouteRule.matches, by which call goes; the others are zero then).
 type traits struct {
-	last    bool
 	call    call
-	path    pathKind
 	length  int
-	method  bool
 	headers int
 	queries int
+	path    pathKind
+	method  bool
+	last    bool
 }
 
-func (m match) traits() traits {
+func (m *match) traits() traits {
 	switch {
 	case m.last:
 		return traits{last: true, headers: len(m.headers)}
-	case m.call != call{}:
-		return traits{call: m.call}
+	case m.call != nil:
+		return traits{call: m.call.call}
 	}
-	return traits{false, call{}, m.path.kind, len(m.path.value), m.method != "" || len(m.narrow.methods) > 0,
-		len(m.headers) + m.narrow.count(), len(m.queries)}
+	narrow := &m.of.narrow
+	return traits{path: m.path.kind, length: len(m.path.value), method: m.method != "" || len(narrow.methods) > 0,
+		headers: len(m.headers) + narrow.count(), queries: len(m.queries)}
 }
 
 func (t traits) compare(o traits) int {
@@ -159,7 +178,7 @@ type overlap struct {
 	method   string
 }
 
-func (m match) overlap(hostname string) overlap {
+func (m *match) overlap(hostname string) overlap {
 	o := overlap{hostname, m.path, m.method}
 	if m.path.kind == regexPath {
 		o.path.value = ""

@@ -61,7 +61,7 @@ func (t *translator) runs(refs []bind.PluginRef) bool {
 }
 
 // ruleMirrors returns the plugin for the mirrors among a rule's filters. One that cannot be is reported, and its rule answers 500.
-func (t *translator) ruleMirrors(r *rule) []plugin {
+func (t *translator) ruleMirrors(r *rule) []*plugin {
 	i := slices.IndexFunc(r.rule.Filters, func(f bind.Filter) bool { return f.Mirror != nil && f.Reason == "" })
 	if i < 0 || r.answers {
 		return nil
@@ -79,7 +79,7 @@ func (t *translator) ruleMirrors(r *rule) []plugin {
 	}
 	p := luaPlugin(postFunction, "access", lua.Copies(list))
 	p.field, p.pos = field, r.bound.Object.At(field)
-	return []plugin{p}
+	return []*plugin{p}
 }
 
 // mirror returns where copies for a backend go.

@@ -102,13 +102,13 @@ func (t *translator) misdirectedAt(l *bind.Listener, p place, within []string) {
 	host, name := route.HTTPHost().Lower(), route.TLSSNI().Lower()
 	r := listenerRule(l, p.doors[0])
 	r.name += ".misdirected"
-	r.plugins = []plugin{{name: "request-termination", config: map[string]any{"status_code": 421, "message": "Misdirected Request"}}}
+	r.plugins = []*plugin{{name: "request-termination", config: map[string]any{"status_code": 421, "message": "Misdirected Request"}}}
 	fields := map[string]any{
 		"expression": route.All(among(host, l.Hostname, within), route.TLSSNI().Matches(anything), route.Not(among(name, l.Hostname, within)),
 			door).String(),
 		"priority": int64(topPriority), "protocols": r.protocols, "strip_path": false, "preserve_host": true,
 	}
-	t.route(r, r.matches[0], r.name, fields)
+	t.route(r, r.name, fields, r.matches[0].origin())
 }
 
 // among says that a name is a listener's: within its hostname, and none of those within that, which are other listeners'.

@@ -83,19 +83,19 @@ func (a annotated) header(name, separator string) (choice headerChoice, ok bool)
 	return out, ok
 }
 
-// check returns an error if a match cannot be said, if it says itself what annotations say, too, or if no request of the protocols can meet
-// them.
-func (m match) check(protocols []string) error {
-	if m.unsayable != nil {
-		return m.unsayable
+// check returns an error if a match cannot be said, if it says itself what annotations say, too, or if no request of the route's protocols
+// can meet them.
+func (m *match) check() error {
+	if m.call != nil && m.call.unsayable != nil {
+		return m.call.unsayable
 	}
-	if len(m.narrow.snis) > 0 && !slices.Contains(protocols, "https") {
+	if len(m.of.narrow.snis) > 0 && !slices.Contains(m.of.protocols, "https") {
 		return fmt.Errorf("annotation %ssnis is for routes at HTTPS listeners, and this one is at none", annotationPrefix)
 	}
-	if len(m.narrow.methods) > 0 && m.method != "" {
+	if len(m.of.narrow.methods) > 0 && m.method != "" {
 		return fmt.Errorf("annotation %smethods is for routes whose matches name no method, and this one does", annotationPrefix)
 	}
-	for _, h := range m.narrow.headers {
+	for _, h := range m.of.narrow.headers {
 		if slices.ContainsFunc(m.headers, func(v valueMatch) bool { return v.name == h.name }) {
 			return fmt.Errorf("annotation %s%s%s is for routes whose matches do not name the header, and this one does", annotationPrefix,
 				headersPrefix, h.name)
@@ -105,19 +105,22 @@ func (m match) check(protocols []string) error {
 }
 
 // allHeaders are the criteria on headers, those of annotations too.
-func (m match) allHeaders() []valueMatch {
+func (m *match) allHeaders() []valueMatch {
+	if len(m.of.narrow.headers) == 0 {
+		return m.headers
+	}
 	out := slices.Clone(m.headers)
-	for _, h := range m.narrow.headers {
+	for _, h := range m.of.narrow.headers {
 		out = append(out, h.values...)
 	}
 	return out
 }
 
 // count returns how many criteria there are beside the methods, as precedence counts headers.
-func (n narrowing) count() int { return len(n.headers) + number(len(n.snis) > 0) }
+func (n *narrowing) count() int { return len(n.headers) + number(len(n.snis) > 0) }
 
 // expressions returns the criteria for a place.
-func (n narrowing) expressions(p place) ([]route.Expr, error) {
+func (n *narrowing) expressions(p place) ([]route.Expr, error) {
 	var all []route.Expr
 	var any []route.Expr
 	for _, m := range n.methods {
@@ -165,7 +168,7 @@ func serverNameExpr(s string) route.Expr {
 }
 
 // classicFields adds the criteria to the fields of a classic route.
-func (n narrowing) classicFields(fields map[string]any) {
+func (n *narrowing) classicFields(fields map[string]any) {
 	if len(n.methods) > 0 {
 		fields["methods"] = n.methods
 	}

@@ -14,7 +14,7 @@ func transformerVerbs() []string { return []string{"remove", "rename", "replace"
 // contradictPairs reports the headers and parameters to which a transformer plugin would do something else than one after the other would:
 // what it has to begin with, and what another asks of it. Kong has them as lists of "NAME:VALUE", of which the last counts, or the first.
 // Of the values nothing is said, which may be secret.
-func contradictPairs(config map[string]any, second plugin, report func(string)) {
+func contradictPairs(config map[string]any, second *plugin, report func(string)) {
 	if second.name != "request-transformer" && second.name != "response-transformer" {
 		return
 	}

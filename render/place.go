@@ -61,17 +61,27 @@ func (ds doors) secure() []door {
 func (t *translator) separate(g *bind.Graph, rules []*rule) []*rule {
 	ds := doorsOf(g)
 	for _, r := range rules {
-		if r.setPlaces(); r.first && len(r.places) == 0 {
+		if r.places == nil {
+			r.setPlaces()
+		}
+		if r.first && len(r.places) == 0 {
 			t.report(invalidAnnotation(r.bound.Object, annotationField("protocols"), "none of the route's listeners is for protocol http"))
 		}
 	}
 	in := newIsolation(ds, rules)
 	listeners := t.isolate(in)
-	t.tellApart(ds, slices.Concat(rules, listeners))
+	all := slices.Concat(rules, listeners)
+	lacks := func(p place) bool { return len(p.doors) < len(ds.all) }
+	apart := slices.ContainsFunc(all, func(r *rule) bool { return slices.ContainsFunc(r.places, lacks) })
+	if apart {
+		t.tellApart(ds, all)
+	}
 	t.foldUpgrades(rules)
 	t.separateTLS(ds, rules)
 	t.separateListeners(listeners)
-	t.separatePorts(ds, rules)
+	if apart {
+		t.separatePorts(ds, rules)
+	}
 	t.warnOfListeners(in, rules)
 	return listeners
 }
@@ -96,14 +106,14 @@ const (
 	byPort
 )
 
-// doorOf returns the door at which a binding lets requests get to the rule. An annotation may keep them to plain ones.
-func (r *rule) doorOf(b bind.Binding) (d door, ok bool) {
+// doorOf returns the door at which a binding lets requests get to the route. An annotation may keep them to plain ones.
+func (r *common) doorOf(b bind.Binding) (d door, ok bool) {
 	d, ok = doorOf(b.Listener)
 	return d, ok && (d.protocol == "http" || slices.Contains(r.protocols, "https"))
 }
 
-// setPlaces says where listeners accept the rule, sorted by hostname.
-func (r *rule) setPlaces() {
+// setPlaces says where listeners accept the route, sorted by hostname.
+func (r *common) setPlaces() {
 	set := map[string][]door{}
 	for _, b := range r.bindings {
 		d, ok := r.doorOf(b)

@@ -20,7 +20,7 @@ const (
 )
 
 // plugin is what a filter, an annotation or an object asks of a plugin on a Route or Service. Kong has one plugin of a name there, so
-// that those of one name become one, see [merge].
+// that those of one name become one, see [merge]. It is never written once it is in a list: what many ask for alike is one in memory.
 type plugin struct {
 	name   string
 	config map[string]any
@@ -38,27 +38,27 @@ type plugin struct {
 	// shuts says that it answers every request with 500, for want of something that might keep requests out.
 	shuts bool
 	// merged are the plugins that it was made of, if several, see [merge].
-	merged []plugin
+	merged []*plugin
 }
 
 // luaPlugin returns the plugin that runs a program in a phase ("rewrite", "access", "header_filter", ...).
-func luaPlugin(name, phase string, program lua.Chunk) plugin {
-	return plugin{name: name, config: map[string]any{phase: []any{string(program)}}}
+func luaPlugin(name, phase string, program lua.Chunk) *plugin {
+	return &plugin{name: name, config: map[string]any{phase: []any{string(program)}}}
 }
 
 // isLua reports whether the plugin runs Lua of its configuration.
-func (p plugin) isLua() bool { return p.name == preFunction || p.name == postFunction }
+func (p *plugin) isLua() bool { return p.name == preFunction || p.name == postFunction }
 
 // settle returns the plugins for an entity of ours as [translator.combine] does. If it cannot, the answer is 500.
-func (t *translator) settle(o manifest.Object, plugins []plugin) []plugin {
+func (t *translator) settle(o manifest.Object, plugins []*plugin) []*plugin {
 	if out, ok := t.combine(o, plugins); ok {
 		return out
 	}
-	return []plugin{internalError("invalid filter")}
+	return []*plugin{internalError("invalid filter")}
 }
 
 // turn is when a plugin does its part, of those that become one: guards, users' own, generated ones.
-func (p plugin) turn() int {
+func (p *plugin) turn() int {
 	switch {
 	case p.guard:
 		return 0
@@ -70,9 +70,9 @@ func (p plugin) turn() int {
 
 // combine returns plugins each name once, in their turns. It returns false if some contradict each other, or the target's profile does not
 // allow one, which is reported.
-func (t *translator) combine(o manifest.Object, plugins []plugin) ([]plugin, bool) {
+func (t *translator) combine(o manifest.Object, plugins []*plugin) ([]*plugin, bool) {
 	plugins = slices.Clone(plugins)
-	slices.SortStableFunc(plugins, func(a, b plugin) int { return a.turn() - b.turn() })
+	slices.SortStableFunc(plugins, func(a, b *plugin) int { return a.turn() - b.turn() })
 	for _, p := range plugins {
 		if t.target.Declarative && p.isLua() {
 			f := unsupported(p.owner(o), p.field, "profile declarative does without Lua, and no other plugin of Kong can say this")
@@ -92,7 +92,7 @@ func (t *translator) combine(o manifest.Object, plugins []plugin) ([]plugin, boo
 }
 
 // owner returns the object that asks for the plugin, by default o.
-func (p plugin) owner(o manifest.Object) manifest.Object {
+func (p *plugin) owner(o manifest.Object) manifest.Object {
 	if p.object.Ref == (manifest.Ref{}) {
 		return o
 	}
@@ -108,14 +108,14 @@ func firstPos(a, b diag.Pos) diag.Pos {
 
 // contradiction is a field of one plugin for which two ask different values.
 type contradiction struct {
-	first, second plugin
+	first, second *plugin
 	path          string
 }
 
 // merge makes one plugin of those of one name, in the order of the first of each: lists are put behind each other, other values must
 // agree, and so must what transformers do to one header. What the plugins hold is left as it is.
-func merge(plugins []plugin) ([]plugin, []contradiction) {
-	var out []plugin
+func merge(plugins []*plugin) ([]*plugin, []contradiction) {
+	var out []*plugin
 	var wrong []contradiction
 	place := map[string]int{}
 	for _, p := range plugins {
@@ -125,16 +125,18 @@ func merge(plugins []plugin) ([]plugin, []contradiction) {
 			out = append(out, p)
 			continue
 		}
-		first := &out[at]
-		if first.merged == nil {
-			first.merged = []plugin{*first}
-		}
-		first.merged = append(first.merged, p)
-		report := func(path string) { wrong = append(wrong, contradiction{*first, p, path}) }
+		first := out[at]
+		report := func(path string) { wrong = append(wrong, contradiction{first, p, path}) }
 		contradictPairs(first.config, p, report)
-		first.config = mergeMaps(first.config, p.config, "config", report)
-		first.fields = mergeMaps(first.fields, p.fields, "", report)
-		first.secrets = slices.Concat(first.secrets, p.secrets)
+		both := *first
+		if both.merged == nil {
+			both.merged = []*plugin{first}
+		}
+		both.merged = append(slices.Clip(both.merged), p)
+		both.config = mergeMaps(first.config, p.config, "config", report)
+		both.fields = mergeMaps(first.fields, p.fields, "", report)
+		both.secrets = slices.Concat(first.secrets, p.secrets)
+		out[at] = &both
 	}
 	return out, wrong
 }
@@ -192,12 +194,12 @@ func items(v any) ([]any, bool) {
 }
 
 // plugin attaches a plugin to a Route or Service.
-func (t *translator) plugin(p plugin, on made, tags []string, origin kong.Origin) {
+func (t *translator) plugin(p *plugin, on made, tags []string, origin kong.Origin) {
 	t.pluginOn(p, []made{on}, tags, origin)
 }
 
 // pluginOn attaches a plugin to entities: a Route or a Service, a Consumer, or one of those and a Consumer.
-func (t *translator) pluginOn(p plugin, on []made, tags []string, origin kong.Origin) {
+func (t *translator) pluginOn(p *plugin, on []made, tags []string, origin kong.Origin) {
 	if !p.pos.IsZero() {
 		origin.Object, origin.Field, origin.Pos = p.diag(origin.Object), p.field, p.pos
 	}
@@ -213,14 +215,14 @@ func (t *translator) pluginOn(p plugin, on []made, tags []string, origin kong.Or
 }
 
 // entity returns the fields of a plugin that is for all requests.
-func (p plugin) entity() map[string]any {
+func (p *plugin) entity() map[string]any {
 	fields := map[string]any{"name": p.name, "config": p.config}
 	maps.Copy(fields, p.fields)
 	return fields
 }
 
 // addPlugin adds a plugin, with a user's own tags, and those that say where it has secrets.
-func (t *translator) addPlugin(p plugin, id string, fields map[string]any, tags []string, origin kong.Origin) {
+func (t *translator) addPlugin(p *plugin, id string, fields map[string]any, tags []string, origin kong.Origin) {
 	if p.user {
 		tags = t.tagsOf(p.object)
 	}
@@ -230,7 +232,7 @@ func (t *translator) addPlugin(p plugin, id string, fields map[string]any, tags 
 	t.explainPlugin(t.add(kong.Plugins, id, fields, tags, origin), p, origin)
 }
 
-func (p plugin) diag(o diag.Object) diag.Object {
+func (p *plugin) diag(o diag.Object) diag.Object {
 	if p.object.Ref == (manifest.Ref{}) {
 		return o
 	}

@@ -10,8 +10,8 @@ func TestMerge(t *testing.T) {
 	headers := func(field string, h ...string) map[string]any {
 		return map[string]any{field: map[string]any{"headers": h}}
 	}
-	first := plugin{name: "request-transformer", config: headers("add", "a:1")}
-	merged, wrong := merge([]plugin{
+	first := &plugin{name: "request-transformer", config: headers("add", "a:1")}
+	merged, wrong := merge([]*plugin{
 		first,
 		luaPlugin(postFunction, "access", "one()"),
 		{name: "request-transformer", config: headers("add", "b:2")},
@@ -41,7 +41,7 @@ func TestMerge(t *testing.T) {
 }
 
 func TestMergeContradiction(t *testing.T) {
-	_, wrong := merge([]plugin{
+	_, wrong := merge([]*plugin{
 		{name: "rate-limiting", config: map[string]any{"minute": 5, "policy": "local"}, fields: map[string]any{"enabled": true}},
 		{name: "rate-limiting", config: map[string]any{"minute": 6, "policy": "local"}, fields: map[string]any{"enabled": false}},
 	})
@@ -75,7 +75,7 @@ func TestMergeHeaders(t *testing.T) {
 		config := func(verb, pair string) map[string]any {
 			return map[string]any{verb: map[string]any{"headers": []string{pair}}}
 		}
-		_, wrong := merge([]plugin{
+		_, wrong := merge([]*plugin{
 			{name: "response-transformer", config: config(test.verb, test.pair)},
 			{name: "response-transformer", config: config(test.other, test.next)},
 		})

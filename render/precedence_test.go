@@ -36,7 +36,7 @@ func madeUp(data []byte) []*rule {
 	for i := 0; i+4 <= len(data) && i < 4*40; i += 4 {
 		b := data[i : i+4]
 		r := &bind.Route{Object: manifest.Object{Ref: manifest.Ref{Kind: "HTTPRoute", Namespace: "ns", Name: fmt.Sprintf("r%03d", i)}}}
-		m := match{route: r, path: pathMatch{pathKind(b[1] % 3), "/" + "aaaaaaaa"[:b[1]>>5]}}
+		m := match{path: pathMatch{pathKind(b[1] % 3), "/" + "aaaaaaaa"[:b[1]>>5]}}
 		if b[2]&1 != 0 {
 			m.method = []string{"GET", "POST"}[b[2]>>1&1]
 		}
@@ -47,8 +47,10 @@ func madeUp(data []byte) []*rule {
 			m.queries = append(m.queries, valueMatch{name: fmt.Sprintf("q%d", q), value: "1"})
 		}
 		http := &bind.Listener{Spec: &gatewayv1.Listener{Protocol: gatewayv1.HTTPProtocolType}}
-		one := &rule{bound: r, rule: &bind.Rule{}, matches: []match{m}, protocols: []string{"http"},
-			bindings: []bind.Binding{{Listener: http, Hostnames: hosts[int(b[0])%len(hosts)]}}}
+		one := &rule{rule: &bind.Rule{}, common: &common{bound: r, protocols: []string{"http"},
+			bindings: []bind.Binding{{Listener: http, Hostnames: hosts[int(b[0])%len(hosts)]}}}}
+		m.of = one
+		one.matches = []match{m}
 		one.setPlaces()
 		out = append(out, one)
 	}
@@ -68,7 +70,7 @@ func checkOrder(t *testing.T, rules []*rule, flavor kong.Flavor) {
 	if flavor == kong.Expressions {
 		tr.expressionRoutes(slices.Clone(rules))
 	} else {
-		tr.traditionalRoutes(rules)
+		tr.traditionalRoutes(slices.Clone(rules))
 	}
 	routes := composed(t, tr)
 	var all []rendered
@@ -108,9 +110,9 @@ func composed(t *testing.T, tr *translator) kong.State {
 
 // find returns the route that was rendered for a match on a hostname.
 func find(routes kong.State, m match, hostname string, f kong.Flavor) (kong.Entity, bool) {
-	names := []string{hostRouteName(m.route.Object.Ref, hostname, m.rule, m.index)}
+	names := []string{hostRouteName(m.of.bound.Object.Ref, hostname, m.of.rule.Index, m.index)}
 	if f == kong.TraditionalCompatible {
-		names = append(names, routeName(m.route.Object.Ref, m.rule, m.index))
+		names = append(names, routeName(m.of.bound.Object.Ref, m.of.rule.Index, m.index))
 	}
 	for _, name := range names {
 		e, ok := routes.Find(kong.Routes, name)

@@ -22,7 +22,7 @@ func Backends(g *bind.Graph, target Target) map[string][]Backend {
 	out := map[string][]Backend{}
 	for _, r := range g.Routes {
 		for i := range r.Rules {
-			one := &rule{bound: r, rule: &r.Rules[i]}
+			one := &rule{common: &common{bound: r}, rule: &r.Rules[i]}
 			usable, _ := t.split(one)
 			for _, f := range one.rule.Filters {
 				if f.Mirror != nil && f.Reason == "" {

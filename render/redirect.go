@@ -13,7 +13,7 @@ import (
 // redirect returns the plugin that answers with a redirect: the plugin redirect where the location differs in nothing but the request's
 // path and query, else Lua. That plugin writes the path as Kong passes it to backends, in its normal form; Lua leaves it as it was sent. A
 // redirect to HTTPS and nothing else needs no plugin at all, see [rule.upgradeToHTTPS].
-func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error) {
+func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]*plugin, error) {
 	out, err := r.redirection(f)
 	if err != nil {
 		return nil, err
@@ -24,9 +24,9 @@ func (r *rule) redirect(f *gatewayv1.HTTPRequestRedirectFilter) ([]plugin, error
 		r.upgrade = out.Status
 	}
 	if !fixed || f.Hostname == nil || f.Path != nil {
-		return []plugin{luaPlugin(postFunction, "access", out.Program())}, nil
+		return []*plugin{luaPlugin(postFunction, "access", out.Program())}, nil
 	}
-	return []plugin{{name: "redirect", config: map[string]any{
+	return []*plugin{{name: "redirect", config: map[string]any{
 		"location": origin.Before + out.Host + origin.After + "/", "status_code": out.Status, "keep_incoming_path": true,
 	}}}, nil
 }

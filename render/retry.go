@@ -55,16 +55,16 @@ func (t *translator) retries(r *rule, usable []bind.Backend, fields map[string]a
 }
 
 // resend returns the plugin that asks a rule's backends by itself, where Kong cannot retry or verify them as it should.
-func (t *translator) resend(d *delivery) (plugin, error) {
+func (t *translator) resend(d *delivery) (*plugin, error) {
 	fields, retry, l := d.fields, d.rule.retry(), d.rule.limits()
 	if p, ok := fields["protocol"]; ok && p != "http" && d.rule.luaTLS == nil {
-		return plugin{}, t.unheard(d, p)
+		return nil, t.unheard(d, p)
 	}
 	if d.hashing != nil {
-		return plugin{}, errors.New("what retries for Kong chooses a backend at random, so that no session could persist")
+		return nil, errors.New("what retries for Kong chooses a backend at random, so that no session could persist")
 	}
 	if err := t.balances(d); err != nil {
-		return plugin{}, err
+		return nil, err
 	}
 	program := lua.Retry{
 		Request: l.request, BackendRequest: l.backendRequest, TLS: d.rule.luaTLS,
@@ -83,7 +83,7 @@ func (t *translator) resend(d *delivery) (plugin, error) {
 	for _, g := range d.groups {
 		program.Addresses = append(program.Addresses, luaAddresses(g.shares))
 	}
-	return plugin{name: postFunction, config: map[string]any{
+	return &plugin{name: postFunction, config: map[string]any{
 		"access": []any{string(lua.Resend(program))}, "header_filter": []any{string(lua.Unsized)},
 	}}, nil
 }

@@ -15,8 +15,8 @@ import (
 // rewrite returns the plugins that change a request's Host and path, and notes in the rule a new prefix: Kong puts a Service's path before
 // what is left of the request's once the match is stripped, which is the specification's table (HTTPPathModifier.replacePrefixMatch) row by
 // row.
-func (r *rule) rewrite(f *gatewayv1.HTTPURLRewriteFilter) ([]plugin, error) {
-	var out []plugin
+func (r *rule) rewrite(f *gatewayv1.HTTPURLRewriteFilter) ([]*plugin, error) {
+	var out []*plugin
 	if f.Hostname != nil {
 		if r.setsHost() {
 			return nil, fmt.Errorf("a RequestHeaderModifier of the rule sets the Host too")
@@ -48,7 +48,7 @@ func (r *rule) rewrite(f *gatewayv1.HTTPURLRewriteFilter) ([]plugin, error) {
 	case strings.Contains(path, "$("): // a template of request-transformer
 		out = append(out, luaPlugin(postFunction, "access", lua.Path(path)))
 	default:
-		out = append(out, plugin{name: "request-transformer", config: map[string]any{"replace": map[string]any{"uri": path}}})
+		out = append(out, &plugin{name: "request-transformer", config: map[string]any{"replace": map[string]any{"uri": path}}})
 	}
 	return out, nil
 }
@@ -91,7 +91,7 @@ func (r *rule) checkBackendPaths() error {
 // another way than by that plugin: one of the two would be without effect. Where both are the plugin, [merge] says so.
 func (t *translator) checkRewrite(r *rule) bool {
 	field := r.rewritesPath()
-	if field == "" || slices.ContainsFunc(r.plugins, func(p plugin) bool { return !p.user && p.replacesPath() }) {
+	if field == "" || slices.ContainsFunc(r.plugins, func(p *plugin) bool { return !p.user && p.replacesPath() }) {
 		return true
 	}
 	for _, p := range t.transformers(r) {
@@ -120,33 +120,33 @@ func (r *rule) rewritesPath() string {
 }
 
 // replacesPath reports whether the plugin gives all requests another path.
-func (p plugin) replacesPath() bool {
+func (p *plugin) replacesPath() bool {
 	replace, _ := p.config["replace"].(map[string]any)
 	return p.name == "request-transformer" && replace["uri"] != nil && !p.isDisabled()
 }
 
 // transformers returns the users' plugins request-transformer that some requests of a rule pass: the nearest that is for all of them, and
 // those for consumers.
-func (t *translator) transformers(r *rule) []plugin {
-	var out []plugin
-	add := func(from []plugin) {
+func (t *translator) transformers(r *rule) []*plugin {
+	var out []*plugin
+	add := func(from []*plugin) {
 		for _, p := range from {
 			if p.user && p.name == "request-transformer" && !p.isDisabled() {
 				out = append(out, p)
 			}
 		}
 	}
-	for _, level := range [][]plugin{r.plugins, t.behind[r.service], t.everywhere} {
+	for _, level := range [][]*plugin{r.plugins, r.behind().plugins, t.everywhere} {
 		if add(level); len(out) > 0 {
 			break
 		}
 	}
 	add(r.personal)
-	add(t.personalBehind[r.service])
+	add(r.behind().personal)
 	for _, c := range t.people {
 		for _, p := range c.plugins {
 			if !t.placed[p.object.Ref] {
-				add([]plugin{p})
+				add([]*plugin{p})
 			}
 		}
 	}

@@ -10,27 +10,44 @@ import (
 	"github.com/gwsync/gwsync/render/lua"
 )
 
-// rule is one rule of an HTTPRoute that some listener accepts, with all that its routes have in common.
+// common is a route that some listener accepts, with what its rules have in common.
+type common struct {
+	bound        *bind.Route
+	bindings     []bind.Binding
+	tags         []string
+	protocols    []string
+	preserveHost bool
+	// settings are further fields of the routes that annotations set, and narrow is what they restrict the matches by.
+	settings map[string]any
+	narrow   narrowing
+	// places are where listeners accept the route, see [common.setPlaces].
+	places []place
+	// name and field are for what stands for a listener: the name of its only Route, and the listener's field, see [listenerRule]; else "".
+	name, field string
+}
+
+// rule is one rule of an HTTPRoute that some listener accepts.
 type rule struct {
-	bound *bind.Route
-	rule  *bind.Rule
+	*common
+	rule *bind.Rule
 	// first says that it is the first of its route, to report what concerns the route as a whole.
-	first    bool
-	bindings []bind.Binding
-	matches  []match
-	tags     []string
-	plugins  []plugin
-	// personal are the user's plugins for requests of certain consumers, and generated those of plugins that are gwsync's own.
-	personal, generated []plugin
+	first   bool
+	matches []match
+	plugins []*plugin
+	// personal are the user's plugins for requests of certain consumers.
+	personal []*plugin
+	// generated are the plugins of the rule's Routes that are gwsync's own, once they are settled.
+	generated []*plugin
 	// answers says that a plugin answers all requests, so that the rule needs no backend.
 	answers bool
 	// refused says that the answer is 500: no other plugin must answer before.
-	refused bool
+	refused   bool
+	stripPath bool
+	// folded says that plain requests and those of HTTPS need not be told apart, see [translator.foldUpgrades].
+	folded bool
 	// path is the path of the rule's Service, "" for none; upgrade the status of a redirect to HTTPS that needs no plugin, 0 for none.
 	path    string
 	upgrade int
-	// folded says that plain requests and those of HTTPS need not be told apart, see [translator.foldUpgrades].
-	folded bool
 	// tls is how Kong speaks TLS to the backends, nil if no BackendTLSPolicy is for them; secured are the places of those that it is for.
 	tls     *backendTLS
 	secured []int
@@ -38,19 +55,8 @@ type rule struct {
 	luaTLS *lua.TLS
 	// unsafe are the places of those that annotations want TLS for that Kong cannot speak.
 	unsafe []int
-	// service names the Service that the rule's routes lead to.
-	service string
-
-	protocols    []string
-	stripPath    bool
-	preserveHost bool
-	// settings are further fields of the routes that annotations set, and narrow is what they restrict the matches by.
-	settings map[string]any
-	narrow   narrowing
-	// places are where listeners accept the rule, see [rule.setPlaces].
-	places []place
-	// name is that of the only Route of a rule that stands for a listener, see [listenerRule]; else "".
-	name string
+	// service is the Service that the rule's routes lead to; nil for none.
+	service *kongService
 }
 
 // rules returns the rules of a route that can be rendered, in order; none if no listener accepts it. Those that are dropped are not
@@ -63,62 +69,62 @@ func (t *translator) rules(r *bind.Route) []*rule {
 	if isStreamKind(r.Object.Ref.Kind) {
 		return nil // see streams
 	}
-	common := rule{bound: r, bindings: bindings, tags: objectTags(r.Object.Ref), preserveHost: true, protocols: protocols(bindings)}
-	common.tags = append(common.tags, t.userTags(r.Object, r.Object.Annotations())...)
-	t.annotate(&common)
+	all := &common{bound: r, bindings: bindings, tags: objectTags(r.Object.Ref), preserveHost: true, protocols: protocols(bindings)}
+	all.tags = append(all.tags, t.userTags(r.Object, r.Object.Annotations())...)
+	stripPath := t.annotate(all)
 	var out []*rule
 	for i := range r.Rules {
 		if r.Rules[i].Dropped != "" {
 			continue // bind said why
 		}
-		one := common
-		one.rule, one.first = &r.Rules[i], len(out) == 0
-		one.tags = slices.Clone(common.tags)
-		if name := one.rule.Name; name != "" {
-			one.tags = append(one.tags, "k8s-named-route-rule:"+name)
-		}
+		one := &rule{common: all, rule: &r.Rules[i], first: len(out) == 0, stripPath: stripPath}
 		if one.rule.GRPC != nil {
-			one.matches = calls(r, one.rule)
+			one.matches = calls(one)
 			one.rule = asHTTP(one.rule)
 		} else {
-			one.matches = matchesOf(r, one.rule)
+			one.matches = matchesOf(one)
 		}
-		if t.narrowMatches(&one); len(one.matches) == 0 {
+		if t.narrowMatches(one); len(one.matches) == 0 {
 			continue
 		}
-		one.plugins = append(t.guard(&one), t.filters(&one)...)
-		t.attach(&one)
-		out = append(out, &one)
+		one.plugins = append(t.guard(one), t.filters(one)...)
+		t.attach(one)
+		out = append(out, one)
 	}
 	return out
 }
 
-// narrowMatches restricts the matches of a rule as the annotations of its route say. A match that cannot be restricted is left out.
+// allTags returns the tags of what the rule becomes.
+func (r *rule) allTags() []string {
+	if r.rule.Name == "" {
+		return r.tags
+	}
+	return append(slices.Clip(r.tags), "k8s-named-route-rule:"+r.rule.Name)
+}
+
+// narrowMatches leaves out the matches of a rule that the annotations of its route cannot restrict as they say.
 func (t *translator) narrowMatches(r *rule) {
 	r.matches = slices.DeleteFunc(r.matches, func(m match) bool {
-		if m.narrow = r.narrow; m.narrow.invalid {
+		if r.narrow.invalid {
 			return true
 		}
-		err := m.check(r.protocols)
+		err := m.check()
 		if err != nil {
-			t.report(unsupported(m.route.Object, m.field, err.Error()))
+			t.report(unsupported(r.bound.Object, m.field(), err.Error()))
 		}
 		return err != nil
 	})
-	for i := range r.matches {
-		r.matches[i].narrow = r.narrow
-	}
 }
 
 // matchesOf returns a rule's matches; without any it matches everything (HTTPRouteRule.matches).
-func matchesOf(r *bind.Route, rule *bind.Rule) []match {
-	matches := rule.HTTP.Matches
+func matchesOf(r *rule) []match {
+	matches := r.rule.HTTP.Matches
 	if len(matches) == 0 {
 		matches = []gatewayv1.HTTPRouteMatch{{}}
 	}
 	out := make([]match, len(matches))
-	for i, m := range matches {
-		out[i] = newMatch(r, rule.Index, i, m)
+	for i := range matches {
+		out[i] = newMatch(r, i, &matches[i])
 	}
 	return out
 }
@@ -154,10 +160,12 @@ func hostnamesOf(b bind.Binding) []string {
 	return b.Hostnames
 }
 
-// routeFields returns the fields that all routes of the rule share.
+// routeFields returns the fields that all routes of the rule share, for the caller to add to.
 func (r *rule) routeFields() map[string]any {
 	out := map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
 	maps.Copy(out, r.settings)
-	maps.Copy(out, r.upgradeFields())
+	if r.upgrade != 0 { // Kong redirects plain requests to HTTPS
+		out["protocols"], out["https_redirect_status_code"] = []string{"https"}, r.upgrade
+	}
 	return out
 }

@@ -10,42 +10,57 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// services renders the Services of the rules, and tells each rule the name of its own and the plugins that its backends take. Rules of one
-// route with the same backends share the Service of the first, if they ask the same of it.
-func (t *translator) services(rules []*rule) {
-	t.findContested(rules)
-	for _, route := range byRoute(rules) {
-		seen := map[sharing]shared{}
-		for _, r := range route {
-			if r.matches[0].last {
-				continue // a plugin answers, and nothing of the manifests stands behind it
-			}
-			t.secure(r)
-			key := sharing{}
-			if len(route) > 1 {
-				key = r.sharing()
-			}
-			m, ok := seen[key]
-			if !ok {
-				m.service = serviceName(r.bound.Object.Ref, r.rule.Index)
-				r.service = m.service
-				m.plugins = t.service(r)
-				seen[key] = m
-			}
-			r.service = m.service
-			for _, p := range m.plugins {
-				p.field = fmt.Sprintf("spec.rules[%d]%s", r.rule.Index, p.field)
-				p.pos = r.bound.Object.At(p.field)
-				r.plugins = append(r.plugins, p)
-			}
+// kongService is the Service that rules of a route lead to.
+type kongService struct {
+	name string
+	// plugins are those on it, and personal those there for requests of certain consumers.
+	plugins, personal []*plugin
+	// shut says that nothing may pass to it, since a plugin that is to be on it cannot be used.
+	shut bool
+}
+
+// behind returns what is known of the Service that the rule's routes lead to, zero for none.
+func (r *rule) behind() kongService {
+	if r.service == nil {
+		return kongService{}
+	}
+	return *r.service
+}
+
+// services renders the Services of a route's rules, and tells each rule its own and the plugins that its backends take. Rules with the
+// same backends share the Service of the first, if they ask the same of it.
+func (t *translator) services(route []*rule) {
+	seen := map[sharing]shared{}
+	for _, r := range route {
+		if r.matches[0].last {
+			continue // a plugin answers, and nothing of the manifests stands behind it
+		}
+		t.secure(r)
+		key := sharing{}
+		if len(route) > 1 {
+			key = r.sharing()
+		}
+		s, ok := seen[key]
+		if !ok {
+			s.service = &kongService{name: serviceName(r.bound.Object.Ref, r.rule.Index)}
+			r.service = s.service
+			s.plugins = t.service(r)
+			seen[key] = s
+		}
+		r.service = s.service
+		for _, p := range s.plugins {
+			own := *p
+			own.field = ruleField(r.rule.Index) + p.field
+			own.pos = r.bound.Object.At(own.field)
+			r.plugins = append(r.plugins, &own)
 		}
 	}
 }
 
 // shared is a Service of rules, and the plugins for the Routes of each.
 type shared struct {
-	service string
-	plugins []plugin
+	service *kongService
+	plugins []*plugin
 }
 
 // sharing is what rules of one route have in common that share a Service.
@@ -90,21 +105,21 @@ func (r *rule) asks() string {
 // service adds the Service of a rule, with Upstreams where it takes several addresses or has backends with filters of their own. It
 // returns the plugins for the rule's routes: Kong runs one plugin of a name, that of the route rather than that of its Service. Their
 // fields begin below the rule.
-func (t *translator) service(r *rule) []plugin {
+func (t *translator) service(r *rule) []*plugin {
 	t.checkUnused(r)
 	d := t.delivery(r)
 	t.tlsFields(r, d.fields)
-	d.fields["name"] = r.service
+	d.fields["name"] = r.service.name
 	if r.path != "" {
 		d.fields["path"] = r.path
 	}
 	t.lead(d)
-	e := t.add(kong.Services, kong.ID(kong.Services, r.service), d.fields, d.tags, d.origin)
+	e := t.add(kong.Services, kong.ID(kong.Services, r.service.name), d.fields, d.tags, d.origin)
 	t.sendsHost(e, r)
 	if e.isZero() {
 		return nil
 	}
-	var routes []plugin
+	var routes []*plugin
 	if !r.answers && len(d.groups) > 0 {
 		if routes = t.deliver(d); d.problem != "" {
 			return routes // a plugin of the Service could answer first
@@ -112,28 +127,23 @@ func (t *translator) service(r *rule) []plugin {
 	}
 	plugins, ok := t.attachToService(r, d.usable)
 	if !ok {
-		t.shut[r.service] = true
+		r.service.shut = true
 		return nil
 	}
-	plugins, personal := t.takePersonal(plugins)
-	if len(personal) > 0 {
-		t.personalBehind[r.service] = personal
-	}
+	plugins, r.service.personal = t.takePersonal(plugins)
 	if !r.answers && len(d.groups) == 0 {
-		plugins = []plugin{unreachable(r.brokenStatus())}
+		plugins = []*plugin{unreachable(r.brokenStatus())}
 	}
-	if len(plugins) > 0 {
-		t.behind[r.service] = plugins
-	}
+	r.service.plugins = plugins
 	settled, ok := t.combine(r.bound.Object, inherit(plugins, t.everywhere))
 	if !ok {
-		t.shut[r.service] = true
+		r.service.shut = true
 		return nil
 	}
 	for _, p := range settled {
 		t.plugin(p, e, d.tags, d.origin)
 	}
-	t.personalOn(e, personal, generated(plugins), d.origin)
+	t.personalOn(e, r.service.personal, generated(plugins), d.origin)
 	return routes
 }
 
@@ -141,14 +151,14 @@ func (t *translator) service(r *rule) []plugin {
 const noBackend = "no existing backendRef provided"
 
 // unreachable answers every request with a status, for want of a backend.
-func unreachable(status int) plugin {
-	return plugin{name: "request-termination", config: map[string]any{"status_code": status, "message": noBackend}}
+func unreachable(status int) *plugin {
+	return &plugin{name: "request-termination", config: map[string]any{"status_code": status, "message": noBackend}}
 }
 
 // lead sets where a rule's Service leads: to an address, or to the Upstream of the first group of backends.
 func (t *translator) lead(d *delivery) {
 	if len(d.groups) == 0 {
-		d.fields["host"] = d.rule.service + ".invalid"
+		d.fields["host"] = d.rule.service.name + ".invalid"
 		return
 	}
 	for i := range d.groups {
@@ -164,7 +174,7 @@ func (t *translator) lead(d *delivery) {
 			d.fields["host"], d.fields["port"] = g.shares[0].host, g.shares[0].port
 			return
 		}
-		g.upstream = d.rule.service
+		g.upstream = d.rule.service.name
 		if i > 0 {
 			g.upstream += fmt.Sprintf(".backend%d", g.backends[0].Index)
 		}

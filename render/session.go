@@ -22,7 +22,7 @@ func (r *rule) session() *gatewayv1.SessionPersistence {
 
 // sessions returns the fields of an Upstream that keep a rule's sessions with their backends, and the plugins that takes. Kong hashes a
 // cookie or header onto the backends. It makes up a cookie by itself, but no header, and neither with an end.
-func (t *translator) sessions(r *rule, usable []bind.Backend) (map[string]any, []plugin, error) {
+func (t *translator) sessions(r *rule, usable []bind.Backend) (map[string]any, []*plugin, error) {
 	s := r.session()
 	if s == nil {
 		return nil, nil, nil
@@ -52,7 +52,7 @@ func (t *translator) sessions(r *rule, usable []bind.Backend) (map[string]any, [
 	if token.Cookie && token.Seconds == 0 {
 		return fields, nil, nil
 	}
-	return fields, []plugin{{name: postFunction, field: ".sessionPersistence", config: map[string]any{
+	return fields, []*plugin{{name: postFunction, field: ".sessionPersistence", config: map[string]any{
 		"access": []any{string(token.Begin())}, "header_filter": []any{string(token.Hand())},
 	}}}, nil
 }

@@ -82,13 +82,11 @@ func (t *translator) streamRule(r *bind.Route) []*rule {
 	if len(r.Rules) > 1 {
 		t.report(unsupported(r.Object, "spec.rules[1]", "no connection gets here: all are for the first rule"))
 	}
-	out := &rule{bound: r, rule: &r.Rules[0], first: true, bindings: bindings, tags: objectTags(r.Object.Ref)}
-	out.service = serviceName(r.Object.Ref, 0)
-	out.tags = append(out.tags, t.userTags(r.Object, r.Object.Annotations())...)
-	if name := out.rule.Name; name != "" {
-		out.tags = append(out.tags, "k8s-named-route-rule:"+name)
-	}
-	return []*rule{out}
+	tags := append(objectTags(r.Object.Ref), t.userTags(r.Object, r.Object.Annotations())...)
+	return []*rule{{
+		common: &common{bound: r, bindings: bindings, tags: tags}, rule: &r.Rules[0], first: true,
+		service: &kongService{name: serviceName(r.Object.Ref, 0)},
+	}}
 }
 
 // tlsDoors returns the hostnames of the TLS listeners of each port. Listeners that serve nothing count too: what stays shut is not to be
@@ -215,8 +213,7 @@ func (s *stream) number() int {
 
 // streamRoute adds a Route of a rule.
 func (t *translator) streamRoute(r *rule, name string, fields map[string]any) {
-	from := match{route: r.bound, field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), pos: r.rule.Pos}
-	t.route(r, from, name, fields)
+	t.route(r, name, fields, kong.Origin{Object: r.bound.Object.Ref.Diag(), Field: ruleField(r.rule.Index), Pos: r.rule.Pos})
 }
 
 // warnOfStreams says where Kong cannot tell the streams of a rule from others as its listeners do.

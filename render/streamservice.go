@@ -30,12 +30,12 @@ func (t *translator) streamService(r *rule) bool {
 			all = append(all, b)
 		}
 	}
-	tags := r.tags
+	tags := r.allTags()
 	if len(usable) == 1 && bad == 0 {
 		tags = append(objectTags(usable[0].Object.Ref), t.userTags(*usable[0].Object, usable[0].Service.Annotations)...)
 	}
 	fields := t.serviceFields(r, usable)
-	fields["name"] = r.service
+	fields["name"] = r.service.name
 	if len(usable) == 0 {
 		fields["protocol"] = r.speaks(bind.Backend{}, "")
 	}
@@ -48,7 +48,7 @@ func (t *translator) streamService(r *rule) bool {
 		d.groups = []group{{backends: all, shares: shares}}
 	}
 	t.lead(d)
-	e := t.add(kong.Services, kong.ID(kong.Services, r.service), fields, tags, origin)
+	e := t.add(kong.Services, kong.ID(kong.Services, r.service.name), fields, tags, origin)
 	return !e.isZero() && t.streamPlugins(r, usable, e, d)
 }
 

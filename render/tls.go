@@ -23,6 +23,9 @@ func (p place) serverName() (route.Expr, error) {
 // separateTLS says of each route where Kong takes TLS requests for plain ones or the other way round: a route for http takes TLS requests
 // as well, one for https keeps plain requests from others, to answer 426.
 func (t *translator) separateTLS(ds doors, rules []*rule) {
+	if secure := len(ds.secure()); secure == 0 || secure == len(ds.all) {
+		return
+	}
 	routes := map[string]*hostSet{"http": {}, "https": {}}
 	for _, r := range rules {
 		for _, p := range r.places {
@@ -33,7 +36,6 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 			}
 		}
 	}
-	secure := len(ds.secure()) > 0
 	for _, r := range rules {
 		// With both protocols, traditional_compatible serves all hostnames on both: see warnOfListeners.
 		if !r.first || r.folded || t.target.Flavor != kong.Expressions && len(r.protocols) > 1 {
@@ -47,7 +49,7 @@ func (t *translator) separateTLS(ds doors, rules []*rule) {
 			}
 			mixes := routes[map[bool]string{true: "https", false: "http"}[plain]].overlaps(p.hostname)
 			mixed = mixed || mixes
-			found = found || mixes || plain && secure
+			found = found || mixes || plain
 		}
 		if found {
 			t.report(t.separated(r.bound.Object, mixed))
@@ -70,7 +72,7 @@ func (t *translator) separateListeners(listeners []*rule) {
 		default:
 			continue
 		}
-		f := unsupported(r.bound.Object, r.matches[0].field, message)
+		f := unsupported(r.bound.Object, r.matches[0].field(), message)
 		f.Severity, f.Code = diag.Info, TLSWithoutSNI
 		t.report(f)
 	}

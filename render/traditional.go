@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,76 +14,109 @@ import (
 
 // classic is a Route of flavor traditional_compatible: a match on hostnames that Kong weighs alike.
 type classic struct {
-	rule  *rule
 	match *match
-	name  string
 	hosts []string
+	// priority is its regex_priority, see [translator.rank]; 0 if there is none left for it.
+	priority int64
 	// wildcard is the hosts' length where they are wildcards, so that longer ones are asked first; -1 without hosts; 0 where the
 	// hosts are exact: Kong asks those before all others.
 	wildcard int
 	tie      int
-	// priority is its regex_priority, see [translator.rank]; 0 if there is none left for it.
-	priority int64
+	// first says that it is the first of its match.
+	first bool
+	// up leads to another one of its group, nil for one that stands for the group, see [groupByHost].
+	up *classic
 }
 
 // traditionalRoutes renders the routes of flavor traditional_compatible: one for each match, or a few where its hostnames differ
-// in precedence. It lets go of each as soon as it is rendered.
+// in precedence. It lets go of each rule as soon as it is rendered.
 func (t *translator) traditionalRoutes(rules []*rule) {
-	var all []*classic
-	ties := map[tie]int{}
-	for _, r := range rules {
-		for i := range r.matches {
-			m := &r.matches[i]
-			for _, c := range classics(r, m) {
-				if err := m.sayableInClassic(len(c.hosts) > 0); err != nil {
-					t.report(unsupported(m.route.Object, m.field, err.Error()))
-					break
-				}
-				c.place(ties)
-				all = append(all, c)
-			}
-			t.warnOfCase(*m)
-		}
+	all := make([][]*classic, len(rules))
+	for i, r := range rules {
+		all[i] = t.classics(r)
 	}
-	t.rank(all)
-	for i, c := range all {
-		all[i] = nil
-		if c.priority == 0 {
-			continue
+	t.rank(slices.Concat(all...))
+	for i, r := range rules {
+		t.settleRule(r)
+		for _, c := range all[i] {
+			if c.priority != 0 {
+				t.route(r, c.name(), c.fields(), c.match.origin())
+			}
 		}
-		fields := c.rule.routeFields()
-		maps.Copy(fields, c.match.classicFields())
-		fields["regex_priority"] = c.priority
-		if len(c.hosts) > 0 {
-			fields["hosts"] = c.hosts
-		}
-		t.route(c.rule, *c.match, cmp.Or(c.rule.name, c.name), fields)
+		rules[i], all[i] = nil, nil
 	}
 }
 
-// classics returns the routes of one match: its exact hostnames together, each wildcard apart. The first has the name that the
-// Ingress Controller gives to the whole match.
-func classics(r *rule, m *match) []*classic {
-	ref := m.route.Object.Ref
-	var out []*classic
-	var exact []string
-	for _, h := range r.hostnames() {
-		switch {
-		case h == "":
-			out = append(out, &classic{rule: r, match: m, wildcard: -1, name: hostRouteName(ref, h, m.rule, m.index)})
-		case strings.HasPrefix(h, "*"):
-			out = append(out, &classic{rule: r, match: m, wildcard: len(h), hosts: []string{h}, name: hostRouteName(ref, h, m.rule, m.index)})
-		default:
-			exact = append(exact, h)
+// classics returns the routes of a rule, match by match: its exact hostnames together, each wildcard apart.
+func (t *translator) classics(r *rule) []*classic {
+	var exact, others []string
+	for _, p := range r.places {
+		if p.hostname == "" || p.hostname[0] == '*' {
+			others = append(others, p.hostname)
+		} else {
+			exact = append(exact, p.hostname)
 		}
 	}
-	if exact != nil {
-		out = slices.Insert(out, 0, &classic{rule: r, match: m, hosts: exact})
-	}
-	if len(out) > 0 {
-		out[0].name = routeName(ref, m.rule, m.index)
+	var out []*classic
+	for i := range r.matches {
+		m := &r.matches[i]
+		one := m.classics(exact, others)
+		for _, c := range one {
+			if err := m.sayableInClassic(len(c.hosts) > 0); err != nil {
+				t.report(unsupported(r.bound.Object, m.field(), err.Error()))
+				break
+			}
+			out = append(out, c)
+		}
+		t.warnOfCase(m)
 	}
 	return out
+}
+
+// classics returns the routes of one match.
+func (m *match) classics(exact, others []string) []*classic {
+	var out []*classic
+	if len(exact) > 0 {
+		out = append(out, &classic{match: m, hosts: exact})
+	}
+	for i, h := range others {
+		c := &classic{match: m, wildcard: -1}
+		if h != "" {
+			c.wildcard, c.hosts = len(h), others[i:i+1]
+		}
+		out = append(out, c)
+	}
+	if len(out) > 0 {
+		out[0].first = true
+	}
+	return out
+}
+
+// name returns the name of the Route. The first of a match has the one that the Ingress Controller gives to the whole match.
+func (c *classic) name() string {
+	r := c.match.of
+	switch {
+	case r.name != "":
+		return r.name
+	case c.first:
+		return routeName(r.bound.Object.Ref, r.rule.Index, c.match.index)
+	}
+	hostname := ""
+	if len(c.hosts) > 0 {
+		hostname = c.hosts[0]
+	}
+	return hostRouteName(r.bound.Object.Ref, hostname, r.rule.Index, c.match.index)
+}
+
+// fields returns the fields of the Route, apart from those that all Routes have.
+func (c *classic) fields() map[string]any {
+	fields := c.match.of.routeFields()
+	c.match.classicFields(fields)
+	fields["regex_priority"] = c.priority
+	if len(c.hosts) > 0 {
+		fields["hosts"] = c.hosts
+	}
+	return fields
 }
 
 // place gives c its place among the matches that tie with it on any of its hosts.
@@ -126,16 +158,20 @@ const (
 // the routes that share a hostname.
 func (t *translator) rank(all []*classic) {
 	for _, group := range groupByHost(all) {
+		ties := map[tie]int{}
+		for _, c := range group {
+			c.place(ties)
+		}
 		slices.SortStableFunc(group, (*classic).compare)
 		rank := -1
 		for i, c := range group {
 			if i == 0 || c.compare(group[i-1]) != 0 {
-				headers := (len(c.match.headers) + len(c.match.narrow.headers)) << 1
+				headers := (len(c.match.headers) + len(c.match.of.narrow.headers)) << 1
 				for rank++; rank&headers != headers; rank++ {
 				}
 			}
 			if rank >= 1<<rankBits {
-				t.report(tooMany(*c.match, 1<<rankBits))
+				t.report(tooMany(c.match, 1<<rankBits))
 				break
 			}
 			c.priority = rankBase | int64(rank)
@@ -146,48 +182,54 @@ func (t *translator) rank(all []*classic) {
 // groupByHost returns the routes in groups such that routes of different groups cannot match one request: those that are connected
 // by exact hostnames, and all others together. Kong itself asks exact hostnames first.
 func groupByHost(all []*classic) [][]*classic {
-	leader := map[string]string{}
-	var find func(string) string
-	find = func(h string) string {
-		up, ok := leader[h]
-		if !ok || up == h {
-			return h
-		}
-		up = find(up)
-		leader[h] = up
-		return up
-	}
+	first := map[string]*classic{}
 	for _, c := range all {
-		if c.wildcard == 0 {
-			for _, h := range c.hosts {
-				leader[find(h)] = find(c.hosts[0])
+		hosts := c.hosts
+		if c.wildcard != 0 {
+			hosts = []string{""}
+		}
+		for _, h := range hosts {
+			if o, ok := first[h]; !ok {
+				first[h] = c
+			} else if group, other := o.leader(), c.leader(); group != other {
+				other.up = group
 			}
 		}
 	}
-	groups := map[string][]*classic{}
-	for _, c := range all {
-		key := ""
-		if c.wildcard == 0 {
-			key = find(c.hosts[0])
-		}
-		groups[key] = append(groups[key], c)
-	}
 	var out [][]*classic
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		out = append(out, groups[key])
+	place := map[*classic]int{}
+	for _, c := range all {
+		i, ok := place[c.leader()]
+		if !ok {
+			i = len(out)
+			place[c.leader()] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], c)
 	}
 	return out
 }
 
+// leader returns the one that stands for the group of c.
+func (c *classic) leader() *classic {
+	for c.up != nil {
+		if c.up.up != nil {
+			c.up = c.up.up
+		}
+		c = c.up
+	}
+	return c
+}
+
 // sayableInClassic returns an error if flavor traditional_compatible cannot say the match.
-func (m match) sayableInClassic(hosts bool) error {
+func (m *match) sayableInClassic(hosts bool) error {
 	if len(m.queries) > 0 {
 		return errors.New("router flavor traditional_compatible cannot match query parameters")
 	}
 	if m.criteria()+number(hosts) > 3 {
 		return errors.New("router flavor traditional_compatible cannot order a match on hostname, method, headers and path at once" + m.orSNI())
 	}
-	for _, h := range m.narrow.headers {
+	for _, h := range m.of.narrow.headers {
 		if h.values[0].regex && lowerChangesRegex(h.values[0].value) {
 			return errors.New("router flavor traditional_compatible lower-cases regular expressions, which changes the meaning of this one")
 		}
@@ -225,7 +267,7 @@ func lowerChangesRegex(s string) bool {
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // warnOfCase says that Kong ignores the case of header values, where that makes a difference.
-func (t *translator) warnOfCase(m match) {
+func (t *translator) warnOfCase(m *match) {
 	for _, h := range m.allHeaders() {
 		if h == contentType {
 			continue // which all clients of gRPC write alike
@@ -234,9 +276,9 @@ func (t *translator) warnOfCase(m match) {
 			t.report(diag.Finding{
 				Severity: diag.Warning,
 				Code:     CaseInsensitiveHeader,
-				Object:   m.route.Object.Ref.Diag(),
-				Pos:      m.route.Object.At(m.field + ".headers"),
-				Field:    m.field + ".headers",
+				Object:   m.of.bound.Object.Ref.Diag(),
+				Pos:      m.of.bound.Object.At(m.field() + ".headers"),
+				Field:    m.field() + ".headers",
 				Message: "router flavor traditional_compatible ignores the case of header values: header " + h.name +
 					" matches more than " + strconv.Quote(h.value),
 				Hint: "use a Kong with router_flavor = expressions where the case matters",
@@ -245,9 +287,9 @@ func (t *translator) warnOfCase(m match) {
 	}
 }
 
-// classicFields returns the matching fields of a classic route, apart from its hosts.
-func (m match) classicFields() map[string]any {
-	fields := map[string]any{"paths": []string{m.path.classic()}}
+// classicFields adds the matching fields of a classic route, apart from its hosts.
+func (m *match) classicFields(fields map[string]any) {
+	fields["paths"] = []string{m.path.classic()}
 	if m.method != "" {
 		fields["methods"] = []string{m.method}
 	}
@@ -258,18 +300,17 @@ func (m match) classicFields() map[string]any {
 		}
 		fields["headers"] = headers
 	}
-	m.narrow.classicFields(fields)
-	return fields
+	m.of.narrow.classicFields(fields)
 }
 
 // criteria counts what Kong matches a classic route by, apart from its hosts.
-func (m match) criteria() int {
-	return 1 + number(m.method != "" || len(m.narrow.methods) > 0) + number(len(m.headers)+len(m.narrow.headers) > 0) +
-		number(len(m.narrow.snis) > 0)
+func (m *match) criteria() int {
+	return 1 + number(m.method != "" || len(m.of.narrow.methods) > 0) + number(len(m.headers)+len(m.of.narrow.headers) > 0) +
+		number(len(m.of.narrow.snis) > 0)
 }
 
-func (m match) orSNI() string {
-	if len(m.narrow.snis) > 0 {
+func (m *match) orSNI() string {
+	if len(m.of.narrow.snis) > 0 {
 		return ", nor three of them and server names"
 	}
 	return ""

@@ -26,8 +26,8 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	*t = translator{
 		composer: newComposer(target.Flavor),
 		target:   target, set: g.Set(), graph: g, taken: map[kong.Key]*kong.Origin{}, spread: map[string]bool{},
-		authorities: map[string]authority{}, behind: map[string][]plugin{}, shut: map[string]bool{}, sources: t.sources,
-		personal: map[manifest.Ref]bool{}, placed: map[manifest.Ref]bool{}, personalBehind: map[string][]plugin{},
+		authorities: map[string]authority{}, sources: t.sources, users: map[*bind.Plugin]*plugin{},
+		personal: map[manifest.Ref]bool{}, placed: map[manifest.Ref]bool{},
 	}
 	t.labelledCAs()
 	t.vaults()
@@ -46,15 +46,14 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 		r.upgradeToHTTPS()
 	}
 	t.clients(g)
-	t.services(rules)
+	t.findContested(rules)
+	for _, route := range byRoute(rules) {
+		t.services(route)
+	}
 	t.refuseSharedPools()
 	t.keepApart(rules)
 	rules = append(rules, t.separate(g, rules)...)
 	global := t.settleEverywhere()
-	for _, r := range rules {
-		t.settleRule(r)
-	}
-	t.behind = nil // it is settled
 	t.misdirected(g, rules)
 	if target.Flavor == kong.Expressions {
 		t.expressionRoutes(rules)
@@ -83,10 +82,8 @@ type translator struct {
 	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
 	spread map[string]bool
 	graph  *bind.Graph
-	// behind are the plugins on each Service, by its name.
-	behind map[string][]plugin
-	// shut are the Services that nothing may pass to, since a plugin that is to be on them cannot be used.
-	shut map[string]bool
+	// users are the users' plugins that were asked for.
+	users map[*bind.Plugin]*plugin
 	// set are all objects of the manifests.
 	set manifest.Set
 	// upstreams are what Services ask of their Upstreams by annotations, and upstreamPolicies what policies do; nil for nothing.
@@ -95,13 +92,11 @@ type translator struct {
 	// authorities are the CACertificates, by the digest of their certificate.
 	authorities map[string]authority
 	// everywhere are the plugins for all requests, see [translator.settleEverywhere]; closed says that one of them cannot be.
-	everywhere []plugin
+	everywhere []*plugin
 	closed     bool
 	// people are the consumers with plugins, personal the objects of these, and placed those that a route or a Service names, too.
 	people           []consumer
 	personal, placed map[manifest.Ref]bool
-	// personalBehind are the plugins for certain consumers on each Service, by its name.
-	personalBehind map[string][]plugin
 	// policies are the BackendTLSPolicies that were looked at, and refused those that were reported for a route.
 	policies map[*bind.BackendTLSPolicy]policyResult
 	refused  map[refusal]bool
@@ -166,19 +161,19 @@ func (d draft) collides(first kong.Origin) diag.Finding {
 	}
 }
 
-// route adds the Route of a match, under a name, with its plugins.
-func (t *translator) route(r *rule, m match, name string, fields map[string]any) {
-	origin := kong.Origin{Object: m.route.Object.Ref.Diag(), Field: m.field, Pos: m.pos}
+// route adds a Route of a rule, under a name, with its plugins.
+func (t *translator) route(r *rule, name string, fields map[string]any, origin kong.Origin) {
 	fields["name"] = name
-	if r.service != "" {
-		fields["service"] = kong.ID(kong.Services, r.service)
+	if r.service != nil {
+		fields["service"] = kong.ID(kong.Services, r.service.name)
 	}
-	e := t.add(kong.Routes, kong.ID(kong.Routes, name), fields, r.tags, origin)
+	tags := r.allTags()
+	e := t.add(kong.Routes, kong.ID(kong.Routes, name), fields, tags, origin)
 	if e.isZero() {
 		return
 	}
 	for _, p := range r.plugins {
-		t.plugin(p, e, r.tags, origin)
+		t.plugin(p, e, tags, origin)
 	}
 	t.personalRoute(r, e, origin)
 }
@@ -195,13 +190,13 @@ func unsupported(o manifest.Object, field, message string) diag.Finding {
 	}
 }
 
-func tooMany(m match, limit int) diag.Finding {
+func tooMany(m *match, limit int) diag.Finding {
 	return diag.Finding{
 		Severity: diag.Error,
 		Code:     TooManyMatches,
-		Object:   m.route.Object.Ref.Diag(),
-		Pos:      m.pos,
-		Field:    m.field,
+		Object:   m.of.bound.Object.Ref.Diag(),
+		Pos:      m.pos(),
+		Field:    m.field(),
 		Message:  fmt.Sprintf("more than %d matches compete here, which Kong cannot order", limit),
 		Hint:     "give the routes distinct hostnames or paths",
 	}

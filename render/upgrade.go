@@ -19,25 +19,18 @@ func (r *rule) upgradeToHTTPS() {
 		r.upgrade = 0
 		return
 	}
-	p := r.plugins[0]
+	p := *r.plugins[0]
 	p.name = "request-termination"
 	p.config = map[string]any{"status_code": 404, "message": "no Route matched with those values"}
-	r.plugins = []plugin{p}
-}
-
-// upgradeFields are the fields of a route by which Kong redirects plain requests to HTTPS; nil if the rule does not.
-func (r *rule) upgradeFields() map[string]any {
-	if r.upgrade == 0 {
-		return nil
-	}
-	return map[string]any{"protocols": []string{"https"}, "https_redirect_status_code": r.upgrade}
+	r.plugins = []*plugin{&p}
 }
 
 // foldUpgrades settles, for traditional_compatible, the usual pair of a route that sends all plain requests to HTTPS and routes for HTTPS
 // of the same hostnames. Kong cannot tell the two apart, and need not: a route for HTTPS answers plain requests with that redirect too,
 // where they would get nothing else, and comes before the other one. The rules that this settles are marked as folded.
 func (t *translator) foldUpgrades(rules []*rule) {
-	if t.target.Flavor == kong.Expressions {
+	redirects := func(r *rule) bool { return r.upgrade != 0 }
+	if t.target.Flavor == kong.Expressions || !slices.ContainsFunc(rules, redirects) {
 		return
 	}
 	plain := newPlainHosts(rules)
@@ -155,7 +148,7 @@ func (r *rule) plainHostnames() []string {
 func (h plainHosts) upgradeOf(r *rule) int {
 	status := 0
 	for _, host := range r.hostnames() {
-		narrower := h.under[host] || host == "" && len(h.has) > 1
+		narrower := h.narrower(host) || host == "" && len(h.has) > 1
 		covered := false
 		for _, wider := range append(wildcardsOver(host), host, "") {
 			s, ok := h.upgrades[wider]

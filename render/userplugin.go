@@ -16,8 +16,17 @@ import (
 const invalidPlugin = "invalid plugin"
 
 // userPlugin returns the plugin that a KongPlugin or KongClusterPlugin says.
-func userPlugin(p *bind.Plugin) plugin {
-	out := plugin{
+func (t *translator) userPlugin(p *bind.Plugin) *plugin {
+	if out, ok := t.users[p]; ok {
+		return out
+	}
+	out := newUserPlugin(p)
+	t.users[p] = out
+	return out
+}
+
+func newUserPlugin(p *bind.Plugin) *plugin {
+	out := &plugin{
 		name: p.Spec.PluginName, config: p.Config, fields: map[string]any{}, secrets: p.Secrets, user: true,
 		object: p.Object, field: "plugin", pos: p.Object.At("plugin"),
 	}
@@ -34,24 +43,24 @@ func userPlugin(p *bind.Plugin) plugin {
 }
 
 // isDisabled reports whether Kong passes the plugin over.
-func (p plugin) isDisabled() bool { return p.fields["enabled"] == false }
+func (p *plugin) isDisabled() bool { return p.fields["enabled"] == false }
 
 // answers reports whether the plugin answers every request by itself.
-func (p plugin) answers() bool {
+func (p *plugin) answers() bool {
 	_, conditional := p.config["trigger"]
 	return p.name == "request-termination" && !conditional && !p.isDisabled()
 }
 
 // userPlugins returns the plugins that an object refers to, each once. It returns false if one of them cannot be used, or if two are the
 // same plugin of Kong: nothing may pass then.
-func (t *translator) userPlugins(o manifest.Object, refs []bind.PluginRef) ([]plugin, bool) {
-	var out []plugin
+func (t *translator) userPlugins(o manifest.Object, refs []bind.PluginRef) ([]*plugin, bool) {
+	var out []*plugin
 	first := map[string]bind.PluginRef{}
 	for _, ref := range refs {
 		if ref.Plugin == nil {
 			return nil, false // bind said why
 		}
-		p := userPlugin(ref.Plugin)
+		p := t.userPlugin(ref.Plugin)
 		switch before, ok := first[p.name]; {
 		case !ok:
 			first[p.name] = ref
@@ -84,7 +93,7 @@ func (t *translator) attach(r *rule) {
 		return
 	}
 	plugins, r.personal = t.takePersonal(plugins)
-	r.answers = r.answers || slices.ContainsFunc(plugins, plugin.answers)
+	r.answers = r.answers || slices.ContainsFunc(plugins, (*plugin).answers)
 	r.plugins = append(plugins, r.plugins...)
 }
 
@@ -107,7 +116,7 @@ func (r *rule) sharedFilters() []bind.Filter {
 
 // attachToService returns the plugins that the annotations of a rule's backends name, and whether they can be used. All must name the same:
 // Kong has one Service for them.
-func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, bool) {
+func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]*plugin, bool) {
 	if r.refused || len(usable) == 0 {
 		return nil, true
 	}
@@ -129,15 +138,16 @@ func (t *translator) attachToService(r *rule, usable []bind.Backend) ([]plugin, 
 // Routes answer 500 and lead to no Service: plugins there could answer first, for somebody whom the others would have kept out. Where they
 // are to answer 500 anyway, they do nothing else.
 func (t *translator) settleRule(r *rule) {
-	plugins := inherit(r.plugins, t.behind[r.service], t.everywhere)
-	ok := !t.shut[r.service] && !t.closed && t.checkProtocols(r, plugins) && t.checkRewrite(r)
+	behind := r.behind()
+	plugins := inherit(r.plugins, behind.plugins, t.everywhere)
+	ok := !behind.shut && !t.closed && t.checkProtocols(r, plugins) && t.checkRewrite(r)
 	if ok {
 		r.plugins, ok = t.combine(r.bound.Object, plugins)
 	}
 	if !ok {
-		plugins, r.service = []plugin{internalError(invalidPlugin)}, ""
+		plugins, r.service = []*plugin{internalError(invalidPlugin)}, nil
 	}
-	if i := slices.IndexFunc(plugins, func(p plugin) bool { return p.shuts }); i >= 0 {
+	if i := slices.IndexFunc(plugins, func(p *plugin) bool { return p.shuts }); i >= 0 {
 		plugins = t.soleError(plugins[i])
 		r.plugins, r.personal = plugins, nil
 	}
@@ -159,19 +169,19 @@ func samePlugins(a, b []bind.PluginRef) bool {
 // inherit adds to the plugins for an entity those of the same names that are for what is around it: of several plugins of a name, Kong runs
 // the one on the Route, or else on the Service, or else for all requests. One that is generated must put none of a user's out of force, nor
 // a user's one that is generated.
-func inherit(plugins []plugin, around ...[]plugin) []plugin {
+func inherit(plugins []*plugin, around ...[]*plugin) []*plugin {
 	out := slices.Clone(plugins)
 	for _, wider := range around {
 		for _, p := range wider {
-			named := func(q plugin) bool { return q.name == p.name }
-			users := func(q plugin) bool { return q.name == p.name && q.user }
+			named := func(q *plugin) bool { return q.name == p.name }
+			users := func(q *plugin) bool { return q.name == p.name && q.user }
 			if slices.ContainsFunc(out, named) && (!p.user || !slices.ContainsFunc(out, users)) {
 				out = append(out, p)
 			}
 		}
 	}
-	return slices.DeleteFunc(out, func(p plugin) bool {
-		others := func(q plugin) bool { return q.name == p.name && !q.isDisabled() }
+	return slices.DeleteFunc(out, func(p *plugin) bool {
+		others := func(q *plugin) bool { return q.name == p.name && !q.isDisabled() }
 		return p.isDisabled() && slices.ContainsFunc(out, others)
 	})
 }
@@ -185,10 +195,10 @@ func instance(name string, on made) string {
 
 // checkProtocols returns false, and reports it, if a user's plugin is for other protocols than the routes of a rule, and one that is
 // generated shares its name: as one plugin, it would be without effect for the others.
-func (t *translator) checkProtocols(r *rule, plugins []plugin) bool {
+func (t *translator) checkProtocols(r *rule, plugins []*plugin) bool {
 	for _, p := range plugins {
 		protocols, ok := p.fields["protocols"].([]string)
-		generated := func(q plugin) bool { return q.name == p.name && !q.user }
+		generated := func(q *plugin) bool { return q.name == p.name && !q.user }
 		if !ok || !slices.ContainsFunc(plugins, generated) {
 			continue
 		}
