@@ -12,6 +12,8 @@ type Options struct {
 	Manifest manifest.Options
 	Bind     bind.Options
 	Target   Target
+	// Lean is for who asks for the State: the Graph is left out of the Result, and the Set is terse ([manifest.Options.Terse]).
+	Lean bool
 	// Load replaces [manifest.Load], as where several renderings share what it returns; nil means no replacement.
 	Load func([]manifest.Input, manifest.Options) (manifest.Set, diag.List, error)
 }
@@ -41,7 +43,7 @@ type Target struct {
 // Result is what manifests come to.
 type Result struct {
 	Set   manifest.Set
-	Graph *bind.Graph
+	Graph *bind.Graph // nil if [Options.Lean]
 	State kong.State
 	// Findings are those of all stages, sorted.
 	Findings diag.List
@@ -54,6 +56,7 @@ func Render(inputs []manifest.Input, o Options) (Result, error) {
 	if load == nil {
 		load = manifest.Load
 	}
+	o.Manifest.Terse = o.Manifest.Terse || o.Lean
 	set, findings, err := load(inputs, o.Manifest)
 	if err != nil {
 		return Result{}, err
@@ -64,8 +67,11 @@ func Render(inputs []manifest.Input, o Options) (Result, error) {
 		bound = warnings(bound)
 	}
 	state, translated := Translate(graph, o.Target)
-	findings = append(append(findings, bound...), translated...)
-	return Result{Set: set, Graph: graph, State: state, Findings: findings.Sorted()}, nil
+	result := Result{Set: set, State: state, Findings: append(append(findings, bound...), translated...).Sorted()}
+	if !o.Lean {
+		result.Graph = graph
+	}
+	return result, nil
 }
 
 // warnings returns the findings with errors turned into warnings, but for a Gateway to serve that is not there: that is no fault of the

@@ -18,8 +18,8 @@ type Proposal struct {
 	Revision string
 	// Info is what the Kong is.
 	Info Info
-	// Rendered is what the manifests come to, with all there is to say about them. If it has errors, the plan is that of what
-	// could be rendered all the same: fit to be shown, not to be applied.
+	// Rendered is what the manifests come to, with all there is to say about them; it has no Graph if the options were lean. If it has errors,
+	// the plan is that of what could be rendered all the same: fit to be shown, not to be applied.
 	Rendered render.Result
 	// Schemas are the Kong's, of every kind and plugin that takes part.
 	Schemas kong.Schemas
@@ -81,7 +81,7 @@ func (p *Proposal) base(ctx context.Context, src Source, live kong.State, instan
 	case p.Base == p.Revision:
 		return &p.Rendered.State, nil
 	}
-	o.Target = p.Info.Target(o.Target)
+	o.Target, o.Lean = p.Info.Target(o.Target), true
 	rendered, err := renderAt(ctx, past.At(p.Base), o)
 	if err == nil {
 		p.Older, err = past.Precedes(ctx, p.Revision, p.Base)

@@ -57,7 +57,7 @@ func newApply(p process) *cobra.Command {
 			a := applier{compareFlags: &f, process: p, source: source, ask: !yes && p.interactive && plan == "", settle: settle, lock: lock,
 				plan: plan, journal: journal, onError: onError, allowEmpty: allowEmpty, allowOlder: allowOlder, most: most,
 				progress: newProgress(p, quiet)}
-			if verify {
+			if f.graph = verify; verify {
 				var err error
 				if a.verifier, err = newVerifier(ctx, tests, source, p.stdin); err != nil {
 					return err

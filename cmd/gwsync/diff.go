@@ -25,6 +25,8 @@ type compareFlags struct {
 	color  colorMode
 	// printed says that stdout has its document.
 	printed bool
+	// graph says that the verb asks what the manifests bind, beside what they come to.
+	graph bool
 }
 
 func (f *compareFlags) add(flags *pflag.FlagSet) {
@@ -109,6 +111,7 @@ func (f *compareFlags) propose(ctx context.Context, source sync.Source, c *admin
 	if err != nil {
 		return sync.Proposal{}, err
 	}
+	o.Lean = !f.graph
 	proposal, err := sync.Propose(ctx, source, c, f.own.options(f.how.instance), o)
 	if err != nil {
 		return sync.Proposal{}, err

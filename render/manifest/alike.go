@@ -12,6 +12,15 @@ type alike struct {
 	seed   maphash.Seed
 	words  [1 << 12]string
 	values [1 << 12]alikeValue
+	// objects are those of which only parts are read, see [Options.Terse].
+	objects [1 << 8]alikeObject
+}
+
+// alikeObject is a Go value of a kind, and what it was read from.
+type alikeObject struct {
+	kind  *kind
+	text  []byte
+	value any
 }
 
 // alikeValue is a value, of a Go type, and what it was read from.
@@ -46,6 +55,27 @@ func (a *alike) value(of reflect.Type, text []byte) reflect.Value {
 		return w.value
 	}
 	return reflect.Value{}
+}
+
+// object returns the object of a kind that a text stands for, if it was kept; else nil.
+func (a *alike) object(of *kind, text []byte) any {
+	if w := a.objectSlot(text); w.kind == of && bytes.Equal(w.text, text) {
+		return w.value
+	}
+	return nil
+}
+
+// keepObject keeps a valid object that is changed no more.
+func (a *alike) keepObject(of *kind, text []byte, v any) {
+	const longest = 1 << 12 // what is longer is seldom written again
+	if len(text) <= longest {
+		w := a.objectSlot(text)
+		w.kind, w.text, w.value = of, append(w.text[:0], text...), v
+	}
+}
+
+func (a *alike) objectSlot(text []byte) *alikeObject {
+	return &a.objects[maphash.Bytes(a.seed, text)%uint64(len(a.objects))]
 }
 
 // keep keeps a value that is changed no more.

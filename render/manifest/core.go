@@ -13,17 +13,10 @@ import (
 )
 
 // metadataRules are the rules of all objects that their schema cannot say (ValidateObjectMeta in
-// k8s.io/apimachinery/pkg/api/validation).
+// k8s.io/apimachinery/pkg/api/validation). That of labels is keyRule.
 func metadataRules(m metav1.Object, r report) {
-	for _, f := range []struct {
-		field string
-		keys  map[string]string
-	}{{"metadata.labels", m.GetLabels()}, {"metadata.annotations", m.GetAnnotations()}} {
-		for key := range f.keys {
-			if prefix, _, ok := strings.Cut(key, "/"); ok && len(prefix) > validation.DNS1123SubdomainMaxLength {
-				r.invalid(keyed(f.field, key), fmt.Sprintf("must not have more than %d characters before the /", validation.DNS1123SubdomainMaxLength))
-			}
-		}
+	for key, value := range m.GetAnnotations() {
+		keyRule("metadata.annotations", key, value, r)
 	}
 	if err := apivalidation.ValidateAnnotationsSize(m.GetAnnotations()); err != nil {
 		r.invalid("metadata.annotations", fmt.Sprintf("must not have more than %d KiB in all", apivalidation.TotalAnnotationSizeLimitB>>10))
@@ -93,14 +86,25 @@ func sizeRule(size int, field string, r report) {
 	}
 }
 
-// labelRules are the rules of labels that stand elsewhere than in the metadata.
-func labelRules(labels map[string]string, field string, r report) {
-	for key, value := range labels {
-		if !isQualifiedName(key) {
-			r.invalid(keyed(field, key), "a key must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it")
-		}
-		if !isLabelValue(value) {
-			r.invalid(keyed(field, key), "must be a label value: up to 63 letters, digits and -_. between them, not "+quote(value))
-		}
+// labelRule is a rule of each entry of a field that has labels.
+type labelRule struct {
+	field string
+	check func(field, key, value string, r report)
+}
+
+// keyRule says how long what stands before the / in a key may be.
+func keyRule(field, key, _ string, r report) {
+	if prefix, _, ok := strings.Cut(key, "/"); ok && len(prefix) > validation.DNS1123SubdomainMaxLength {
+		r.invalid(keyed(field, key), fmt.Sprintf("must not have more than %d characters before the /", validation.DNS1123SubdomainMaxLength))
+	}
+}
+
+// selectorRule says what the labels of a selector look like.
+func selectorRule(field, key, value string, r report) {
+	if !isQualifiedName(key) {
+		r.invalid(keyed(field, key), "a key must be a name of letters, digits and -_. up to 63 characters, a DNS name and / may stand before it")
+	}
+	if !isLabelValue(value) {
+		r.invalid(keyed(field, key), "must be a label value: up to 63 letters, digits and -_. between them, not "+quote(value))
 	}
 }

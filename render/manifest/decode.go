@@ -21,9 +21,13 @@ type decoder struct {
 	kind   *kind
 	object diag.Object
 
-	json   []byte
+	json []byte
+	// brief is json without what is not kept, see [Options.Terse].
+	brief  []byte
 	places []place
 	checks []check
+	// asides are the values of which more is to be said than their schema does, or that are not kept.
+	asides []aside
 	// entries are those of the mappings around the field at hand.
 	entries []field
 	// path and at are the name and the place of the field at hand; a list item stands where it begins.
@@ -202,8 +206,13 @@ func (d *decoder) field(f field, s *schema) {
 		d.value(f.key, f.name, f.value, s.values())
 		d.json = append(d.json, ',')
 	default:
+		from := len(d.json)
 		d.json = append(appendString(d.json, f.name), ':')
+		value := len(d.json)
 		d.value(f.key, f.name, f.value, p)
+		if p.labels != nil || p.left != nil {
+			d.asides = append(d.asides, aside{schema: p, from: from, value: value, to: len(d.json)})
+		}
 		d.json = append(d.json, ',')
 	}
 }

@@ -162,7 +162,7 @@ func (f *file) decode(doc document, k *kind, v *version) {
 	}
 	d := &f.decoder
 	*d = decoder{file: f, line: doc.line, kind: k, object: nameOf(ref), json: d.json[:0], places: d.places[:0], checks: d.checks[:0],
-		entries: d.entries[:0], path: d.path[:0]}
+		asides: d.asides[:0], brief: d.brief[:0], entries: d.entries[:0], path: d.path[:0]}
 	d.document(doc.root, v)
 	o := &Object{Ref: ref, Version: v.name, places: places{file: f.display, line: doc.line, nodes: f.layouts.of(d.places)}}
 	r := d.report(o)
@@ -209,8 +209,25 @@ func (d *decoder) report(o *Object) report {
 
 // typedObject returns the Go value of the object that was written down as JSON, complete and checked.
 func (d *decoder) typedObject(namespace string, doc document, r report) any {
+	d.labelRules(r)
+	if !d.file.terse || d.kind.terse == nil {
+		return d.newObject(d.json, namespace, doc, r)
+	}
+	text := d.terse()
+	if known := d.file.alike.object(d.kind, text); known != nil {
+		return known
+	}
+	typed := d.newObject(text, "", doc, r)
+	if d.failed == 0 {
+		d.file.alike.keepObject(d.kind, text, typed)
+	}
+	return typed
+}
+
+// newObject reads an object.
+func (d *decoder) newObject(text []byte, namespace string, doc document, r report) any {
 	typed := d.kind.empty()
-	strict, err := readObject(d.json, typed, d.kind.read(), d.file.alike)
+	strict, err := readObject(text, typed, d.kind.read(), d.file.alike)
 	if err := errors.Join(append(strict, err)...); err != nil { // the schema says more than the Go type, with few exceptions
 		message := "the object cannot be decoded"
 		if !d.kind.secret {

@@ -27,6 +27,7 @@ type source struct {
 type file struct {
 	source
 	namespace string
+	terse     bool
 
 	// objects without a Go value are those that the API server would not take.
 	objects    []*Object

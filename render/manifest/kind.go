@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"embed"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,23 +36,28 @@ type kind struct {
 	complete func(any)
 	// rules checks what a schema cannot say; nil for nothing.
 	rules func(any, report)
+	// terse are the fields that are not kept, see [Options.Terse], with what stands for each in JSON.
+	terse map[string]string
 }
 
 func kinds() []*kind {
 	gateway := []version{{name: "v1"}, {name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 0.8"}}
 	v1, v1beta1, v1alpha1 := []version{{name: "v1"}}, []version{{name: "v1beta1"}}, []version{{name: "v1alpha1"}}
+	route := map[string]string{"metadata.name": "", "metadata.namespace": "", "metadata.labels": ""}
+	service := maps.Clone(route)
+	service["spec.selector"] = `"selector":{"":""}` // whether there is one matters
 	return []*kind{
 		{group: gatewayGroup, name: "GatewayClass", versions: gateway, cluster: true, empty: empty[gatewayv1.GatewayClass]},
 		{group: gatewayGroup, name: "Gateway", versions: gateway, empty: empty[gatewayv1.Gateway]},
 		{group: gatewayGroup, name: "ListenerSet", versions: v1, empty: empty[gatewayv1.ListenerSet]},
-		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, empty: empty[gatewayv1.HTTPRoute]},
-		{group: gatewayGroup, name: "GRPCRoute", empty: empty[gatewayv1.GRPCRoute],
+		{group: gatewayGroup, name: "HTTPRoute", versions: gateway, terse: route, empty: empty[gatewayv1.HTTPRoute]},
+		{group: gatewayGroup, name: "GRPCRoute", terse: route, empty: empty[gatewayv1.GRPCRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
-		{group: gatewayGroup, name: "TLSRoute", empty: empty[gatewayv1.TLSRoute], versions: []version{{name: "v1"},
+		{group: gatewayGroup, name: "TLSRoute", terse: route, empty: empty[gatewayv1.TLSRoute], versions: []version{{name: "v1"},
 			{name: "v1alpha3", channel: experimental}, {name: "v1alpha2", channel: experimental}}},
-		{group: gatewayGroup, name: "TCPRoute", empty: empty[gatewayv1.TCPRoute],
+		{group: gatewayGroup, name: "TCPRoute", terse: route, empty: empty[gatewayv1.TCPRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental}}},
-		{group: gatewayGroup, name: "UDPRoute", empty: empty[gatewayv1.UDPRoute],
+		{group: gatewayGroup, name: "UDPRoute", terse: route, empty: empty[gatewayv1.UDPRoute],
 			versions: []version{{name: "v1"}, {name: "v1alpha2", channel: experimental}}},
 		{group: gatewayGroup, name: "ReferenceGrant", empty: empty[gatewayv1.ReferenceGrant], versions: []version{{name: "v1"},
 			{name: "v1beta1"}, {name: "v1alpha2", channel: retired, until: "Gateway API 1.2"}}},
@@ -62,7 +68,7 @@ func kinds() []*kind {
 		{name: "Namespace", versions: v1, cluster: true, label: true, empty: empty[corev1.Namespace],
 			complete: as(completeNamespace), rules: on(namespaceRules)},
 		{name: "Service", versions: v1, label: true, empty: empty[corev1.Service], complete: as(completeService),
-			rules: on(serviceRules)},
+			rules: on(serviceRules), terse: service},
 		{name: "Secret", versions: v1, secret: true, empty: empty[corev1.Secret], complete: as(completeSecret),
 			rules: on(secretRules)},
 		{name: "ConfigMap", versions: v1, empty: empty[corev1.ConfigMap], rules: on(configMapRules)},
@@ -177,6 +183,13 @@ func (k *kind) withMetadata(s *schema) *schema {
 	s.Properties["kind"] = &schema{Ignored: true}
 	s.Required = append(s.Required, "metadata")
 	s.compile()
+	meta.Properties["labels"].labels = &labelRule{"metadata.labels", keyRule}
+	if k.name == "Service" {
+		s.at("spec.selector").labels = &labelRule{"spec.selector", selectorRule}
+	}
+	for field, text := range k.terse {
+		s.at(field).left = &text
+	}
 	return s
 }
 

@@ -34,6 +34,9 @@ type Input struct {
 type Options struct {
 	// Namespace is given to objects of namespaced kinds that name none; "" means "default".
 	Namespace string
+	// Terse leaves out of the Go values of routes and Services what no Kong is told: their names, which are in Ref, their labels, and which
+	// pods a Service selects, if any. All of it is checked. Objects that say the same otherwise are one in memory.
+	Terse bool
 }
 
 // Load reads, decodes, defaults and checks all manifests of the inputs. The Set holds the objects that the API server would
@@ -48,7 +51,7 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 	var lock sync.Mutex
 	var workers []*file
 	parallel.Each(len(sources), func() func(int) {
-		f := &file{namespace: cmp.Or(o.Namespace, "default"), scratch: newScratch()}
+		f := &file{namespace: cmp.Or(o.Namespace, "default"), terse: o.Terse, scratch: newScratch()}
 		lock.Lock()
 		defer lock.Unlock()
 		workers = append(workers, f)

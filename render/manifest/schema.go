@@ -71,6 +71,8 @@ type schema struct {
 	below        *schema           // of what is below an Open value
 	rules        func() *crd.Rules // Validations and the like, compiled when first called; nil where there are none
 	experimental bool              // the standard channel has no such field
+	labels       *labelRule        // of each entry, beside what the schema says; nil for nothing
+	left         *string           // what Options.Terse leaves of the field in JSON; nil for all of it
 }
 
 // variants, at the root of a schema, are JSON merge patches (RFC 7396).

@@ -58,7 +58,6 @@ func serviceRules(s *corev1.Service, r report) {
 		}
 	}
 	servicePortRules(s, r)
-	labelRules(s.Spec.Selector, "spec.selector", r)
 	if s.Spec.Type != corev1.ServiceTypeExternalName {
 		clusterIPRules(s, r)
 	}
