@@ -145,8 +145,8 @@ func checkCORS(t *testing.T, k traffic, c crossOrigin) {
 func TestCORSExposesAll(t *testing.T) {
 	inBothFlavors(t, gatewayWith(corsRules), func(t *testing.T, k traffic) {
 		got, _ := k.ask(t, request{target: "/cors-wildcards", header: http.Header{"Origin": {"https://x.example"}, "Answer-X-Mine": {"1"}}})
-		want := "access-control-allow-credentials, access-control-allow-origin, content-length, content-type, date, server, vary, via, " +
-			"x-kong-proxy-latency, x-kong-request-id, x-kong-response-latency, x-kong-upstream-latency, x-mine"
+		want := "access-control-allow-credentials, access-control-allow-origin, connection, content-length, content-type, date, server, " +
+			"vary, via, x-kong-proxy-latency, x-kong-request-id, x-kong-response-latency, x-kong-upstream-latency, x-mine"
 		if e := got.Header.Get("Access-Control-Expose-Headers"); e != want {
 			t.Errorf("exposes %q, want %q", e, want)
 		}

@@ -131,25 +131,33 @@ func showSkipped(w io.Writer, r render.Result) {
 	showForeign(w, r)
 }
 
-// showForeign counts the Gateways that are somebody else's. If all are, it says plainly that no route is for this Kong, and what to do if
-// that is a mistake.
+// showForeign counts the Gateways that this Kong does not serve. If those are all, it says plainly that no route is for this Kong, and what
+// to do if that is a mistake.
 func showForeign(w io.Writer, r render.Result) {
-	n, all, hints := 0, 0, map[string]bool{}
+	foreign, left, all, hints := 0, 0, 0, map[string]bool{}
 	for _, f := range r.Findings {
-		if f.Code == bind.ForeignGateway && f.Object.Kind == "Gateway" {
-			n++
-			hints[f.Hint] = true
+		if f.Code != bind.ForeignGateway || f.Object.Kind != "Gateway" {
+			continue
 		}
+		if f.Field == "metadata.name" { // --gateway goes by names
+			left++
+		} else {
+			foreign++
+		}
+		hints[f.Hint] = true
 	}
 	for range manifest.Of[gatewayv1.Gateway](r.Set) {
 		all++
 	}
-	switch {
-	case n == 0:
-	case n < all:
-		fmt.Fprintf(w, "skipped %s whose GatewayClass is not ours: see --controller-name and --gateway-class\n", plural(n, "Gateway"))
-	default:
-		fmt.Fprintf(w, "skipped %s whose GatewayClass is not ours: no route of the manifests is for this Kong\n", plural(n, "Gateway"))
+	if foreign > 0 {
+		fmt.Fprintf(w, "skipped %s of a GatewayClass that gwsync does not serve: see --controller-name and --gateway-class\n",
+			plural(foreign, "Gateway"))
+	}
+	if left > 0 {
+		fmt.Fprintf(w, "skipped %s that --gateway does not name\n", plural(left, "Gateway"))
+	}
+	if all > 0 && foreign+left == all {
+		fmt.Fprintln(w, "no Gateway remains: no route of the manifests is for this Kong")
 		for _, hint := range slices.Sorted(maps.Keys(hints)) {
 			fmt.Fprintln(w, "hint: "+printable(hint))
 		}

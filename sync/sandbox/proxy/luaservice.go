@@ -100,8 +100,20 @@ func (t *luaThread) serviceResponseModule() *lua.LTable {
 	return t.module("kong.service.response", members, "get_raw_body get_body")
 }
 
+// getAnswerHeaders is ngx.resp.get_headers. It always tells what becomes of the connection, whatever its name is in the answer.
+//
+// Source: lua-nginx-module, ngx_http_lua_headers.c.
 func (t *luaThread) getAnswerHeaders(l *lua.LState) int {
-	l.Push(t.headerTable(t.answerHeader()))
+	headers := t.headerTable(t.answerHeader())
+	connection := "keep-alive"
+	switch {
+	case t.answer != nil && t.answer.status == http.StatusSwitchingProtocols:
+		connection = "upgrade"
+	case t.x.in.Close:
+		connection = "close"
+	}
+	headers.RawSetString("connection", lua.LString(connection))
+	l.Push(headers)
 	return 1
 }
 
