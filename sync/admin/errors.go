@@ -74,6 +74,11 @@ func (e *Error) Reason() string {
 	return strings.Join(all, "; ")
 }
 
+// unbuffered is what Kong says of a request that is larger than nginx's buffer, for all of ours are JSON.
+//
+// Source: Kong 3.9.3, kong/api/api_helpers.lua, parse_params.
+const unbuffered = "Cannot parse JSON body"
+
 // Refused reports whether it is certain that the request changed nothing.
 func (e *Error) Refused() bool { return e.Status/100 == 4 || e.unchanged }
 
@@ -83,11 +88,14 @@ func (e *Error) Hint() string {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return e.credentials()
 	case http.StatusRequestEntityTooLarge:
-		return "raise nginx_admin_client_max_body_size (10m by default) or lmdb_map_size in Kong's own configuration"
+		return "raise nginx_admin_client_max_body_size and nginx_admin_client_body_buffer_size (both 10m by default), or lmdb_map_size, " +
+			"in Kong's own configuration"
 	case http.StatusTooManyRequests:
 		return "Kong asks for fewer requests: lower --parallelism, or try again later"
 	}
 	switch {
+	case e.Message == unbuffered:
+		return "raise nginx_admin_client_body_buffer_size (10m by default) in Kong's own configuration: Kong does not read what nginx keeps in a file"
 	case e.location != "":
 		return "it redirects to " + e.location + ": give --kong-addr the address it ends at; redirects are not followed, for they " +
 			"would take credentials along"

@@ -115,6 +115,9 @@ func (c *Client) rejected(s kong.State, refused *Error) error {
 				}
 			}
 		}
+		slices.SortFunc(one.Problems, func(a, b Problem) int { // Kong's order is another one each time
+			return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Message, b.Message))
+		})
 		out.Rejections = append(out.Rejections, sync.Rejection{Entity: e, Reason: one.Reason(), Err: one})
 	}
 	slices.SortFunc(out.Rejections, func(a, b sync.Rejection) int { return a.Entity.Key().Compare(b.Entity.Key()) })

@@ -135,12 +135,15 @@ func TestLoad(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, answer string
-		want         string
+		want, hint   string
 		findings     diag.List
 	}{
 		{name: "loaded", answer: "201 {}"},
 		{name: "loaded before", answer: "304 "},
-		{name: "too large", answer: "413 <html>", want: "POST /config: 413 Request Entity Too Large"},
+		{name: "too large", answer: "413 <html>", want: "POST /config: 413 Request Entity Too Large",
+			hint: "raise nginx_admin_client_max_body_size and nginx_admin_client_body_buffer_size"},
+		{name: "larger than nginx's buffer", answer: `400 {"message":"Cannot parse JSON body"}`,
+			want: "POST /config: 400 Bad Request: Cannot parse JSON body", hint: "raise nginx_admin_client_body_buffer_size"},
 		{name: "unreadable", answer: `400 {"name":"invalid declarative configuration","fields":{"error":"failed parsing"}}`,
 			want: "POST /config: 400 invalid declarative configuration: error: failed parsing"},
 		{name: "refused", answer: `400 {"name":"invalid declarative configuration","fields":{},"flattened_errors":[
@@ -148,11 +151,11 @@ func TestLoad(t *testing.T) {
 			{"entity_type":"route","entity_id":"` + id(2) + `","entity_name":"r","errors":[
 				{"type":"field","field":"paths.1","message":"should start with: /"},{"type":"field","field":"hosts","messages":["a","b"]}]},
 			{"entity_type":"spoon","entity_name":"x","errors":[{"type":"field","field":"y","message":"is z"}]}]}`,
-			want: "kong refuses 3 entities:\n  route r (route.yaml:7): paths.1: should start with: /; hosts: a; hosts: b\n" +
+			want: "kong refuses 3 entities:\n  route r (route.yaml:7): hosts: a; hosts: b; paths.1: should start with: /\n" +
 				"  service s: is bad\n  spoon x: y: " + hidden,
 			findings: diag.List{
 				{Severity: diag.Error, Code: "RejectedByKong", Object: origin.Object, Pos: origin.Pos,
-					Message: "kong refuses the route r: paths.1: should start with: /; hosts: a; hosts: b"},
+					Message: "kong refuses the route r: hosts: a; hosts: b; paths.1: should start with: /"},
 				{Severity: diag.Error, Code: "RejectedByKong", Message: "kong refuses the service s: is bad"},
 				{Severity: diag.Error, Code: "RejectedByKong", Message: "kong refuses the spoon x: y: " + hidden},
 			}},
@@ -162,6 +165,10 @@ func TestLoad(t *testing.T) {
 			err := client(t, fake, Config{}).Load(t.Context(), s)
 			if got := text(err); got != test.want {
 				t.Errorf("got error %q\nwant %q", got, test.want)
+			}
+			var refused *Error
+			if errors.As(err, &refused) && test.hint != "" && !strings.HasPrefix(refused.Hint(), test.hint) {
+				t.Errorf("got hint %q", refused.Hint())
 			}
 			var rejected *gwsync.RejectedError
 			if errors.As(err, &rejected) {
