@@ -133,11 +133,13 @@ func (l List) Sorted() List {
 }
 
 func compare(a, b Finding) int {
-	return cmp.Or(
-		a.Pos.Compare(b.Pos),
-		strings.Compare(a.Code, b.Code),
-		strings.Compare(a.Field, b.Field),
-		strings.Compare(a.Object.String(), b.Object.String()),
-		strings.Compare(a.Message, b.Message),
-	)
+	if c := cmp.Or(a.Pos.Compare(b.Pos), strings.Compare(a.Code, b.Code), strings.Compare(a.Field, b.Field)); c != 0 {
+		return c
+	}
+	if a.Object != b.Object { // seldom at one place, and the names are yet to be made
+		if c := strings.Compare(a.Object.String(), b.Object.String()); c != 0 {
+			return c
+		}
+	}
+	return strings.Compare(a.Message, b.Message)
 }

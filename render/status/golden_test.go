@@ -79,6 +79,14 @@ func dump(t testing.TB, objects []status.Object) string {
 	if err := status.YAML(&out, objects); err != nil {
 		t.Fatal(err)
 	}
+	var asJSON strings.Builder
+	if err := status.JSON(&asJSON, objects); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := yaml.JSONToYAML([]byte(asJSON.String()))
+	if diff := cmp.Diff(string(whole), out.String()); err != nil || diff != "" {
+		t.Errorf("part by part it reads otherwise than as a whole (%v):\n%s", err, diff)
+	}
 	var list struct{ Items []map[string]any }
 	if err := yaml.Unmarshal([]byte(out.String()), &list); err != nil {
 		t.Fatal(err)
