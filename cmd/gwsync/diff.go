@@ -36,7 +36,7 @@ func (f *compareFlags) add(flags *pflag.FlagSet) {
 	f.own.add(flags)
 	outputFlag(flags, &f.output, "text", "json")
 	f.color = "auto"
-	flags.Var(&f.color, "color", "auto, always or never")
+	flags.Var(&f.color, "color", "colour the text: auto, always or never")
 }
 
 func newDiff(p process) *cobra.Command {

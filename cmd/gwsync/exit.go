@@ -26,12 +26,14 @@ const (
 )
 
 const exitCodesHelp = `  0    done; nothing to do, or changes shown or applied
-  1    error: usage, input or output, invalid or unresolved manifests; nothing was written, or all of it was rolled back
+  1    error: usage, input or output, invalid or unresolved manifests;
+       nothing was written, or all of it was rolled back
   2    drift, and diff --exit-code: there are differences
   3    apply wrote something and then failed
-  4    refused: what would change belongs to somebody else, too much would be deleted, or the answer was no
-  5    stale: Kong or the changes are not what was approved or compared, or the commit is older than the one applied last;
-       or another apply of the instance is under way
+  4    refused: what would change belongs to somebody else, too much would be deleted,
+       or the answer was no
+  5    stale: Kong or the changes are not what was approved or compared, the commit is older
+       than the one applied last, or another apply of the instance is under way
   11   internal error
   130  interrupted
 

@@ -44,7 +44,7 @@ that hold nothing to look at.`,
 	l.how.add(flags)
 	outputFlag(flags, &l.output, "text", "json", "github")
 	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"}, "plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
-	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there is nothing to look at")
+	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there are no manifests")
 	flags.BoolVarP(&l.verbose, "verbose", "v", false, "show what is only for information, too")
 	return cmd
 }
@@ -117,7 +117,7 @@ func (l *linter) verdict(found report.Lint) error {
 	case found.Findings.HasErrors(), l.strict && found.Findings.Count(diag.Warning) > 0:
 		return errors.New(tally(found.Findings))
 	case l.strict && found.Files == 0:
-		return sync.WithHint(errors.New("there is nothing to look at"), "is it the right --path?")
+		return sync.WithHint(errors.New("found no manifests"), "is it the right --path?")
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (l *linter) conclude(w io.Writer, found report.Lint, r render.Result) {
 	case len(shown(found.Findings)) > 0:
 		fmt.Fprintln(w, tally(found.Findings))
 	case n == 0:
-		fmt.Fprintln(w, "there is nothing to look at: is it the right --path?")
+		fmt.Fprintln(w, "found no manifests: is it the right --path?")
 	default:
 		fmt.Fprintln(w, "nothing is wrong")
 	}

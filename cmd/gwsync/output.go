@@ -11,7 +11,7 @@ import (
 // outputFlag adds -o, which says how to print. The first of the formats is the default.
 func outputFlag(flags *pflag.FlagSet, to *string, formats ...string) {
 	*to = formats[0]
-	flags.VarP(&outputFormat{to, formats}, "output", "o", oneOf(formats))
+	flags.VarP(&outputFormat{to, formats}, "output", "o", "print "+oneOf(formats))
 }
 
 // outputFormat is the value of -o.

@@ -65,20 +65,21 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
-		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return configure(cmd, p) },
 	}
-	root.SetFlagErrorFunc(seeHelp)
-	single := []*cobra.Command{newRender(p), newExplain(p), newStatus(p), newGraph(p), newSandbox(p), newTrace(p), newTest(p)}
+	root.SetFlagErrorFunc(badFlag)
+	lint, settings, sandbox := newLint(p), newConfig(p), newSandbox(p)
+	offline := []*cobra.Command{newRender(p), newExplain(p), newStatus(p), newGraph(p), newTrace(p), newTest(p)}
 	live := []*cobra.Command{newDiff(p), newApply(p), newDrift(p), newPing(p)}
-	many := append([]*cobra.Command{newLint(p), newConfig(p)}, live...)
-	dump, rollback := newDump(p), newRollback(p)
-	aimed(append(live, dump, rollback)...)
-	parallel(many...)
-	verbs := slices.Concat(many, single, []*cobra.Command{dump, rollback})
-	configurable(verbs...)
-	root.AddCommand(verbs...)
-	root.AddCommand(newDemo(p), newVersion(p), newExitCodes())
+	single := []*cobra.Command{newDump(p), newRollback(p)}
+	aimed(slices.Concat(live, single)...)
+	parallel(append(live, lint, settings)...)
+	configurable(slices.Concat(offline, live, single, []*cobra.Command{lint, settings, sandbox})...)
+	root.AddCommand(inGroup(groupOffline, append(offline, lint)...)...)
+	root.AddCommand(inGroup(groupKong, append(live, single...)...)...)
+	root.AddCommand(inGroup(groupTry, newDemo(p), sandbox)...)
+	root.AddCommand(inGroup(groupOther, settings, newVersion(p), newExitCodes())...)
+	addHelp(root)
 	return root
 }
 

@@ -28,7 +28,7 @@ With --schema it prints the JSON schema of configuration files, for editors.`
 		if schema {
 			return indented(p.stdout, config.Schema(allFlags(cmd.Root())))
 		}
-		return printSettings(p.stdout, cmd.Flags())
+		return printSettings(p, cmd.Flags())
 	}
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of the file instead")
 	return cmd
@@ -49,7 +49,7 @@ type setting struct {
 }
 
 // printSettings prints the flags that are set: as a configuration file that says the same, or as JSON.
-func printSettings(w io.Writer, flags *pflag.FlagSet) error {
+func printSettings(p process, flags *pflag.FlagSet) error {
 	all := []setting{}
 	flags.Visit(func(f *pflag.Flag) {
 		if config.Excluded(f.Name) {
@@ -68,7 +68,10 @@ func printSettings(w io.Writer, flags *pflag.FlagSet) error {
 		all = append(all, s)
 	})
 	if flags.Lookup("output").Value.String() == "json" {
-		return indented(w, map[string]any{"settings": all})
+		return indented(p.stdout, map[string]any{"settings": all})
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(p.stderr, "nothing is set: all settings have their defaults")
 	}
 	for _, s := range all {
 		values := make([]string, len(s.Values))
@@ -79,7 +82,7 @@ func printSettings(w io.Writer, flags *pflag.FlagSet) error {
 		if len(values) != 1 {
 			text = "[" + text + "]"
 		}
-		if _, err := fmt.Fprintf(w, "%s: %s  # %s\n", s.Name, text, printable(s.Origin)); err != nil {
+		if _, err := fmt.Fprintf(p.stdout, "%s: %s  # %s\n", s.Name, text, printable(s.Origin)); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ The request is written as for curl: -X, -H and -d. With --grpc it is a call of g
 
 func oneURL(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return sync.WithHint(errors.New("want one URL"), "gwsync trace http://HOST/PATH")
+		return sync.WithHint(errors.New("trace takes one URL"), "such as: gwsync trace http://shop.example.com/cart")
 	}
 	return nil
 }

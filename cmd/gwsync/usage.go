@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // usageError is a wrong command line.
@@ -21,6 +23,24 @@ func seeHelp(cmd *cobra.Command, err error) error {
 	return usageError{err, "see: gwsync help" + strings.TrimPrefix(cmd.CommandPath(), "gwsync")}
 }
 
+// badFlag is a usageError about flags. For one that does not exist it says which may be meant.
+func badFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return seeHelp(cmd, err)
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	near := nearest(unknown.GetSpecifiedName(), names)
+	if len(near) == 0 {
+		return seeHelp(cmd, err)
+	}
+	for i := range near {
+		near[i] = "--" + near[i]
+	}
+	return usageError{err, "did you mean " + oneOf(near) + "?"}
+}
+
 // verb is what the program does without a verb, or with one that it does not know.
 func verb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -28,7 +48,7 @@ func verb(cmd *cobra.Command, args []string) error {
 	}
 	err := fmt.Errorf("unknown command %q", args[0])
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return usageError{err, "did you mean " + strings.Join(near, " or ") + "?"}
+		return usageError{err, "did you mean " + oneOf(near) + "?"}
 	}
 	return seeHelp(cmd, err)
 }
