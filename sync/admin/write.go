@@ -40,8 +40,33 @@ func (c *Client) Write(ctx context.Context, w diff.Write) error {
 	case w.Op == diff.Update && patched(e.Kind()) != nil:
 		return c.patch(ctx, e)
 	}
-	_, err := c.do(ctx, request{method: http.MethodPut, path: path, body: e.AppendJSON(nil), entity: e})
-	return err
+	return c.put(ctx, e)
+}
+
+// put creates or updates an entity. Two PUTs of one entity at the same time, as after an answer that took too long, can each find that the
+// other's row is in the way: then it is made again, a few times, for a name that is really taken stays so.
+//
+// Source: Kong 3.9.3, kong/db/strategies/postgres/init.lua: its upsert is an INSERT ... ON CONFLICT (id), and there are other unique indices
+// (services_id_ws_id_unique, plugins_cache_key_key), of which Postgres then tells. It was seen on a real Kong.
+func (c *Client) put(ctx context.Context, e kong.Entity) error {
+	for n := 0; ; n++ {
+		_, err := c.do(ctx, request{method: http.MethodPut, path: location(e), body: e.AppendJSON(nil), entity: e})
+		if n == putAgain || !isTaken(err) || ctx.Value(aheadKey{}) != nil || c.plane != "" {
+			return err
+		}
+		if sleep(ctx, backoff(n)) != nil {
+			return err
+		}
+	}
+}
+
+// putAgain is how often a PUT that finds something in its way is made again.
+const putAgain = 2
+
+// isTaken reports whether Kong says that something unique is taken.
+func isTaken(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && (refused.Status == http.StatusConflict || refused.Name == "primary key violation")
 }
 
 // location returns the path of one entity.
@@ -59,9 +84,7 @@ func location(e kong.Entity) []string {
 func (c *Client) createTarget(ctx context.Context, e kong.Entity) error {
 	path := location(e)
 	_, err := c.do(ctx, request{method: http.MethodPost, path: path[:len(path)-1], body: e.AppendJSON(nil), entity: e})
-	var refused *Error
-	taken := errors.As(err, &refused) && (refused.Status == http.StatusConflict || refused.Name == "primary key violation")
-	if !taken {
+	if !isTaken(err) {
 		return err
 	}
 	if update := c.patch(ctx, e); !isNotFound(update) {
