@@ -50,8 +50,8 @@
 // Repositories repeat themselves, and most of the work is done once for what is alike: documents that differ only in the words at the
 // ends of their lines are parsed once (shape.go), values of which the rules see the same are judged once (validation.go), objects that
 // are laid out alike share their places (places.go), and strings, maps, lists and pointers that are written alike are one in memory
-// (alike.go). What is remembered is limited, and forgotten with the worker that remembers it; a document that is like no other takes as
-// long as its parts.
+// (alike.go), as are whole Services for who asks for no more of them than what Kong is told ([Options.Terse], aside.go). What is
+// remembered is limited, and forgotten with the worker that remembers it; a document that is like no other takes as long as its parts.
 //
 // A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core

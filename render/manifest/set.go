@@ -44,7 +44,8 @@ type Object struct {
 	// Version is the API version that the manifest asks for, such as "v1beta1"; Typed is the newest one all the same.
 	Version string
 	// Typed is a pointer to the Go type of the kind: *gatewayv1.HTTPRoute, *corev1.Service, ... It is shared: read-only, all the
-	// way down, since objects have in common what is written alike in them. Its TypeMeta and status are empty.
+	// way down, since objects have in common what is written alike in them. Its TypeMeta and status are empty;
+	// with [Options.Terse] more is.
 	Typed any
 
 	places places
