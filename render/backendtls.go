@@ -84,9 +84,6 @@ func (t *translator) policy(p *bind.BackendTLSPolicy) (*backendTLS, error) {
 		return known.tls, known.err
 	}
 	s, err := t.newBackendTLS(p)
-	if t.policies == nil {
-		t.policies = map[*bind.BackendTLSPolicy]policyResult{}
-	}
 	t.policies[p] = policyResult{s, err}
 	return s, err
 }
@@ -232,9 +229,6 @@ func (t *translator) refusePolicy(r *rule, b bind.Backend, err error) {
 	if t.refused[key] {
 		return
 	}
-	if t.refused == nil {
-		t.refused = map[refusal]bool{}
-	}
 	t.refused[key] = true
 	effect := "requests of %s for %s are answered 500"
 	if r.isStream() {
@@ -328,13 +322,16 @@ func (t *translator) tlsFields(r *rule, fields map[string]any) {
 	}
 }
 
+// sender is what is known of a Service whose backends have a BackendTLSPolicy: which Host it sends, and whether Lua asks them, so that Kong
+// makes no connections.
+type sender struct {
+	host  string
+	byLua bool
+}
+
 // sendsHost notes which Host a Service sends, for those of policies.
 func (t *translator) sendsHost(service made, r *rule) {
-	if r.tls == nil {
-		return
+	if r.tls != nil {
+		t.senders[service.ID] = sender{r.tls.hostname(), r.luaTLS != nil}
 	}
-	if t.hosts == nil {
-		t.hosts, t.byLua = map[string]string{}, map[string]bool{}
-	}
-	t.hosts[service.ID], t.byLua[service.ID] = r.tls.hostname(), r.luaTLS != nil
 }

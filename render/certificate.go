@@ -126,9 +126,6 @@ func (t *translator) pair(first bind.Certificate, second *bind.Certificate) stri
 	}
 	fields["cert"], fields["key"] = first.Cert, first.Key
 	id := kong.ID(kong.Certificates, name)
-	if _, ok := t.taken[kong.Key{Kind: kong.Certificates, ID: id}]; !ok {
-		origin := kong.Origin{Object: ref.Diag(), Pos: first.Secret.At("")}
-		t.add(kong.Certificates, id, fields, objectTags(ref), origin)
-	}
+	t.addOnce(kong.Certificates, id, fields, objectTags(ref), kong.Origin{Object: ref.Diag(), Pos: first.Secret.At("")})
 	return id
 }

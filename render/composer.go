@@ -12,8 +12,8 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// composer makes entities of drafts on the cores that are free, while the translator, which is one goroutine, goes on. What it makes does
-// not depend on when: nothing of a draft is written once it is added, and what comes of them is in their order.
+// composer makes entities of drafts on the cores that are free, while the translator goes on. What it makes does not depend on when: nothing
+// of a draft is written once it is added, and what comes of them is in their order.
 type composer struct {
 	flavor  kong.Flavor
 	pending []draft
@@ -29,7 +29,11 @@ type draft struct {
 	id     string
 	fields map[string]any
 	origin *kong.Origin
+	// once says that it is one and the same wherever it is added, see [translator.addOnce].
+	once bool
 }
+
+func (d draft) key() kong.Key { return kong.Key{Kind: d.kind, ID: d.id} }
 
 // batchSize is how many drafts are composed at a time: so few that hardly any wait, with their fields, and so many that handing them over
 // costs nothing.

@@ -63,7 +63,7 @@ func (t *translator) takePersonal(plugins []*plugin) (all, personal []*plugin) {
 	}
 	for _, p := range plugins {
 		if p.user && t.personal[p.object.Ref] {
-			t.placed[p.object.Ref] = true
+			t.placing[p.object.Ref] = true
 			personal = append(personal, p)
 		} else {
 			all = append(all, p)

@@ -4,8 +4,9 @@
 // [Translate] writes the result as Kong entities. Each stage returns findings beside its result and goes on; only findings
 // of severity error keep `gwsync apply` from writing.
 //
-// Translation decides in one goroutine what there is to be, and meanwhile has it spelled out, and routes validated, on the cores that are
-// free, see [composer]. What comes of it is the same on one core and on many.
+// Translation goes over the routes twice, some at a time on each core, see [translator.inParts]: first for the rules and their Services,
+// then for the Routes. Between the two it decides what concerns all of them: precedence, and how listeners are told apart. What is decided
+// is spelled out, and routes validated, on the cores that are free, see [composer]. What comes of it is the same on one core and on many.
 //
 // # What becomes what
 //

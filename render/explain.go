@@ -35,7 +35,7 @@ type Source struct {
 // Of plugins it is what the translation itself noted. Of other kinds it is what the fields of the kind are made of: every part of the
 // manifests that has a say in the field, though another may have had the last word.
 func Explain(g *bind.Graph, target Target) []Explanation {
-	t := &translator{sources: map[kong.Key][]Source{}}
+	t := &translator{notes: newNotes(true)}
 	state := t.translate(g, target)
 	x := explainer{graph: g, objects: map[diag.Object]manifest.Object{}}
 	for o := range g.Set().All() {

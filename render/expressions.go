@@ -123,15 +123,16 @@ func (v valueMatch) expression(f route.TextField) (route.Expr, error) {
 // rendered.
 func (t *translator) expressionRoutes(rules []*rule) {
 	tied := tiesOf(rules)
-	for i, r := range rules {
-		t.settleRule(r)
+	t.inParts(len(rules), func(part *translator, i int) {
+		r := rules[i]
+		part.settleRule(r)
 		for j := range r.matches {
 			for k, p := range r.places {
-				t.expressionRoute(&r.matches[j], p, tied[i][j*len(r.places)+k])
+				part.expressionRoute(&r.matches[j], p, tied[i][j*len(r.places)+k])
 			}
 		}
 		rules[i], tied[i] = nil, nil
-	}
+	})
 }
 
 // tiesOf returns for each rule, match and place how many matches before tie with it there.

@@ -27,26 +27,29 @@ func (p pooled) meets(o pooled) bool {
 
 // findContested notes the addresses to which rules speak TLS that is verified in several ways: what comes first there would decide for all,
 // were Kong to keep the connections.
-func (t *translator) findContested(rules []*rule) {
-	if !slices.ContainsFunc(rules, func(r *rule) bool { return slices.ContainsFunc(r.rule.Backends, hasPolicy) }) {
+func (t *translator) findContested(routes []*bind.Route) {
+	secured := func(r bind.Rule) bool { return slices.ContainsFunc(r.Backends, hasPolicy) }
+	if !slices.ContainsFunc(routes, func(r *bind.Route) bool { return slices.ContainsFunc(r.Rules, secured) }) {
 		return
 	}
-	quiet := &translator{target: t.target} // what is to be said of addresses is said where they are used
+	quiet := t.part() // what it finds is said, and added, where it is used
 	trusts := map[endpoint]string{}
 	t.contested = map[endpoint]bool{}
-	for _, r := range rules {
-		for _, b := range r.rule.Backends {
-			trust, ok := t.trust(r, b)
-			if !ok {
-				continue
-			}
-			addresses, _ := quiet.addresses(r, b)
-			for _, a := range addresses {
-				e := endpoint{strings.ToLower(a.host), a.port}
-				if first, known := trusts[e]; known && first != trust {
-					t.contested[e] = true
+	for _, route := range routes {
+		for _, r := range quiet.rules(route) {
+			for _, b := range r.rule.Backends {
+				trust, ok := quiet.trust(r, b)
+				if !ok {
+					continue
 				}
-				trusts[e] = trust
+				addresses, _ := quiet.addresses(r, b)
+				for _, a := range addresses {
+					e := endpoint{strings.ToLower(a.host), a.port}
+					if first, known := trusts[e]; known && first != trust {
+						t.contested[e] = true
+					}
+					trusts[e] = trust
+				}
 			}
 		}
 	}
@@ -97,7 +100,7 @@ func (t *translator) refuseSharedPools() {
 	}
 	at := map[string][]pooled{}
 	for _, e := range entities {
-		if e.Kind() != kong.Services || e.Text("protocol") != "https" || t.byLua[e.ID()] {
+		if e.Kind() != kong.Services || e.Text("protocol") != "https" || t.senders[e.ID()].byLua {
 			continue
 		}
 		p := t.pooled(e)
@@ -126,7 +129,7 @@ func (t *translator) joinPools(p pooled, addresses []string, at map[string][]poo
 }
 
 func (t *translator) pooled(e kong.Entity) pooled {
-	p := pooled{service: e, host: t.hosts[e.ID()]}
+	p := pooled{service: e, host: t.senders[e.ID()].host}
 	if k, ok := e.Ref("client_certificate"); ok {
 		p.client = k.ID
 	}

@@ -66,7 +66,7 @@ type rendered struct {
 }
 
 func checkOrder(t *testing.T, rules []*rule, flavor kong.Flavor) {
-	tr := &translator{target: Target{Flavor: flavor}, composer: newComposer(flavor), taken: map[kong.Key]*kong.Origin{}}
+	tr := &translator{target: Target{Flavor: flavor}, composer: newComposer(flavor), partSize: 1}
 	if flavor == kong.Expressions {
 		tr.expressionRoutes(slices.Clone(rules))
 	} else {
@@ -193,7 +193,7 @@ func TestPriorityFitsKong(t *testing.T) {
 func TestPriorityIsStable(t *testing.T) {
 	before, after := madeUp([]byte("aaaabbbbcccc")), madeUp([]byte("aaaabbbbccccdddd"))
 	priorities := func(rules []*rule) map[string]any {
-		tr := &translator{target: Target{Flavor: kong.Expressions}, composer: newComposer(kong.Expressions), taken: map[kong.Key]*kong.Origin{}}
+		tr := &translator{target: Target{Flavor: kong.Expressions}, composer: newComposer(kong.Expressions), partSize: 1}
 		tr.expressionRoutes(rules)
 		out := map[string]any{}
 		for e := range composed(t, tr).All() {

@@ -178,7 +178,7 @@ func (t *translator) lead(d *delivery) {
 		if i > 0 {
 			g.upstream += fmt.Sprintf(".backend%d", g.backends[0].Index)
 		}
-		t.upstream(d.rule, g.upstream, g.shares, fields, d.tags, d.origin)
+		t.upstream(t.add, d.rule, g.upstream, g.shares, fields, d.tags, d.origin)
 	}
 	d.fields["host"] = d.groups[0].upstream
 }

@@ -66,9 +66,6 @@ func (t *translator) annotatedTLS(b bind.Backend, protocol string) serviceTLS {
 	}
 	a := tlsAnnotations{translator: t, service: *b.Object, serviceTLS: serviceTLS{fields: map[string]any{}}}
 	a.read(b.Policy, protocol)
-	if t.serviceTLS == nil {
-		t.serviceTLS = map[tlsKey]serviceTLS{}
-	}
 	t.serviceTLS[key] = a.serviceTLS
 	return a.serviceTLS
 }

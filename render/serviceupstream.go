@@ -93,9 +93,6 @@ func (t *translator) asked(service manifest.Object) map[string]any {
 		f.Severity, f.Hint = diag.Warning, "write a KongUpstreamPolicy and annotate the Service with konghq.com/upstream-policy"
 		t.report(f)
 	}
-	if t.upstreams == nil {
-		t.upstreams = map[manifest.Ref]map[string]any{}
-	}
 	t.upstreams[service.Ref] = fields
 	return fields
 }

@@ -32,19 +32,17 @@ type classic struct {
 // in precedence. It lets go of each rule as soon as it is rendered.
 func (t *translator) traditionalRoutes(rules []*rule) {
 	all := make([][]*classic, len(rules))
-	for i, r := range rules {
-		all[i] = t.classics(r)
-	}
+	t.inParts(len(rules), func(part *translator, i int) { all[i] = part.classics(rules[i]) })
 	t.rank(slices.Concat(all...))
-	for i, r := range rules {
-		t.settleRule(r)
+	t.inParts(len(rules), func(part *translator, i int) {
+		part.settleRule(rules[i])
 		for _, c := range all[i] {
 			if c.priority != 0 {
-				t.route(r, c.name(), c.fields(), c.match.origin())
+				part.route(rules[i], c.name(), c.fields(), c.match.origin())
 			}
 		}
 		rules[i], all[i] = nil, nil
-	}
+	})
 }
 
 // classics returns the routes of a rule, match by match: its exact hostnames together, each wildcard apart.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,38 +19,28 @@ func Translate(g *bind.Graph, target Target) (kong.State, diag.List) {
 	return t.translate(g, target), t.findings
 }
 
-// translate fills the translator, which is empty but for where it is to note sources, and returns the configuration.
+// translate fills the translator, which is empty but for where it is to note sources and the size of its parts, and returns the
+// configuration.
 func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	if target.Flavor == "" {
 		target.Flavor = kong.TraditionalCompatible
 	}
 	*t = translator{
-		composer: newComposer(target.Flavor),
-		target:   target, set: g.Set(), graph: g, taken: map[kong.Key]*kong.Origin{}, spread: map[string]bool{},
-		authorities: map[string]authority{}, sources: t.sources, users: map[*bind.Plugin]*plugin{},
-		personal: map[manifest.Ref]bool{}, placed: map[manifest.Ref]bool{},
+		target: target, set: g.Set(), graph: g, composer: newComposer(target.Flavor), partSize: cmp.Or(t.partSize, defaultPartSize),
+		taken: map[kong.Key]*kong.Origin{}, authorities: map[string]authority{}, personal: map[manifest.Ref]bool{},
+		notes: newNotes(t.sources != nil),
 	}
+	t.placed = t.placing
 	t.labelledCAs()
 	t.vaults()
 	t.consumers()
 	t.warnOfPolicies()
 	t.customEntities()
+	t.taken = nil
 	t.globals()
 	t.unknownAnnotations()
-	var rules []*rule
-	oldest := func(a, b *bind.Route) int { return a.Object.Older(b.Object) }
-	for _, r := range slices.SortedFunc(slices.Values(g.Routes), oldest) { // as matches of equal precedence are ordered
-		rules = append(rules, t.rules(r)...)
-	}
-	rules = append(rules, t.unimplemented(g.Routes)...)
-	for _, r := range rules {
-		r.upgradeToHTTPS()
-	}
 	t.clients(g)
-	t.findContested(rules)
-	for _, route := range byRoute(rules) {
-		t.services(route)
-	}
+	rules := t.plan(g.Routes)
 	t.refuseSharedPools()
 	t.keepApart(rules)
 	rules = append(rules, t.separate(g, rules)...)
@@ -66,30 +57,41 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.personalEverywhere()
 	entities, findings := t.composer.all()
 	t.report(findings...)
-	state, err := kong.NewState(entities...)
+	state, err := kong.NewState(t.distinct(entities)...)
 	if err != nil {
 		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
 	}
 	return state
 }
 
+// plan returns the rules of all routes of requests, in the order in which they win where their matches are of equal precedence, and renders
+// their Services.
+func (t *translator) plan(all []*bind.Route) []*rule {
+	routes := slices.DeleteFunc(slices.Clone(all), func(r *bind.Route) bool { return isStreamKind(r.Object.Ref.Kind) })
+	slices.SortFunc(routes, func(a, b *bind.Route) int { return a.Object.Older(b.Object) })
+	t.findContested(routes)
+	planned := make([][]*rule, len(routes))
+	t.inParts(len(routes), func(part *translator, i int) {
+		planned[i] = part.rules(routes[i])
+		for _, r := range planned[i] {
+			r.upgradeToHTTPS()
+		}
+		part.services(planned[i])
+	})
+	return append(slices.Concat(planned...), t.unimplemented(all)...)
+}
+
 // translator collects what a graph becomes.
 type translator struct {
-	target   Target
-	composer *composer
-	// taken says which entities there are, and where they come from.
-	taken map[kong.Key]*kong.Origin
-	// spread says which backends have an Upstream of their endpoints, by its name; false for those that have one address.
-	spread map[string]bool
+	target Target
 	graph  *bind.Graph
-	// users are the users' plugins that were asked for.
-	users map[*bind.Plugin]*plugin
 	// set are all objects of the manifests.
 	set manifest.Set
-	// upstreams are what Services ask of their Upstreams by annotations, and upstreamPolicies what policies do; nil for nothing.
-	upstreams, upstreamPolicies map[manifest.Ref]map[string]any
-	serviceTLS                  map[tlsKey]serviceTLS
-	// authorities are the CACertificates, by the digest of their certificate.
+	// composer makes the entities; nil for a part, see [translator.inParts].
+	composer *composer
+	// taken says which entities there are, and where they come from, as long as what is no route is translated.
+	taken map[kong.Key]*kong.Origin
+	// authorities are the CACertificates whose ids labelled objects say, by the digest of their certificate.
 	authorities map[string]authority
 	// everywhere are the plugins for all requests, see [translator.settleEverywhere]; closed says that one of them cannot be.
 	everywhere []*plugin
@@ -97,18 +99,11 @@ type translator struct {
 	// people are the consumers with plugins, personal the objects of these, and placed those that a route or a Service names, too.
 	people           []consumer
 	personal, placed map[manifest.Ref]bool
-	// policies are the BackendTLSPolicies that were looked at, and refused those that were reported for a route.
-	policies map[*bind.BackendTLSPolicy]policyResult
-	refused  map[refusal]bool
 	// contested are the addresses of backends that Kong would verify in several ways.
 	contested map[endpoint]bool
-	// hosts are the Hosts that Services send, by the Services' ids, where they send but one; byLua says of those that Kong makes no
-	// connections for.
-	hosts map[string]string
-	byLua map[string]bool
-	// sources say where the fields of plugins come from, see [Explain]; nil where nobody asks.
-	sources  map[kong.Key][]Source
-	findings diag.List
+	// partSize is how many things a part looks at, see [translator.inParts].
+	partSize int
+	notes
 }
 
 func (t *translator) report(f ...diag.Finding) { t.findings = append(t.findings, f...) }
@@ -123,18 +118,36 @@ type made struct {
 func (m made) isZero() bool { return m.ID == "" }
 
 // add adds an entity that comes from a manifest, and takes hold of its fields. Two objects that lead to one id are an error: their names
-// run together.
+// run together. Of routes that is found out at the end, see [translator.distinct].
 func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made {
-	fields["tags"] = slices.Concat(tags, t.target.Tags)
-	d := draft{k, strings.ToLower(id), fields, &origin}
-	key := kong.Key{Kind: k, ID: d.id}
-	if first, ok := t.taken[key]; ok {
+	return t.draft(draft{kind: k, id: strings.ToLower(id), fields: fields, origin: &origin}, tags)
+}
+
+// addOnce adds an entity that several rules ask for alike, unless it is there.
+func (t *translator) addOnce(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made {
+	d := draft{kind: k, id: strings.ToLower(id), fields: fields, origin: &origin, once: true}
+	if t.once[d.key()] {
+		return made{d.key(), d.name()}
+	}
+	t.once[d.key()] = true
+	return t.draft(d, tags)
+}
+
+func (t *translator) draft(d draft, tags []string) made {
+	d.fields["tags"] = slices.Concat(tags, t.target.Tags)
+	if first, ok := t.taken[d.key()]; ok {
 		t.report(d.collides(*first))
 		return made{}
 	}
-	t.taken[key] = d.origin
-	t.composer.add(d)
-	return made{key, d.name()}
+	if t.taken != nil {
+		t.taken[d.key()] = d.origin
+	}
+	if t.composer != nil {
+		t.composer.add(d)
+	} else {
+		t.drafts = append(t.drafts, d)
+	}
+	return made{d.key(), d.name()}
 }
 
 // name returns what a Route, Service or Consumer is called.
@@ -153,12 +166,7 @@ func (d draft) collides(first kong.Origin) diag.Finding {
 	if err != nil {
 		return d.unsupported("", err.Error())
 	}
-	return diag.Finding{
-		Severity: diag.Error, Code: NameCollision, Object: d.origin.Object, Pos: d.origin.Pos,
-		Message: fmt.Sprintf("its %s would be called %s, as that of %s is", d.kind, e.Name(), first.Object),
-		Hint:    "rename one of the two objects",
-		Related: []diag.Pos{first.Pos},
-	}
+	return collides(e, first)
 }
 
 // route adds a Route of a rule, under a name, with its plugins.

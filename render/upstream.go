@@ -60,16 +60,19 @@ func multiple(a, b int64) int64 {
 // maxWeight is Kong's largest target weight (kong/db/schema/entities/targets.lua). The Gateway API goes to 1,000,000.
 const maxWeight = 65535
 
+// adder adds an entity: it is [translator.add] or [translator.addOnce].
+type adder func(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made
+
 // upstream adds an Upstream that leads to several addresses, and its Targets. More are fields of the Upstream beside its name.
-func (t *translator) upstream(r *rule, name string, shares []share, more map[string]any, tags []string, origin kong.Origin) {
+func (t *translator) upstream(add adder, r *rule, name string, shares []share, more map[string]any, tags []string, origin kong.Origin) {
 	t.scale(r, shares)
 	id := kong.ID(kong.Upstreams, name)
 	fields := map[string]any{"name": name}
 	maps.Copy(fields, more)
-	t.add(kong.Upstreams, id, fields, tags, origin)
+	add(kong.Upstreams, id, fields, tags, origin)
 	for _, s := range shares {
 		target := s.host + ":" + strconv.FormatInt(s.port, 10)
-		t.add(kong.Targets, kong.ID(kong.Targets, id+":"+target),
+		add(kong.Targets, kong.ID(kong.Targets, id+":"+target),
 			map[string]any{"upstream": id, "target": target, "weight": s.weight}, tags, origin)
 	}
 }
@@ -119,7 +122,7 @@ func (t *translator) endpoints(r *rule, b bind.Backend) (string, bool) {
 	t.spread[name] = len(shares) > 1
 	if len(shares) > 1 {
 		origin := kong.Origin{Object: b.Object.Ref.Diag(), Pos: b.Object.At("")}
-		t.upstream(r, name, shares, t.asked(*b.Object), objectTags(b.Object.Ref), origin)
+		t.upstream(t.addOnce, r, name, shares, t.asked(*b.Object), objectTags(b.Object.Ref), origin)
 	}
 	return name, len(shares) > 1
 }

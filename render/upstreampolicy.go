@@ -30,9 +30,6 @@ func (t *translator) upstreamPolicy(service manifest.Object, name, field string)
 	if u.refused {
 		u.fields = nil // half of it would be another policy
 	}
-	if t.upstreamPolicies == nil {
-		t.upstreamPolicies = map[manifest.Ref]map[string]any{}
-	}
 	t.upstreamPolicies[ref] = u.fields
 	return u.fields
 }

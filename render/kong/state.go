@@ -53,6 +53,21 @@ func indexed(all []Entity) (State, []error) {
 	return s, errs
 }
 
+// Repeated returns the places of those entities whose id one of their kind before them has, each with that one's place; nil for none.
+func Repeated(entities []Entity) map[int]int {
+	s := State{all: entities, byID: newIndex(len(entities))}
+	var out map[int]int
+	for i, e := range entities {
+		if first, ok := s.byID.put(e.r.id, i, s.hasID(e.r.row.Kind, e.r.id)); !ok {
+			if out == nil {
+				out = map[int]int{}
+			}
+			out[i] = first
+		}
+	}
+	return out
+}
+
 // hasID and isCalled return what tells whether the entity at a place has an id, or a natural key.
 func (s State) hasID(k Kind, id string) func(int) bool {
 	return func(i int) bool { return s.all[i].r.id == id && s.all[i].r.row.Kind == k }

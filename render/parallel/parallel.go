@@ -35,5 +35,43 @@ func Each(n int, worker func() func(i int)) {
 	}
 }
 
+// InOrder makes pieces 0 to n-1, and takes what they come to one after the other, in order, while the next are being made: at most one more
+// than there are cores. A panic comes out of it.
+func InOrder[T any](n int, piece func(i int) T, take func(T)) {
+	type result struct {
+		value   T
+		failure string
+	}
+	var coming []chan result
+	next := func() {
+		r := <-coming[0]
+		coming = coming[1:]
+		if r.failure != "" {
+			panic(r.failure) //nolint:forbidigo // it comes from another goroutine
+		}
+		take(r.value)
+	}
+	for i := range n {
+		if len(coming) > runtime.GOMAXPROCS(0) {
+			next()
+		}
+		c := make(chan result, 1)
+		coming = append(coming, c)
+		go func() {
+			var r result
+			defer func() {
+				if p := recover(); p != nil {
+					r.failure = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+				}
+				c <- r
+			}()
+			r.value = piece(i)
+		}()
+	}
+	for len(coming) > 0 {
+		next()
+	}
+}
+
 // Do calls the functions, as [Each] does.
 func Do(pieces ...func()) { Each(len(pieces), func() func(int) { return func(i int) { pieces[i]() } }) }

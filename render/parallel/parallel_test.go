@@ -27,3 +27,26 @@ func TestDoPassesOnPanic(t *testing.T) {
 	}()
 	parallel.Do(func() {}, func() { panic("broken") })
 }
+
+func TestInOrder(t *testing.T) {
+	const n = 1000
+	var taken []int
+	parallel.InOrder(n, func(i int) int { return i }, func(i int) { taken = append(taken, i) })
+	for i, v := range taken {
+		if v != i {
+			t.Fatalf("piece %d was taken as number %d", v, i)
+		}
+	}
+	if len(taken) != n {
+		t.Errorf("%d of %d pieces were taken", len(taken), n)
+	}
+}
+
+func TestInOrderPassesOnPanic(t *testing.T) {
+	defer func() {
+		if r, _ := recover().(string); !strings.HasPrefix(r, "broken\n") {
+			t.Errorf("recovered %q", r)
+		}
+	}()
+	parallel.InOrder(2, func(int) int { panic("broken") }, func(int) {})
+}
