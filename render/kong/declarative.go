@@ -25,10 +25,11 @@ func (s State) Encode(w io.Writer) error {
 // was: nulls and times included, and without an id where it had none. The rest is written as Kong would store it, see [Entity.Stored].
 func (s State) EncodeStored(w io.Writer) error {
 	return s.encode(w, "_transform: false\n", func(e Entity) map[string]Value {
-		if stored, ok := value(e.r.stored).(map[string]Value); ok {
-			return stored
+		if e.r.stored == nil {
+			return e.Stored().withID()
 		}
-		return e.Stored().withID()
+		stored, _ := value(*e.r.stored).(map[string]Value)
+		return stored
 	})
 }
 

@@ -213,11 +213,12 @@ func (d *decoder) resolved(f declaredEntity) (Entity, error) {
 	if err != nil {
 		return Entity{}, err
 	}
-	stored, err := appendValue(nil, f.fields, true)
+	text, err := appendValue(nil, f.fields, true)
 	if err != nil {
 		return Entity{}, err
 	}
-	e.r.stored = string(stored)
+	stored := string(text)
+	e.r.stored = &stored
 	return e, nil
 }
 

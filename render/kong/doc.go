@@ -16,11 +16,11 @@
 // (tags, protocols, methods, snis), writes whole numbers as such, and keeps references as {"id": ...}. Defaults are
 // not dropped: they depend on the Kong at hand, and [Schemas.Fill] adds them from its own /schemas answers.
 //
-// The canonical form is text: one JSON object, the id first, the fields by name, every value spelled in one way only. That is all that an
-// entity is in memory, with marks where its name, tags and references stand. So one takes some 600 bytes, of which the garbage collector
-// looks into a hundred, two are compared as two strings, and fields are decoded only where somebody
-// asks for them ([Entity.Field]). [Builder] writes that text for one entity after the other, [PageReader] turns what a Kong answers into it
-// in one pass, without a tree in between, and [Schemas.Comparer] compares live and desired entities by merging defaults into the text.
+// The canonical form is text: one JSON object, the id first, the fields by name, every value spelled in one way only. Two entities are
+// compared as two texts, and fields are decoded only where somebody asks for them ([Entity.Field]). What is alike in the texts of
+// thousands is in memory once: of each there is only what is its own, some hundred bytes, which the garbage collector does not look into.
+// [Builder] writes that text for one entity after the other, [PageReader] turns what a Kong answers into it in one pass, without a tree in
+// between, and [Schemas.Comparer] compares live and desired entities by merging defaults into the text.
 //
 // # What Kong makes up
 //

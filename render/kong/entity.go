@@ -1,6 +1,7 @@
 package kong
 
 import (
+	"bytes"
 	"cmp"
 	"iter"
 	"maps"
@@ -36,27 +37,19 @@ type Origin struct {
 }
 
 // Entity is one Kong entity in canonical form (see the package comment). It is immutable; the zero Entity is none. Copies share what they
-// hold, which is a few words more than the entity's JSON.
+// hold, which is a few words more than what the entity has of its own.
 type Entity struct{ r *record }
 
 // record is what an entity holds. It is never written once an Entity has it.
 type record struct {
-	row *Row
-	// text is the canonical form: a JSON object, the id first and then the fields by name.
-	text string
-	// id and name are parts of text, unless they are spelled with escapes there.
-	id, name string
-	// tags and refs are where in text the values of these fields begin, 0 for none; refs in the order of the row's.
-	tags uint32
-	refs [3]uint32
-
-	// named says that name is the natural name.
-	named bool
+	// form and own are the canonical form: a JSON object, the id first and then the fields by name.
+	form *form
+	own  string
 
 	origin *Origin
-	// stored is the entity as a declarative configuration has it, with nulls, which are not the same to Kong as defaults. It is ""
+	// stored is the entity as a declarative configuration has it, with nulls, which are not the same to Kong as defaults. It is nil
 	// for entities that do not come from one.
-	stored string
+	stored *string
 }
 
 // appendID appends the beginning of an entity's canonical form.
@@ -91,43 +84,15 @@ func (r *Row) ref(name string) int {
 }
 
 // entity returns the entity of canonical text.
-func entity(row *Row, t string) Entity {
-	r := &record{row: row, text: t}
-	r.mark()
-	return Entity{r}
-}
+func entity(row *Row, t string) Entity { return Entity{&record{form: row.whole, own: t}} }
 
-// mark notes where in the text those parts are that are asked for again and again.
-func (r *record) mark() {
-	other := len(namers)
-	for i := 1; i < len(r.text)-1; i++ {
-		colon := skip(r.text, i)
-		end := skip(r.text, colon+1)
-		name, v := r.text[i+1:colon-1], r.text[colon+1:end]
-		switch {
-		case i == 1:
-			r.id = text(v)
-		case name == "tags":
-			r.tags = uint32(colon + 1) //nolint:gosec // no answer of a Kong is as large
-		case r.row.ref(name) >= 0:
-			r.refs[r.row.ref(name)] = uint32(colon + 1) //nolint:gosec // as above
-		case v[0] != '"':
-		case name == r.row.Name && name != "":
-			r.name, r.named, other = text(v), true, -1
-		default:
-			if n := slices.Index(namers[:max(other, 0)], name); n >= 0 {
-				r.name, other = text(v), n
-			}
-		}
-		i = end
+// text returns the entity's canonical text.
+func (e Entity) text() string {
+	if e.r.form.isWhole() {
+		return e.r.own
 	}
-	if r.name == "" && other != -1 {
-		r.name = r.id
-	}
+	return string(e.AppendJSON(nil))
 }
-
-// namers are the fields that say what to call an entity that has no natural name, the best first.
-var namers = []string{"name", "target", "group", "custom_id"}
 
 func originOf(o Origin) *Origin {
 	if o == (Origin{}) {
@@ -147,7 +112,7 @@ func (e Entity) Kind() Kind {
 	if e.r == nil {
 		return ""
 	}
-	return e.r.row.Kind
+	return e.r.form.row.Kind
 }
 
 // ID returns the entity's id.
@@ -155,7 +120,11 @@ func (e Entity) ID() string {
 	if e.r == nil {
 		return ""
 	}
-	return e.r.id
+	own := e.r.own
+	if e.r.form.isWhole() {
+		own = own[len(`{"id":`):]
+	}
+	return text(own[:skipString(own, 0)])
 }
 
 // Origin returns which manifest the entity comes from.
@@ -178,10 +147,27 @@ func (e Entity) WithOrigin(o Origin) Entity {
 
 // Name returns what people call the entity: its natural name, or a description for kinds that have none.
 func (e Entity) Name() string {
+	name, _ := e.called()
+	return name
+}
+
+// namers are the fields that say what to call an entity that has no natural name, the best first.
+var namers = []string{"name", "target", "group", "custom_id"}
+
+// called returns what people call the entity, and whether that is its natural name.
+func (e Entity) called() (name string, naturally bool) {
 	if e.r == nil {
-		return ""
+		return "", false
 	}
-	return e.r.name
+	if v := e.raw(e.r.form.row.Name); v != "" && v[0] == '"' {
+		return text(v), true
+	}
+	for _, namer := range namers {
+		if v := e.raw(namer); v != "" && v[0] == '"' {
+			return cmp.Or(text(v), e.ID()), false
+		}
+	}
+	return e.ID(), false
 }
 
 // String returns what people call the entity, with its kind: "service echo". It holds no other field, so that no verb of fmt prints
@@ -199,21 +185,7 @@ func (e Entity) raw(name string) string {
 	if e.r == nil || name == "id" {
 		return ""
 	}
-	if name == "tags" {
-		return e.at(e.r.tags)
-	}
-	if i := e.r.row.ref(name); i >= 0 {
-		return e.at(e.r.refs[i])
-	}
-	return lookup(e.r.text, name)
-}
-
-// at returns the value that begins at a place of the text, "" for none.
-func (e Entity) at(start uint32) string {
-	if start == 0 {
-		return ""
-	}
-	return e.r.text[start:skip(e.r.text, int(start))]
+	return e.r.form.lookup(e.r.own, name)
 }
 
 // Field returns the value of a field at the top level, and whether it is set.
@@ -243,15 +215,12 @@ func (e Entity) Tags() []string { return e.Strings("tags") }
 
 // HasTag reports whether the entity carries the tag.
 func (e Entity) HasTag(tag string) bool {
-	if e.r == nil || e.r.tags == 0 {
-		return false
-	}
-	for v := range elements(e.r.text[e.r.tags:]) {
-		if text(v) == tag && v[0] == '"' {
-			return true
-		}
-	}
-	return false
+	return e.anyTag(func(t string) bool { return t == tag })
+}
+
+// anyTag reports whether what is asked holds for a tag of the entity.
+func (e Entity) anyTag(is func(tag string) bool) bool {
+	return e.r != nil && e.r.form.anyTag(e.r.own, is)
 }
 
 // Fields iterates over the top-level fields that are set, by name. The id is not among them. Each value is decoded for the caller.
@@ -271,12 +240,19 @@ func (e Entity) Texts() iter.Seq2[string, string] {
 		if e.r == nil {
 			return
 		}
-		first := true
-		for name, v := range members(e.r.text) {
-			if !first && !yield(name, v) {
+		f := e.r.form
+		for _, m := range f.members {
+			if m.name != "id" && !yield(m.name, f.value(e.r.own, m)) {
 				return
 			}
-			first = false
+		}
+		if !f.isWhole() {
+			return
+		}
+		for name, v := range members(e.r.own) {
+			if name != "id" && !yield(name, v) {
+				return
+			}
 		}
 	}
 }
@@ -296,9 +272,9 @@ func (e Entity) WithID(id string) Entity {
 	if e.r == nil {
 		return e
 	}
-	b := appendID(make([]byte, 0, len(e.r.text)+len(id)), id)
-	end := skip(e.r.text, len(`{"id":`))
-	changed := entity(e.r.row, string(append(b, e.r.text[end:]...)))
+	t := e.text()
+	b := appendID(make([]byte, 0, len(t)+len(id)), id)
+	changed := entity(e.r.form.row, string(append(b, t[skipString(t, len(`{"id":`)):]...)))
 	changed.r.origin, changed.r.stored = e.r.origin, e.r.stored
 	return changed
 }
@@ -308,12 +284,13 @@ func (e Entity) Ref(field string) (Key, bool) {
 	if e.r == nil {
 		return Key{}, false
 	}
-	i := e.r.row.ref(field)
-	if i < 0 || e.r.row.Refs[i].Many {
+	row := e.r.form.row
+	i := row.ref(field)
+	if i < 0 || row.Refs[i].Many {
 		return Key{}, false
 	}
-	id := refID(e.at(e.r.refs[i]))
-	return Key{Kind: e.r.row.Refs[i].Kind, ID: id}, id != ""
+	id := refID(e.raw(field))
+	return Key{Kind: row.Refs[i].Kind, ID: id}, id != ""
 }
 
 // Refs iterates over the entities that e refers to, in the order of the table of kinds.
@@ -322,8 +299,8 @@ func (e Entity) Refs() iter.Seq2[Ref, Key] {
 		if e.r == nil {
 			return
 		}
-		for i, r := range e.r.row.Refs {
-			t := e.at(e.r.refs[i])
+		for _, r := range e.r.form.row.Refs {
+			t := e.raw(r.Field)
 			if !r.Many {
 				if id := refID(t); id != "" && !yield(r, Key{Kind: r.Kind, ID: id}) {
 					return
@@ -345,21 +322,22 @@ func refID(t string) string { return text(member(t, "id")) }
 // Natural returns the entity's natural key, by which Kong keeps it unique apart from its id; "" for kinds, or entities, that
 // have none. Natural keys of different kinds are not comparable.
 func (e Entity) Natural() string {
-	switch {
-	case e.r == nil:
-		return ""
-	case e.r.named:
-		return e.r.name
-	case e.r.row.Name != "":
+	if e.r == nil {
 		return ""
 	}
-	return string(e.appendUnique(nil))
+	if e.r.form.row.Name == "" {
+		return string(e.appendUnique(nil))
+	}
+	if name, ok := e.called(); ok {
+		return name
+	}
+	return ""
 }
 
 // appendUnique appends the fields that together identify an entity that has no name; nothing if none of them is set.
 func (e Entity) appendUnique(b []byte) []byte {
 	start, some := len(b), false
-	for _, name := range e.r.row.Unique {
+	for _, name := range e.r.form.row.Unique {
 		t := e.raw(name)
 		some = some || t != ""
 		b = append(append(b, t...), 0)
@@ -375,7 +353,11 @@ func (e Entity) Equal(o Entity) bool {
 	if e.r == nil || o.r == nil {
 		return e.r == o.r
 	}
-	return e.r.row.Kind == o.r.row.Kind && e.r.text == o.r.text
+	if e.r.form == o.r.form {
+		return e.r.own == o.r.own
+	}
+	var mine, others [1024]byte
+	return e.Kind() == o.Kind() && bytes.Equal(e.AppendJSON(mine[:0]), o.AppendJSON(others[:0]))
 }
 
 // AppendJSON appends the entity as one JSON object, the id first and then the fields by name.
@@ -383,7 +365,7 @@ func (e Entity) AppendJSON(b []byte) []byte {
 	if e.r == nil {
 		return append(b, `{"id":""}`...)
 	}
-	return append(b, e.r.text...)
+	return e.r.form.appendText(b, e.r.own)
 }
 
 // MarshalJSON returns what [Entity.AppendJSON] appends.

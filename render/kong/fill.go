@@ -19,7 +19,7 @@ func (s Schemas) settled(e Entity, defaults bool) Entity {
 	if s.of(e) == nil {
 		return e
 	}
-	settled := entity(e.r.row, string(s.appendEntity(nil, e, defaults)))
+	settled := entity(e.r.form.row, string(s.appendEntity(nil, e, defaults)))
 	settled.r.origin = e.r.origin
 	return settled
 }
@@ -32,7 +32,8 @@ func (s Schemas) Comparer() func(live, e Entity) bool {
 		if live.Kind() != e.Kind() || e.IsZero() {
 			return false
 		}
-		if filled = s.appendEntity(filled[:0], e, true); string(filled) == live.r.text {
+		filled = s.appendEntity(filled[:0], e, true)
+		if held = live.AppendJSON(held[:0]); bytes.Equal(filled, held) {
 			return true
 		}
 		held = s.appendEntity(held[:0], live, false)
@@ -89,10 +90,22 @@ func (f *field) keepsBelow() bool {
 func (s Schemas) appendEntity(b []byte, e Entity, defaults bool) []byte {
 	schema := s.of(e)
 	if schema == nil {
-		return append(b, e.r.text...)
+		return e.AppendJSON(b)
 	}
-	b = appendID(b, e.r.id)
-	return append(schema.appendMembers(b, 0, schema.resolved(e.r.text), defaults), '}')
+	to := filling{record: schema, b: appendID(b, e.ID()), defaults: defaults}
+	isShort := func(m formMember) bool { _, ok := schema.replaced[m.name]; return ok }
+	if f := e.r.form; !f.isWhole() && !slices.ContainsFunc(f.members, isShort) {
+		for _, m := range f.members[1:] {
+			to.add(m.name, f.value(e.r.own, m))
+		}
+		return append(to.end(), '}')
+	}
+	for name, v := range members(schema.resolved(e.text())) {
+		if name != "id" {
+			to.add(name, v)
+		}
+	}
+	return append(to.end(), '}')
 }
 
 // appendValue appends a value with defaults added, nothing for none, or null, that has no default.
@@ -127,33 +140,48 @@ func (f *field) appendValue(b []byte, t string, defaults bool) []byte {
 // Source: Kong 3.9.3, kong/db/declarative/export.lua (lyaml).
 func (f *field) isObject() bool { return f.kind == "map" || f.kind == "record" }
 
-// appendMembers appends the members of an object, those that are missing among them. The first is to stand at b[first]. An id of the top
-// level is left out.
+// appendMembers appends the members of an object, those that are missing among them. The first is to stand at b[first].
 func (f *field) appendMembers(b []byte, first int, t string, defaults bool) []byte {
-	next := 0 // of f's fields
+	to := filling{record: f, b: b, first: first, defaults: defaults}
 	for name, v := range members(t) {
-		if first == 0 && name == "id" {
-			continue
-		}
-		for ; next < len(f.names) && f.names[next] < name; next++ {
-			b = f.appendAbsent(b, first, next, defaults)
-		}
-		sub := f.values
-		if next < len(f.names) && f.names[next] == name {
-			sub = f.subs[next]
-			next++
-		}
-		b = appendName(b, first, name)
-		if sub == nil {
-			b = append(b, v...)
-			continue
-		}
-		b = sub.appendValue(b, v, defaults)
+		to.add(name, v)
 	}
-	for ; next < len(f.names); next++ {
-		b = f.appendAbsent(b, first, next, defaults)
+	return to.end()
+}
+
+// filling is the text of an object to which members are appended, by name.
+type filling struct {
+	record   *field
+	b        []byte
+	first    int
+	next     int // of the record's fields
+	defaults bool
+}
+
+// add appends a member, after those that are missing before it.
+func (to *filling) add(name, v string) {
+	f := to.record
+	for ; to.next < len(f.names) && f.names[to.next] < name; to.next++ {
+		to.b = f.appendAbsent(to.b, to.first, to.next, to.defaults)
 	}
-	return b
+	sub := f.values
+	if to.next < len(f.names) && f.names[to.next] == name {
+		sub = f.subs[to.next]
+		to.next++
+	}
+	if to.b = appendName(to.b, to.first, name); sub == nil {
+		to.b = append(to.b, v...)
+		return
+	}
+	to.b = sub.appendValue(to.b, v, to.defaults)
+}
+
+// end appends what is missing behind the last member.
+func (to *filling) end() []byte {
+	for ; to.next < len(to.record.names); to.next++ {
+		to.b = to.record.appendAbsent(to.b, to.first, to.next, to.defaults)
+	}
+	return to.b
 }
 
 // appendAbsent appends a field that an object does not have, if it has a default.

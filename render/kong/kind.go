@@ -52,6 +52,8 @@ type Row struct {
 
 	// space is the namespace of the ids that are derived from names.
 	space uuid
+	// whole is the form of texts that are like no others.
+	whole *form
 }
 
 // Ref is a field that refers to another entity, by {"id": ...}, or to several where Many is set (an array of ids).
@@ -120,12 +122,13 @@ func rowOf(k Kind) *Row {
 	if r, ok := table[k]; ok {
 		return r
 	}
-	return Row{Kind: k, Singular: string(k), Rank: 6}.inSpace()
+	return Row{Kind: k, Singular: string(k), Rank: 6}.complete()
 }
 
-// inSpace returns the row with its namespace.
-func (r Row) inSpace() *Row {
+// complete returns the row with what follows from it.
+func (r Row) complete() *Row {
 	r.space = parseUUID(namespace).uuid5(string(r.Kind))
+	r.whole = wholeForm(&r)
 	return &r
 }
 
@@ -133,7 +136,7 @@ func (r Row) inSpace() *Row {
 var table = func() map[Kind]*Row {
 	m := map[Kind]*Row{}
 	for _, r := range Rows() {
-		m[r.Kind] = r.inSpace()
+		m[r.Kind] = r.complete()
 	}
 	return m
 }()

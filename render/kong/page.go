@@ -23,14 +23,19 @@ func shown(k Kind, field string) bool { return k == Certificates && field == str
 // PageReader reads the pages of a listing, one after the other.
 type PageReader struct {
 	scanner
-	row *Row
+	row   *Row
+	forms forms
 	// The entities' canonical texts stand in scanner.out, one after the other, and end at ends.
 	ends []int
+	own  []byte
 	page Page
 }
 
 // NewPageReader returns a reader of pages with entities of kind k.
-func NewPageReader(k Kind) *PageReader { return &PageReader{row: rowOf(k)} }
+func NewPageReader(k Kind) *PageReader {
+	row := rowOf(k)
+	return &PageReader{row: row, forms: forms{row: row}}
+}
 
 // Read reads one page. It takes no hold of text. Errors are for what Kong does not answer; they hold nothing of the text.
 func (r *PageReader) Read(text []byte) (Page, error) {
@@ -59,15 +64,21 @@ func Read(k Kind, text []byte) (Entity, error) {
 
 // entities returns those whose texts have been read. They hold nothing of the reader.
 func (r *PageReader) entities() []Entity {
-	all := string(r.out)
 	records := make([]record, len(r.ends))
 	entities := make([]Entity, len(r.ends))
+	r.own = r.own[:0]
 	start := 0
 	for i, end := range r.ends {
-		records[i] = record{row: r.row, text: all[start:end]}
-		records[i].mark()
+		f, own := r.forms.of(r.out[start:end])
+		records[i].form, start = f, end
+		r.own = append(r.own, own...)
+		r.ends[i] = len(r.own)
+	}
+	all := string(r.own)
+	start = 0
+	for i, end := range r.ends {
+		records[i].own, start = all[start:end], end
 		entities[i] = Entity{&records[i]}
-		start = end
 	}
 	return entities
 }

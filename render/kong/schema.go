@@ -105,8 +105,10 @@ func (s Schemas) HasPlugin(name string) bool { return s.plugins[name] != nil }
 // shown: by the table of kinds, because Kong's schema stores it encrypted or takes it from a vault, or because a tag
 // of e says so ([SecretTag]). So is all below a secret.
 func (s Schemas) Secret(e Entity, path ...string) bool {
-	row, _ := e.Kind().Row()
-	if len(path) > 0 && row.Secret(path[0]) || e.tagsSecret(path) {
+	if e.IsZero() {
+		return false
+	}
+	if len(path) > 0 && e.r.form.row.Secret(path[0]) || e.tagsSecret(path) {
 		return true
 	}
 	var f *field

@@ -20,13 +20,12 @@ func SecretTag(path ...string) string {
 
 // tagsSecret reports whether a tag says that the value at a path is secret.
 func (e Entity) tagsSecret(path []string) bool {
-	for _, tag := range e.Tags() {
-		if place, ok := strings.CutPrefix(tag, secretTag); ok {
-			at := strings.Join(path, ".")
-			if place == "" || at == place || strings.HasPrefix(at, place+".") {
-				return true
-			}
+	return e.anyTag(func(tag string) bool {
+		place, ok := strings.CutPrefix(tag, secretTag)
+		if !ok {
+			return false
 		}
-	}
-	return false
+		at := strings.Join(path, ".")
+		return place == "" || at == place || strings.HasPrefix(at, place+".")
+	})
 }

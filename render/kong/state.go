@@ -38,7 +38,7 @@ func indexed(all []Entity) (State, []error) {
 	s := State{all: all, byID: newIndex(len(all)), byName: newIndex(len(all))}
 	var errs []error
 	for i, e := range s.all {
-		if j, ok := s.byID.put(e.r.id, i, s.hasID(e.Kind(), e.r.id)); !ok {
+		if j, ok := s.byID.put(e.ID(), i, s.hasID(e.Kind(), e.ID())); !ok {
 			errs = append(errs, fmt.Errorf("two %s have the id %s: %s and %s", e.Kind(), e.ID(), describe(s.all[j]), describe(e)))
 			continue
 		}
@@ -58,7 +58,7 @@ func Repeated(entities []Entity) map[int]int {
 	s := State{all: entities, byID: newIndex(len(entities))}
 	var out map[int]int
 	for i, e := range entities {
-		if first, ok := s.byID.put(e.r.id, i, s.hasID(e.r.row.Kind, e.r.id)); !ok {
+		if first, ok := s.byID.put(e.ID(), i, s.hasID(e.Kind(), e.ID())); !ok {
 			if out == nil {
 				out = map[int]int{}
 			}
@@ -70,11 +70,11 @@ func Repeated(entities []Entity) map[int]int {
 
 // hasID and isCalled return what tells whether the entity at a place has an id, or a natural key.
 func (s State) hasID(k Kind, id string) func(int) bool {
-	return func(i int) bool { return s.all[i].r.id == id && s.all[i].r.row.Kind == k }
+	return func(i int) bool { return s.all[i].Kind() == k && s.all[i].ID() == id }
 }
 
 func (s State) isCalled(k Kind, natural string) func(int) bool {
-	return func(i int) bool { return s.all[i].r.row.Kind == k && s.all[i].Natural() == natural }
+	return func(i int) bool { return s.all[i].Kind() == k && s.all[i].Natural() == natural }
 }
 
 func describe(e Entity) string {
@@ -88,9 +88,9 @@ func describe(e Entity) string {
 func sorted(entities []Entity) []Entity {
 	kinds := map[Kind][]Entity{}
 	for _, e := range entities {
-		kinds[e.r.row.Kind] = append(kinds[e.r.row.Kind], e)
+		kinds[e.Kind()] = append(kinds[e.Kind()], e)
 	}
-	rank := func(k Kind) int { return kinds[k][0].r.row.Rank }
+	rank := func(k Kind) int { return kinds[k][0].r.form.row.Rank }
 	order := slices.SortedFunc(maps.Keys(kinds), func(k, l Kind) int { return cmp.Or(cmp.Compare(rank(k), rank(l)), cmp.Compare(k, l)) })
 	parallel.Each(len(order), func() func(int) { return func(i int) { sortByName(kinds[order[i]]) } })
 	out := make([]Entity, 0, len(entities))
@@ -110,7 +110,7 @@ func sortByName(entities []Entity) {
 	for i, e := range entities {
 		all[i] = named{e.Name(), e}
 	}
-	slices.SortFunc(all, func(a, b named) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.r.id, b.r.id)) })
+	slices.SortFunc(all, func(a, b named) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.ID(), b.ID())) })
 	for i, n := range all {
 		entities[i] = n.Entity
 	}
@@ -132,11 +132,11 @@ func (s State) All() iter.Seq[Entity] { return slices.Values(s.all) }
 func (s State) Of(k Kind) iter.Seq[Entity] {
 	row := rowOf(k)
 	first, _ := slices.BinarySearchFunc(s.all, row, func(e Entity, row *Row) int {
-		return cmp.Or(cmp.Compare(e.r.row.Rank, row.Rank), cmp.Compare(e.r.row.Kind, row.Kind))
+		return cmp.Or(cmp.Compare(e.r.form.row.Rank, row.Rank), cmp.Compare(e.Kind(), row.Kind))
 	})
 	return func(yield func(Entity) bool) {
 		for _, e := range s.all[first:] {
-			if e.r.row.Kind != k || !yield(e) {
+			if e.Kind() != k || !yield(e) {
 				return
 			}
 		}

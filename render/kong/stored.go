@@ -10,7 +10,7 @@ import (
 //
 // Source: Kong 3.9.3, kong/plugins/basic-auth/crypto.lua.
 func (e Entity) Stored() Entity {
-	if e.Kind() != BasicAuthCredentials || e.r.stored != "" || e.Text("password") == "" {
+	if e.Kind() != BasicAuthCredentials || e.r.stored != nil || e.Text("password") == "" {
 		return e
 	}
 	consumer, _ := e.Ref("consumer")

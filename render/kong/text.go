@@ -1,6 +1,7 @@
 package kong
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -355,6 +356,9 @@ func skipString(t string, i int) int {
 
 // sortSet puts the array that b ends with, beginning at b[start], in order, and leaves out what is in it twice.
 func sortSet(b []byte, start int) []byte {
+	if isPlainSet(b[start:]) {
+		return b
+	}
 	t := string(b[start:])
 	if isSet(t) {
 		return b
@@ -368,6 +372,23 @@ func sortSet(b []byte, start int) []byte {
 		b = append(b, e...)
 	}
 	return append(b, ']')
+}
+
+// isPlainSet reports whether t is an array of strings without escapes that are in order, each but once, as nearly all sets are.
+func isPlainSet(t []byte) bool {
+	var before []byte
+	for i := 1; i < len(t)-1; i++ {
+		if t[i] != '"' {
+			return false
+		}
+		end := i + stringLen(t[i:])
+		v := t[i+1 : end-1]
+		if before != nil && bytes.Compare(before, v) >= 0 || bytes.IndexByte(v, '\\') >= 0 {
+			return false
+		}
+		before, i = v, end
+	}
+	return t[0] == '['
 }
 
 // isSet reports whether t is no array, or one whose elements are in order, each but once.

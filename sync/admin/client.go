@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,7 +73,10 @@ type request struct {
 
 // do makes a request, tries again as the package comment says, and returns the body of an answer with a 2xx status or 304. An
 // answer with any other status is an *[Error].
-func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+func (c *Client) do(ctx context.Context, r request) ([]byte, error) { return c.answer(ctx, r, nil) }
+
+// answer is like do, with a buffer that the body is read into if it is large enough.
+func (c *Client) answer(ctx context.Context, r request, body []byte) ([]byte, error) {
 	if err := c.locate(ctx, r); err != nil {
 		return nil, err
 	}
@@ -90,7 +94,8 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	defer resp.Body.Close()
 	c.clock.set(resp.Header.Get("Date"))
 	c.server.Store(resp.Header.Get("Server"))
-	body := make([]byte, resp.ContentLength) // it is in memory already, and its length known: see whole
+	n := int(resp.ContentLength) // it is in memory already, and its length known: see whole
+	body = slices.Grow(body[:0], n)[:n]
 	if _, err := io.ReadFull(resp.Body, body); err != nil {
 		return nil, &UnreachableError{Address: c.Address(), Err: err}
 	}

@@ -67,7 +67,7 @@ func (c *Client) one(ctx context.Context, e kong.Entity) ([]kong.Entity, error) 
 // allOf lists what is in the same listing as e.
 func (c *Client) allOf(ctx context.Context, e kong.Entity) (all []kong.Entity, err error) {
 	path := location(e)
-	err = c.list(ctx, e.Kind(), path[:len(path)-1], func(page []kong.Entity) { all = append(all, page...) })
+	err = c.newLister(e.Kind()).list(ctx, path[:len(path)-1], func(page []kong.Entity) { all = append(all, page...) })
 	return all, err
 }
 

@@ -90,7 +90,7 @@ func (r *reading) konnectTargets(ctx context.Context) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	return r.client.list(ctx, kong.Targets, []string{string(kong.Targets)}, func(page []kong.Entity) {
+	return r.client.newLister(kong.Targets).list(ctx, []string{string(kong.Targets)}, func(page []kong.Entity) {
 		for _, e := range page {
 			if upstream, _ := e.Ref("upstream"); wanted[upstream] {
 				r.found = append(r.found, e)

@@ -17,7 +17,8 @@ func ahead(ctx context.Context) context.Context { return context.WithValue(ctx, 
 // Leases returns the key sets that the Kong holds now: leases are among them, see [diff.Lease]. It waits for no other request.
 func (c *Client) Leases(ctx context.Context) (kong.State, error) {
 	var all []kong.Entity
-	err := c.list(ahead(ctx), kong.KeySets, []string{kong.KeySets.Collection()}, func(page []kong.Entity) { all = append(all, page...) })
+	path := []string{kong.KeySets.Collection()}
+	err := c.newLister(kong.KeySets).list(ahead(ctx), path, func(page []kong.Entity) { all = append(all, page...) })
 	if err != nil {
 		return kong.State{}, err
 	}

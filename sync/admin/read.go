@@ -29,17 +29,15 @@ func parent(k kong.Kind) kong.Kind {
 	return ""
 }
 
-// listed returns the kinds that are read from a Kong with a database if it has something of kind p, "" for always: those that gwsync
-// renders, and those that they can refer to. Others cannot stand in their way.
-func listed(p kong.Kind) []kong.Kind {
-	var kinds []kong.Kind
+// listed are the kinds that are read from a Kong with a database, by the kind of which it must have something for that, "" for always:
+// those that gwsync renders, and those that they can refer to. Others cannot stand in their way. It is never written.
+var listed = func() map[kong.Kind][]kong.Kind {
+	kinds := map[kong.Kind][]kong.Kind{}
 	for _, row := range kong.Rows() {
-		if parent(row.Kind) == p {
-			kinds = append(kinds, row.Kind)
-		}
+		kinds[parent(row.Kind)] = append(kinds[parent(row.Kind)], row.Kind)
 	}
 	return kinds
-}
+}()
 
 // optional reports whether a Kong may be without a kind: credentials, if their plugin is not enabled, and what Kong 2 did not have.
 func optional(k kong.Kind) bool {
@@ -56,7 +54,10 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 	if !info.Database {
 		return c.readConfig(ctx)
 	}
-	r := reading{client: c, free: make(chan struct{}, c.parallelism)}
+	r := reading{client: c, free: make(chan *lister, c.parallelism)}
+	for range c.parallelism {
+		r.free <- nil
+	}
 	var listing context.Context
 	r.group, listing = errgroup.WithContext(ctx)
 	// Leases are key sets. One that is read before all else is not newer than any of it: whoever can take the next one then knows that
@@ -80,8 +81,8 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 type reading struct {
 	client *Client
 	group  *errgroup.Group
-	// free has room for as many upstreams as targets may be read of at a time.
-	free chan struct{}
+	// free has what reads targets, as many as upstreams may be asked for theirs at a time; nil for one that has read none yet.
+	free chan *lister
 
 	mu    sync.Mutex
 	found []kong.Entity
@@ -89,7 +90,7 @@ type reading struct {
 
 // kinds begins to list the kinds below p.
 func (r *reading) kinds(ctx context.Context, p kong.Kind) {
-	for _, kind := range listed(p) {
+	for _, kind := range listed[p] {
 		if kind != kong.Targets && kind != kong.KeySets { // upstream by upstream, and before all else
 			r.group.Go(func() error { return r.kind(ctx, kind) })
 		}
@@ -98,27 +99,39 @@ func (r *reading) kinds(ctx context.Context, p kong.Kind) {
 
 // kind lists a kind, if the Kong has it.
 func (r *reading) kind(ctx context.Context, kind kong.Kind) error {
-	err := r.list(ctx, kind, []string{kind.Collection()})
+	err := r.list(ctx, r.client.newLister(kind), []string{kind.Collection()})
 	if isNotFound(err) && optional(kind) {
 		return nil
 	}
 	return err
 }
 
-// list collects all entities of one kind below a path.
-func (r *reading) list(ctx context.Context, kind kong.Kind, path []string) error {
+// list collects all entities below a path.
+func (r *reading) list(ctx context.Context, l *lister, path []string) error {
 	first := true
-	return r.client.list(ctx, kind, path, func(page []kong.Entity) {
-		r.take(ctx, kind, page, first)
+	return l.list(ctx, path, func(page []kong.Entity) {
+		r.take(ctx, l.kind, page, first)
 		first = false
 	})
 }
 
-// list reads all entities of one kind below a path, page by page: an offset is known only with the page before.
-func (c *Client) list(ctx context.Context, kind kong.Kind, path []string, take func(page []kong.Entity)) error {
-	query, reader := url.Values{"size": {pageSize}}, kong.NewPageReader(kind)
+// lister reads listings of one kind, one after the other.
+type lister struct {
+	client *Client
+	kind   kong.Kind
+	reader *kong.PageReader
+	body   []byte
+}
+
+func (c *Client) newLister(kind kong.Kind) *lister {
+	return &lister{client: c, kind: kind, reader: kong.NewPageReader(kind)}
+}
+
+// list reads all entities below a path, page by page: an offset is known only with the page before.
+func (l *lister) list(ctx context.Context, path []string, take func(page []kong.Entity)) error {
+	query := url.Values{"size": {pageSize}}
 	for {
-		page, err := c.page(ctx, reader, request{method: http.MethodGet, path: path, query: query})
+		page, err := l.page(ctx, request{method: http.MethodGet, path: path, query: query})
 		if err != nil {
 			return err
 		}
@@ -127,24 +140,22 @@ func (c *Client) list(ctx context.Context, kind kong.Kind, path []string, take f
 		case "":
 			return nil
 		case query.Get("offset"):
-			return c.notKong("its listing of " + string(kind) + " never ends")
+			return l.client.notKong("its listing of " + string(l.kind) + " never ends")
 		}
 		query.Set("offset", page.Offset)
 	}
 }
 
 // page returns one page of a listing.
-func (c *Client) page(ctx context.Context, reader *kong.PageReader, r request) (kong.Page, error) {
-	body, err := c.do(ctx, r)
-	if err != nil {
+func (l *lister) page(ctx context.Context, r request) (page kong.Page, err error) {
+	if l.body, err = l.client.answer(ctx, r, l.body); err != nil {
 		return kong.Page{}, err
 	}
-	page, err := reader.Read(body)
-	if err != nil {
-		return kong.Page{}, c.notKong("its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error())
+	if page, err = l.reader.Read(l.body); err != nil {
+		return kong.Page{}, l.client.notKong("its answer to GET /" + strings.Join(r.path, "/") + " is not what Kong answers: " + err.Error())
 	}
 	if page.Updated > 0 {
-		c.clock.saw(page.Updated)
+		l.client.clock.saw(page.Updated)
 	}
 	return page, nil
 }
@@ -169,14 +180,18 @@ func (r *reading) take(ctx context.Context, kind kong.Kind, page []kong.Entity, 
 
 // targets begins to list the targets of an upstream, as soon as not too many are being listed.
 func (r *reading) targets(ctx context.Context, u kong.Entity) {
+	var l *lister
 	select {
-	case r.free <- struct{}{}:
+	case l = <-r.free:
 	case <-ctx.Done():
 		return
 	}
+	if l == nil {
+		l = r.client.newLister(kong.Targets)
+	}
 	r.group.Go(func() error {
-		defer func() { <-r.free }()
-		return r.list(ctx, kong.Targets, []string{string(kong.Upstreams), u.ID(), string(kong.Targets)})
+		defer func() { r.free <- l }()
+		return r.list(ctx, l, []string{string(kong.Upstreams), u.ID(), string(kong.Targets)})
 	})
 }
 
