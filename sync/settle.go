@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gwsync/gwsync/diff"
@@ -125,5 +126,8 @@ func (a *applier) again(ctx context.Context, w diff.Write) error {
 	for range a.Parallelism {
 		errs = append(errs, <-made)
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%s %s again, to see when kong's workers hear of it: %w", w.Op, describe(w.Entity), err)
+	}
+	return nil
 }
