@@ -12,8 +12,8 @@ import (
 	"github.com/gwsync/gwsync/render/route"
 )
 
-// composer makes entities of drafts on the cores that are free, while the translator goes on. What it makes does not depend on when: nothing
-// of a draft is written once it is added, and what comes of them is in their order.
+// composer makes entities of drafts on the cores that are free, while the translator goes on. What it makes does not depend on when:
+// nothing of a draft is written once it is added, and what comes of them is in their order.
 type composer struct {
 	flavor  kong.Flavor
 	pending []draft

@@ -57,8 +57,8 @@ func (f *field) tell(plugin string) (some bool) {
 
 // untold returns what a shorthand stands for of which Kong does not tell.
 //
-// Source: Kong 3.4 to 3.9.3, kong/plugins/session/schema.lua; Kong 3.8 to 3.9.3, kong/plugins/opentelemetry/schema.lua; which of both counts:
-// kong/db/schema/init.lua, process_auto_fields.
+// Source: Kong 3.4 to 3.9.3, kong/plugins/session/schema.lua; Kong 3.8 to 3.9.3, kong/plugins/opentelemetry/schema.lua; which of both
+// counts: kong/db/schema/init.lua, process_auto_fields.
 func untold(plugin, name string) (shorthand, bool) {
 	field := func(name string) (shorthand, bool) { return shorthand{path: []string{name}, wins: true}, true }
 	switch plugin + "." + name {

@@ -306,8 +306,8 @@ func TestLeaseThatIsLost(t *testing.T) {
 	})
 }
 
-// TestLeaseLostBetweenTries has a process stop, as with its computer, while a write is under way that fails: when the process goes on, another
-// apply may have written the same entity, and the write is not tried again.
+// TestLeaseLostBetweenTries has a process stop, as with its computer, while a write is under way that fails: when the process goes on,
+// another apply may have written the same entity, and the write is not tried again.
 func TestLeaseLostBetweenTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := sandbox.New(sandbox.Config{})

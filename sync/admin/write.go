@@ -46,8 +46,8 @@ func (c *Client) Write(ctx context.Context, w diff.Write) error {
 // put creates or updates an entity. Two PUTs of one entity at the same time, as after an answer that took too long, can each find that the
 // other's row is in the way: then it is made again, a few times, for a name that is really taken stays so.
 //
-// Source: Kong 3.9.3, kong/db/strategies/postgres/init.lua: its upsert is an INSERT ... ON CONFLICT (id), and there are other unique indices
-// (services_id_ws_id_unique, plugins_cache_key_key), of which Postgres then tells. It was seen on a real Kong.
+// Source: Kong 3.9.3, kong/db/strategies/postgres/init.lua: its upsert is an INSERT ... ON CONFLICT (id), and there are other unique
+// indices (services_id_ws_id_unique, plugins_cache_key_key), of which Postgres then tells. It was seen on a real Kong.
 func (c *Client) put(ctx context.Context, e kong.Entity) error {
 	for n := 0; ; n++ {
 		_, err := c.do(ctx, request{method: http.MethodPut, path: location(e), body: e.AppendJSON(nil), entity: e})
