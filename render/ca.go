@@ -109,7 +109,7 @@ func (t *translator) caCertificate(o manifest.Object, own string, block *pem.Blo
 	}
 	fields := map[string]any{"cert": string(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})), "cert_digest": digest}
 	id := cmp.Or(named.id, kong.ID(kong.CACertificates, digest))
-	return t.addOnce(kong.CACertificates, id, fields, t.tagsOf(o), kong.Origin{Object: o.Ref.Diag(), Pos: o.At("")}).ID, nil
+	return t.addOnce(kong.CACertificates, id, fields, t.tagsOf(o), &kong.Origin{Object: o.Ref.Diag(), Pos: o.At("")}).ID, nil
 }
 
 func digestOf(block *pem.Block) string {

@@ -85,7 +85,7 @@ func (t *translator) serverName(l *bind.Listener, c claim, owners map[string]own
 		return
 	}
 	owners[c.name] = owner{certificate, l}
-	origin := kong.Origin{Object: l.Object.Ref.Diag(), Field: fmt.Sprintf("spec.listeners[%d]", l.Index), Pos: l.Pos}
+	origin := &kong.Origin{Object: l.Object.Ref.Diag(), Field: fmt.Sprintf("spec.listeners[%d]", l.Index), Pos: l.Pos}
 	t.add(kong.SNIs, kong.ID(kong.SNIs, c.name), map[string]any{"name": c.name, "certificate": certificate}, objectTags(l.Object.Ref), origin)
 }
 
@@ -126,6 +126,6 @@ func (t *translator) pair(first bind.Certificate, second *bind.Certificate) stri
 	}
 	fields["cert"], fields["key"] = first.Cert, first.Key
 	id := kong.ID(kong.Certificates, name)
-	t.addOnce(kong.Certificates, id, fields, objectTags(ref), kong.Origin{Object: ref.Diag(), Pos: first.Secret.At("")})
+	t.addOnce(kong.Certificates, id, fields, objectTags(ref), &kong.Origin{Object: ref.Diag(), Pos: first.Secret.At("")})
 	return id
 }

@@ -18,7 +18,7 @@ import (
 type delivery struct {
 	rule   *rule
 	tags   []string
-	origin kong.Origin
+	origin *kong.Origin
 	usable []bind.Backend
 	groups []group
 	// bad is the weight of the backends that are broken.
@@ -49,8 +49,8 @@ type group struct {
 // delivery finds out how the requests of a rule get to its backends.
 func (t *translator) delivery(r *rule) *delivery {
 	usable, bad := t.split(r)
-	d := &delivery{rule: r, tags: r.allTags(), usable: usable, bad: bad, fields: t.serviceFields(r, usable), origin: kong.Origin{
-		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
+	d := &delivery{rule: r, tags: r.allTags(), usable: usable, bad: bad, fields: t.serviceFields(r, usable), origin: &kong.Origin{
+		Object: r.bound.Object.Ref.Diag(), Field: ruleField(r.rule.Index), Pos: r.rule.Pos,
 	}}
 	if len(usable) == 1 && bad == 0 {
 		d.tags = append(objectTags(usable[0].Object.Ref), t.userTags(*usable[0].Object, usable[0].Service.Annotations)...)

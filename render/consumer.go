@@ -50,7 +50,7 @@ func (t *translator) consumer(o manifest.Object, spec *konghq.KongConsumer) made
 		t.report(unsupported(o, fmt.Sprintf("consumerGroups[%d]", i),
 			"an open-source Kong has no groups of consumers: that takes an Enterprise Kong"))
 	}
-	return t.add(kong.Consumers, id, fields, t.tagsOf(o), kong.Origin{Object: o.Ref.Diag(), Field: field, Pos: o.At("")})
+	return t.add(kong.Consumers, id, fields, t.tagsOf(o), &kong.Origin{Object: o.Ref.Diag(), Field: field, Pos: o.At("")})
 }
 
 // refuseGroups reports the KongConsumerGroups of this Kong, which it cannot have.

@@ -73,7 +73,7 @@ func (t *translator) takePersonal(plugins []*plugin) (all, personal []*plugin) {
 }
 
 // personalOn adds the plugins for consumers on a Service: those that both it and they name. There they are one with what gwsync writes.
-func (t *translator) personalOn(service made, personal, generated []*plugin, origin kong.Origin) {
+func (t *translator) personalOn(service made, personal, generated []*plugin, origin *kong.Origin) {
 	for _, c := range t.people {
 		for _, p := range c.plugins {
 			if slices.ContainsFunc(personal, p.same) {
@@ -85,7 +85,7 @@ func (t *translator) personalOn(service made, personal, generated []*plugin, ori
 
 // personalRoute adds the plugins for consumers on a Route of a rule: those that both its route and they name, and those that would put out
 // of force what gwsync writes there, unless they answer all requests, so that nothing passes.
-func (t *translator) personalRoute(r *rule, e made, origin kong.Origin) {
+func (t *translator) personalRoute(r *rule, e made, origin *kong.Origin) {
 	for _, c := range t.people {
 		for _, p := range c.plugins {
 			reaches := slices.ContainsFunc(r.behind().personal, p.same) || !t.placed[p.object.Ref]
@@ -100,7 +100,7 @@ func (t *translator) personalRoute(r *rule, e made, origin kong.Origin) {
 // personalEverywhere adds the plugins for all requests of consumers: those that no route and no Service names.
 func (t *translator) personalEverywhere() {
 	for _, c := range t.people {
-		origin := kong.Origin{Object: c.object.Ref.Diag(), Pos: c.object.At("")}
+		origin := &kong.Origin{Object: c.object.Ref.Diag(), Pos: c.object.At("")}
 		for _, p := range c.plugins {
 			if !t.placed[p.object.Ref] || !p.user {
 				t.addPersonal(c, p, generated(t.everywhere), origin)
@@ -110,7 +110,7 @@ func (t *translator) personalEverywhere() {
 }
 
 // addPersonal adds a plugin for a consumer, on an entity or for all requests, with those generated of its name.
-func (t *translator) addPersonal(c consumer, p *plugin, generated []*plugin, origin kong.Origin, on ...made) {
+func (t *translator) addPersonal(c consumer, p *plugin, generated []*plugin, origin *kong.Origin, on ...made) {
 	same := []*plugin{p}
 	for _, g := range generated {
 		if p.named(g) {

@@ -91,7 +91,7 @@ func (c *credentials) add(o manifest.Object, spec *konghq.KongConsumer, i int, c
 	fields["consumer"] = consumer.ID
 	// Of the Secret's name, and not of its values: an id is no secret.
 	id := kong.ID(credential.kind, consumer.ID+":"+ref.Namespace+"/"+ref.Name)
-	c.translator.add(credential.kind, id, fields, c.tagsOf(secret), kong.Origin{Object: ref.Diag(), Pos: secret.At("")})
+	c.translator.add(credential.kind, id, fields, c.tagsOf(secret), &kong.Origin{Object: ref.Diag(), Pos: secret.At("")})
 }
 
 // missing says that a Secret which a field names is not there. It may be kept elsewhere.

@@ -67,7 +67,7 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 			tags = append(tags, fmt.Sprint(tag))
 		}
 	}
-	origin := kong.Origin{Object: o.Ref.Diag(), Field: "spec.fields", Pos: o.At("spec.fields")}
+	origin := &kong.Origin{Object: o.Ref.Diag(), Field: "spec.fields", Pos: o.At("spec.fields")}
 	if c.Spec.ParentRef != nil {
 		return "spec.parentRef", t.attachedEntity(o, c, fields, tags, origin)
 	}
@@ -85,7 +85,7 @@ func (t *translator) customEntity(o manifest.Object, c *konghq.KongCustomEntity,
 // attachedEntity adds an entity of a KongCustomEntity for each KongConsumer that names its parent, a plugin, as the Ingress Controller
 // does. The kinds that an open-source Kong has belong to nothing else.
 func (t *translator) attachedEntity(o manifest.Object, c *konghq.KongCustomEntity, fields map[string]any, tags []string,
-	origin kong.Origin) error {
+	origin *kong.Origin) error {
 	kind, parent := kong.Kind(c.Spec.EntityType), c.Spec.ParentRef
 	ref := manifest.Ref{Group: konghq.Group, Kind: cmp.Or(parent.Kind, "KongPlugin"), Name: parent.Name}
 	if ref.Kind == "KongPlugin" {

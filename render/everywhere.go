@@ -85,7 +85,7 @@ func (t *translator) forAllProtocols(plugins []*plugin) bool {
 // addGlobal adds the plugins for all requests.
 func (t *translator) addGlobal(plugins []*plugin) {
 	for _, p := range plugins {
-		origin := kong.Origin{Object: p.object.Ref.Diag(), Field: p.field, Pos: p.pos}
+		origin := &kong.Origin{Object: p.object.Ref.Diag(), Field: p.field, Pos: p.pos}
 		t.addPlugin(p, kong.ID(kong.Plugins, p.name+":global"), p.entity(), objectTags(p.object.Ref), origin)
 	}
 }

@@ -55,7 +55,7 @@ func compareSources(a, b Source) int {
 }
 
 // explainPlugin notes what a plugin was merged of.
-func (t *translator) explainPlugin(e made, p *plugin, origin kong.Origin) {
+func (t *translator) explainPlugin(e made, p *plugin, origin *kong.Origin) {
 	if e.isZero() || t.sources == nil {
 		return
 	}
@@ -64,7 +64,7 @@ func (t *translator) explainPlugin(e made, p *plugin, origin kong.Origin) {
 		parts = []*plugin{p}
 	}
 	for _, part := range parts {
-		from := origin
+		from := *origin
 		if !part.pos.IsZero() {
 			from = kong.Origin{Object: part.diag(origin.Object), Field: part.field, Pos: part.pos}
 		}

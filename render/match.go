@@ -89,8 +89,8 @@ func (m *match) pos() diag.Pos {
 }
 
 // origin returns what the Routes of the match come from.
-func (m *match) origin() kong.Origin {
-	return kong.Origin{Object: m.of.bound.Object.Ref.Diag(), Field: m.field(), Pos: m.pos()}
+func (m *match) origin() *kong.Origin {
+	return &kong.Origin{Object: m.of.bound.Object.Ref.Diag(), Field: m.field(), Pos: m.pos()}
 }
 
 // ruleField returns the field of a route's rule.

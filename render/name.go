@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -19,7 +18,7 @@ func serviceName(route manifest.Ref, rule int) string {
 
 // routeName names the Route of one match. With router flavor expressions there is one for each hostname, "" for any.
 func routeName(route manifest.Ref, rule, match int) string {
-	return fmt.Sprintf("%s.%d", serviceName(route, rule), match)
+	return serviceName(route, rule) + "." + strconv.Itoa(match)
 }
 
 func hostRouteName(route manifest.Ref, hostname string, rule, match int) string {
@@ -27,7 +26,8 @@ func hostRouteName(route manifest.Ref, hostname string, rule, match int) string 
 		hostname = "_"
 	}
 	hostname = strings.ReplaceAll(hostname, "*", "_")
-	return fmt.Sprintf("%s.%s.%s.%s.%d.%d", strings.ToLower(route.Kind), route.Namespace, route.Name, hostname, rule, match)
+	return strings.ToLower(route.Kind) + "." + route.Namespace + "." + route.Name + "." + hostname + "." +
+		strconv.Itoa(rule) + "." + strconv.Itoa(match)
 }
 
 // pluginID derives a plugin's id from its name and the entities that it is attached to.

@@ -30,6 +30,8 @@ type plugin struct {
 	object manifest.Object
 	field  string
 	pos    diag.Pos
+	// origin is the same for the plugin's entities, of a user's own.
+	origin *kong.Origin
 	// secrets are the places in config of what Secrets hold.
 	secrets [][]string
 	// user says that it is a user's own, which comes before what is generated, but for a guard: that keeps requests out which nothing else
@@ -194,14 +196,17 @@ func items(v any) ([]any, bool) {
 }
 
 // plugin attaches a plugin to a Route or Service.
-func (t *translator) plugin(p *plugin, on made, tags []string, origin kong.Origin) {
+func (t *translator) plugin(p *plugin, on made, tags []string, origin *kong.Origin) {
 	t.pluginOn(p, []made{on}, tags, origin)
 }
 
 // pluginOn attaches a plugin to entities: a Route or a Service, a Consumer, or one of those and a Consumer.
-func (t *translator) pluginOn(p *plugin, on []made, tags []string, origin kong.Origin) {
-	if !p.pos.IsZero() {
-		origin.Object, origin.Field, origin.Pos = p.diag(origin.Object), p.field, p.pos
+func (t *translator) pluginOn(p *plugin, on []made, tags []string, origin *kong.Origin) {
+	switch {
+	case p.origin != nil:
+		origin = p.origin
+	case !p.pos.IsZero():
+		origin = &kong.Origin{Object: p.diag(origin.Object), Field: p.field, Pos: p.pos}
 	}
 	fields := p.entity()
 	for _, e := range on {
@@ -222,7 +227,7 @@ func (p *plugin) entity() map[string]any {
 }
 
 // addPlugin adds a plugin, with a user's own tags, and those that say where it has secrets.
-func (t *translator) addPlugin(p *plugin, id string, fields map[string]any, tags []string, origin kong.Origin) {
+func (t *translator) addPlugin(p *plugin, id string, fields map[string]any, tags []string, origin *kong.Origin) {
 	if p.user {
 		tags = t.tagsOf(p.object)
 	}

@@ -213,7 +213,7 @@ func (s *stream) number() int {
 
 // streamRoute adds a Route of a rule.
 func (t *translator) streamRoute(r *rule, name string, fields map[string]any) {
-	t.route(r, name, fields, kong.Origin{Object: r.bound.Object.Ref.Diag(), Field: ruleField(r.rule.Index), Pos: r.rule.Pos})
+	t.route(r, name, fields, &kong.Origin{Object: r.bound.Object.Ref.Diag(), Field: ruleField(r.rule.Index), Pos: r.rule.Pos})
 }
 
 // warnOfStreams says where Kong cannot tell the streams of a rule from others as its listeners do.

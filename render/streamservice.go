@@ -19,7 +19,7 @@ func (r *rule) isStream() bool { return isStreamKind(r.bound.Object.Ref.Kind) }
 // streamService adds the Service of a rule of streams. Broken backends have their share, which is refused: Kong must not try another
 // target instead. It returns false if nothing may pass, since a plugin cannot be used: there is none that would answer streams.
 func (t *translator) streamService(r *rule) bool {
-	origin := kong.Origin{
+	origin := &kong.Origin{
 		Object: r.bound.Object.Ref.Diag(), Field: fmt.Sprintf("spec.rules[%d]", r.rule.Index), Pos: r.rule.Pos,
 	}
 	t.checkUnused(r)

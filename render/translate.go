@@ -117,15 +117,15 @@ type made struct {
 
 func (m made) isZero() bool { return m.ID == "" }
 
-// add adds an entity that comes from a manifest, and takes hold of its fields. Two objects that lead to one id are an error: their names
-// run together. Of routes that is found out at the end, see [translator.distinct].
-func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made {
-	return t.draft(draft{kind: k, id: strings.ToLower(id), fields: fields, origin: &origin}, tags)
+// add adds an entity that comes from a manifest, and takes hold of its fields and origin. Two objects that lead to one id are an error:
+// their names run together. Of routes that is found out at the end, see [translator.distinct].
+func (t *translator) add(k kong.Kind, id string, fields map[string]any, tags []string, origin *kong.Origin) made {
+	return t.draft(draft{kind: k, id: strings.ToLower(id), fields: fields, origin: origin}, tags)
 }
 
 // addOnce adds an entity that several rules ask for alike, unless it is there.
-func (t *translator) addOnce(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made {
-	d := draft{kind: k, id: strings.ToLower(id), fields: fields, origin: &origin, once: true}
+func (t *translator) addOnce(k kong.Kind, id string, fields map[string]any, tags []string, origin *kong.Origin) made {
+	d := draft{kind: k, id: strings.ToLower(id), fields: fields, origin: origin, once: true}
 	if t.once[d.key()] {
 		return made{d.key(), d.name()}
 	}
@@ -170,7 +170,7 @@ func (d draft) collides(first kong.Origin) diag.Finding {
 }
 
 // route adds a Route of a rule, under a name, with its plugins.
-func (t *translator) route(r *rule, name string, fields map[string]any, origin kong.Origin) {
+func (t *translator) route(r *rule, name string, fields map[string]any, origin *kong.Origin) {
 	fields["name"] = name
 	if r.service != nil {
 		fields["service"] = kong.ID(kong.Services, r.service.name)

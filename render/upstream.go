@@ -61,10 +61,10 @@ func multiple(a, b int64) int64 {
 const maxWeight = 65535
 
 // adder adds an entity: it is [translator.add] or [translator.addOnce].
-type adder func(k kong.Kind, id string, fields map[string]any, tags []string, origin kong.Origin) made
+type adder func(k kong.Kind, id string, fields map[string]any, tags []string, origin *kong.Origin) made
 
 // upstream adds an Upstream that leads to several addresses, and its Targets. More are fields of the Upstream beside its name.
-func (t *translator) upstream(add adder, r *rule, name string, shares []share, more map[string]any, tags []string, origin kong.Origin) {
+func (t *translator) upstream(add adder, r *rule, name string, shares []share, more map[string]any, tags []string, origin *kong.Origin) {
 	t.scale(r, shares)
 	id := kong.ID(kong.Upstreams, name)
 	fields := map[string]any{"name": name}
@@ -121,7 +121,7 @@ func (t *translator) endpoints(r *rule, b bind.Backend) (string, bool) {
 	shares := t.shares(r, []bind.Backend{b})
 	t.spread[name] = len(shares) > 1
 	if len(shares) > 1 {
-		origin := kong.Origin{Object: b.Object.Ref.Diag(), Pos: b.Object.At("")}
+		origin := &kong.Origin{Object: b.Object.Ref.Diag(), Pos: b.Object.At("")}
 		t.upstream(t.addOnce, r, name, shares, t.asked(*b.Object), objectTags(b.Object.Ref), origin)
 	}
 	return name, len(shares) > 1

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
@@ -30,6 +31,7 @@ func newUserPlugin(p *bind.Plugin) *plugin {
 		name: p.Spec.PluginName, config: p.Config, fields: map[string]any{}, secrets: p.Secrets, user: true,
 		object: p.Object, field: "plugin", pos: p.Object.At("plugin"),
 	}
+	out.origin = &kong.Origin{Object: out.object.Ref.Diag(), Field: out.field, Pos: out.pos}
 	if p.Spec.Disabled {
 		out.fields["enabled"] = false
 	}

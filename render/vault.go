@@ -37,7 +37,7 @@ func (t *translator) vaults() {
 			fields["config"] = v.Spec.Config
 		}
 		t.add(kong.Vaults, kong.ID(kong.Vaults, v.Spec.Prefix), fields, append(t.tagsOf(o), v.Spec.Tags...),
-			kong.Origin{Object: o.Ref.Diag(), Field: "spec", Pos: o.At("spec")})
+			&kong.Origin{Object: o.Ref.Diag(), Field: "spec", Pos: o.At("spec")})
 	}
 }
 
