@@ -5,7 +5,7 @@
 //   - [Findings] prints what is wrong with the manifests, as compilers do: "file:line:col: error: message [Code]"; [FindingsJSON]
 //     is the same for programs, and [GitHub] for a workflow, which shows each finding at its line.
 //
-// Writers do nothing but write to their io.Writer. No secret passes through: a plan's fields have none, see package diff.
-// Names, values and messages may come from anybody's manifests, or from a Kong that others write to; text output shows
-// control characters, escape sequences and characters that change the direction of text as their escapes.
+// The functions do nothing but write to their io.Writer. No secret passes through them: a plan's fields contain none, see package diff.
+// Names, values and messages may come from anybody's manifests, or from a Kong that others write to, so text output escapes control
+// characters, escape sequences and characters that change the direction of text.
 package report

@@ -1,4 +1,4 @@
-// Package config reads .gwsync.yaml, which says what would else be said again and again on the command line.
+// Package config reads .gwsync.yaml, which holds the settings that would otherwise be repeated on every command line.
 //
 //	path: deploy                                # a key is the name of a flag of any verb
 //	backend-address: '{name}.{namespace}.example.com:{port}'
@@ -11,20 +11,20 @@
 //	    gateway: [infra/public, infra/partners] # a flag that may be repeated takes a list
 //	    instance: prod
 //
-// There is no second list of names: what may stand there is what the flags of the program are ([Parse] is given them). A verb takes the
-// keys that are flags of its own; what is a flag of no verb is a mistake, with line and suggestion. Values are as they would be typed.
+// There is no second list of names: the keys are the flags of the program, which [Parse] is given. A verb takes the keys that are flags of
+// its own; a key that is a flag of no verb is an error, with line and suggestion. Values are written as they would be typed.
 //
-// # What counts
+// # Precedence
 //
-// The command line counts most, then the environment, then the target, then the top of the file. Where flags exclude each other, as --path
-// and --repo do, one of them that counts more takes the place of all the others: see [Layers].
+// The command line takes precedence over the environment, that over the target, and that over the top of the file. Of flags that exclude
+// each other, as --path and --repo do, the one from the layer with precedence replaces all the others: see [Layers].
 //
 // # Files
 //
-// A value that is a FILE or DIR, as the flag's own help calls it, is relative to the file that it is in.
+// A value that the flag's help calls a FILE or DIR is relative to the directory of the configuration file.
 //
 // # Secrets
 //
-// The file is meant to lie in git, so that it can name the file or the environment variable of a token, but not hold one: tokens, passwords
-// in addresses and headers that carry credentials are refused.
+// The file is meant to be kept in git. So it may name the file or the environment variable that holds a token, but not contain one: tokens,
+// passwords in addresses and headers with credentials are refused.
 package config
