@@ -11,6 +11,7 @@ type Builder struct {
 	text  []byte
 	names []string
 	set   []string
+	forms map[Kind]*forms
 }
 
 // New returns the entity of kind k with the given id and fields, in canonical form. It takes no hold of fields and does
@@ -19,13 +20,39 @@ type Builder struct {
 // A reference may be given as {"id": UUID} or as the UUID alone. Errors are for what has no canonical form: an empty id
 // or kind, a value that JSON has no word for.
 func New(k Kind, id string, fields map[string]any, origin Origin) (Entity, error) {
-	return new(Builder).New(k, id, fields, originOf(origin))
+	var b Builder
+	row, err := b.spell(k, id, fields)
+	if err != nil {
+		return Entity{}, err
+	}
+	e := entity(row, string(b.text))
+	e.r.origin = originOf(origin)
+	return e, nil
 }
 
-// New returns what the function of that name does. The origin, which may be nil, is held, and must not be written any more.
+// New returns what the function of that name does, and holds only once what the entities of the Builder have in common. The origin, which
+// may be nil, is held, and must not be written any more.
 func (b *Builder) New(k Kind, id string, fields map[string]any, origin *Origin) (Entity, error) {
+	row, err := b.spell(k, id, fields)
+	if err != nil {
+		return Entity{}, err
+	}
+	alike := b.forms[k]
+	if alike == nil {
+		if b.forms == nil {
+			b.forms = map[Kind]*forms{}
+		}
+		alike = &forms{row: row}
+		b.forms[k] = alike
+	}
+	f, own := alike.of(b.text)
+	return Entity{&record{form: f, own: string(own), origin: origin}}, nil
+}
+
+// spell puts the canonical text of an entity in b.text.
+func (b *Builder) spell(k Kind, id string, fields map[string]any) (*Row, error) {
 	if !plainYAML(string(k)) || id == "" {
-		return Entity{}, fmt.Errorf("an entity needs a kind and an id, not %q and %q", k, id)
+		return nil, fmt.Errorf("an entity needs a kind and an id, not %q and %q", k, id)
 	}
 	row := rowOf(k)
 	b.names = b.names[:0]
@@ -41,12 +68,11 @@ func (b *Builder) New(k Kind, id string, fields map[string]any, origin *Origin) 
 		}
 		b.text = append(appendString(append(b.text, ','), name), ':')
 		if err := b.field(row, name, v); err != nil {
-			return Entity{}, fmt.Errorf("%s %s: field %s: %w", row.Singular, id, name, err)
+			return nil, fmt.Errorf("%s %s: field %s: %w", row.Singular, id, name, err)
 		}
 	}
-	e := entity(row, string(append(b.text, '}')))
-	e.r.origin = origin
-	return e, nil
+	b.text = append(b.text, '}')
+	return row, nil
 }
 
 // field appends the value of a field to the text.
