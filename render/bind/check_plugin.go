@@ -124,7 +124,8 @@ func (c checker) explainPlugins(o manifest.Object) []Explanation {
 	var parts []Explanation
 	for i, ref := range c.PluginRefs(o) {
 		e := Explanation{
-			Title: say("plugin %d: %s", i, ref.Target), Pos: o.At(ref.Field), Checks: c.pluginChecks(o, ref), OK: ref.Reason == "", Verdict: "resolved",
+			Title: say("plugin %d: %s", i, ref.Target), Pos: o.At(ref.Field), Checks: c.pluginChecks(o, ref), OK: ref.Reason == "",
+			Verdict: "resolved",
 		}
 		if ref.Reason != "" {
 			e.Verdict = "not resolved: " + ref.Reason + ": requests are answered with an error"
