@@ -118,8 +118,8 @@ func (k *Kong) configuration() map[string]any {
 		"untrusted_lua": "sandbox", "untrusted_lua_sandbox_environment": map[string]any{},
 		"untrusted_lua_sandbox_requires": luaList(k.config.SandboxRequires),
 		"worker_consistency":             "eventual",
-		// A write to the sandbox counts at once, so that a client need not wait. Kong says 5 for both.
-		"db_update_frequency": 0.01, "worker_state_update_frequency": 0.01,
+		// A write to the sandbox counts at once, so that a client need not wait. Kong says 5 for both, and takes no 0 for the workers.
+		"db_update_frequency": 0, "worker_state_update_frequency": 0,
 	}
 }
 
