@@ -13,9 +13,10 @@ const (
 		{"rolling_timeout": {"type": "number", "default": 3600}},
 		{"cookie_same_site": {"type": "string", "default": "Strict"}},
 		{"remember": {"type": "boolean", "default": false}}],
-		"shorthand_fields": [{"cookie_lifetime": {"type": "number"}}, {"cookie_renew": {"type": "number"}}, {"cookie_discard": {"type": "number"}},
-			{"cookie_samesite": {"type": "string"}}, {"cookie_persistent": {"type": "boolean"}}, {"other": {"type": "string"}}]}}]}`
-	endpointSchema = `{"fields": [{"config": {"type": "record", "fields": [{"traces_endpoint": {"type": "string"}}, {"headers": {"type": "map"}}],
+		"shorthand_fields": [{"cookie_lifetime": {"type": "number"}}, {"cookie_renew": {"type": "number"}},
+			{"cookie_discard": {"type": "number"}}, {"cookie_samesite": {"type": "string"}}, {"cookie_persistent": {"type": "boolean"}}, {"other": {"type": "string"}}]}}]}`
+	endpointSchema = `{"fields": [{"config": {"type": "record", "fields": [
+		{"traces_endpoint": {"type": "string"}}, {"headers": {"type": "map"}}],
 		"shorthand_fields": [{"endpoint": {"type": "string", "deprecation": {"message": "old"}}}]}}]}`
 )
 

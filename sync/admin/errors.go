@@ -95,7 +95,8 @@ func (e *Error) Hint() string {
 	}
 	switch {
 	case e.Message == unbuffered:
-		return "raise nginx_admin_client_body_buffer_size (10m by default) in Kong's own configuration: Kong does not read what nginx keeps in a file"
+		return "raise nginx_admin_client_body_buffer_size (10m by default) in Kong's own configuration: " +
+			"Kong does not read what nginx keeps in a file"
 	case e.location != "":
 		return "it redirects to " + e.location + ": give --kong-addr the address it ends at; redirects are not followed, for they " +
 			"would take credentials along"

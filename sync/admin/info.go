@@ -90,8 +90,9 @@ func (r *root) settings(f kong.Flavor, plugins []string) kong.Settings {
 
 // settle returns how long a write takes until all workers of all nodes act on it: a node hears of another's writes within the
 // one period, waits as long as the database takes to propagate it, and its workers rebuild routes and plugins within the other
-// period. One node's Admin API does not tell whether there are more nodes. Rebuilding takes its time as well, which counts where the periods
-// are short: with both at 0.1 s, requests got past key-auth on a real Kong with little CPU. A period of 0 is the embedded Kong's alone.
+// period. One node's Admin API does not tell whether there are more nodes. Rebuilding takes its time as well, which counts
+// where the periods are short: with both at 0.1 s, requests got past key-auth on a real Kong with little processor time. A
+// period of 0 is the embedded Kong's alone.
 //
 // Source: Kong 3.9.3, kong/global.lua, init_cluster_events, and kong/conf_loader/parse.lua.
 func (r *root) settle() time.Duration {
