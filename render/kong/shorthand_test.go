@@ -14,7 +14,8 @@ const (
 		{"cookie_same_site": {"type": "string", "default": "Strict"}},
 		{"remember": {"type": "boolean", "default": false}}],
 		"shorthand_fields": [{"cookie_lifetime": {"type": "number"}}, {"cookie_renew": {"type": "number"}},
-			{"cookie_discard": {"type": "number"}}, {"cookie_samesite": {"type": "string"}}, {"cookie_persistent": {"type": "boolean"}}, {"other": {"type": "string"}}]}}]}`
+			{"cookie_discard": {"type": "number"}}, {"cookie_samesite": {"type": "string"}},
+			{"cookie_persistent": {"type": "boolean"}}, {"other": {"type": "string"}}]}}]}`
 	endpointSchema = `{"fields": [{"config": {"type": "record", "fields": [
 		{"traces_endpoint": {"type": "string"}}, {"headers": {"type": "map"}}],
 		"shorthand_fields": [{"endpoint": {"type": "string", "deprecation": {"message": "old"}}}]}}]}`
