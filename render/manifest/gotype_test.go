@@ -61,11 +61,11 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// jsonOf returns the one object in a chunk as it is written down as JSON, nil if there is no valid one.
+// jsonOf returns the one object in a chunk as it is written down as JSON, nil if there is no valid one, or an invalid one beside it.
 func jsonOf(c chunk) (*kind, Ref, []byte) {
 	f := file{namespace: "default", scratch: newScratch()}
 	f.load(source{fs: fstest.MapFS{"a.yaml": {Data: c.text}}, path: "a.yaml", display: "a.yaml"})
-	if len(f.objects) != 1 || f.objects[0].Typed == nil {
+	if len(f.objects) != 1 || f.objects[0].Typed == nil || f.findings.HasErrors() {
 		return nil, Ref{}, nil
 	}
 	ref := f.objects[0].Ref
