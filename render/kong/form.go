@@ -185,25 +185,18 @@ func (f *form) fit(own, text []byte) ([]byte, bool) {
 	return own, string(text[at:]) == f.example[from:]
 }
 
-// opened returns the form with gaps where a text has other units, and whether that is all that it has of its own.
-func (f *form) opened(text []byte) (*form, bool) {
+// opened returns the form with gaps also where a text of the same skeleton has other units.
+func (f *form) opened(text []byte) *form {
 	var gaps []span
 	i, j, next := 1, 1, 0
-	for i < len(f.raw) && j < len(text) {
+	for i < len(f.raw) {
 		n, m := unit(f.raw[i:]), unit(text[j:])
-		if n == 0 || m == 0 || unitKind(f.raw[i]) != unitKind(text[j]) {
-			if f.raw[i] != text[j] {
-				return nil, false
-			}
+		if n == 0 {
 			i, j = i+1, j+1
 			continue
 		}
 		isGap := next < len(f.gaps) && f.gaps[next].start == i
-		same := bytes.Equal(f.raw[i:i+n], text[j:j+m])
-		switch {
-		case !same && f.raw[i+n] == ':':
-			return nil, false // the name of a member
-		case isGap || !same:
+		if isGap || !bytes.Equal(f.raw[i:i+n], text[j:j+m]) {
 			gaps = append(gaps, span{i, i + n})
 		}
 		if isGap {
@@ -211,10 +204,25 @@ func (f *form) opened(text []byte) (*form, bool) {
 		}
 		i, j = i+n, j+m
 	}
-	if i < len(f.raw) || j < len(text) {
-		return nil, false
+	return newForm(f.row, f.example, gaps)
+}
+
+// appendSkeleton appends what the texts of a form have in common whatever its gaps: structure, names of members, and kinds of units.
+func appendSkeleton(b, text []byte) []byte {
+	for i := 1; i < len(text); {
+		n := unit(text[i:])
+		switch {
+		case n == 0:
+			b = append(b, text[i])
+			n = 1
+		case text[i+n] == ':':
+			b = append(b, text[i:i+n]...)
+		default:
+			b = append(b, unitKind(text[i])&0x1f) // a control character, of which canonical text has none
+		}
+		i += n
 	}
-	return newForm(f.row, f.example, gaps), true
+	return b
 }
 
 // reference begins a reference.
@@ -266,7 +274,10 @@ type forms struct {
 	row *Row
 	// all have the frequent ones first, about.
 	all []*form
-	own []byte
+	// bySkeleton are the same.
+	bySkeleton map[string]*form
+	own        []byte
+	skeleton   []byte
 }
 
 // of returns a form of a text, and what is the entity's own; that is good until the next call.
@@ -290,17 +301,20 @@ func (s *forms) of(text []byte) (*form, []byte) {
 
 // more returns a form for a text that none has fit.
 func (s *forms) more(text []byte) *form {
-	for i, f := range s.all {
-		if opened, ok := f.opened(text); ok {
-			s.all[i] = opened
-			return opened
-		}
+	s.skeleton = appendSkeleton(s.skeleton[:0], text)
+	if f, ok := s.bySkeleton[string(s.skeleton)]; ok {
+		opened := f.opened(text)
+		s.all[slices.Index(s.all, f)], s.bySkeleton[string(s.skeleton)] = opened, opened
+		return opened
 	}
 	if len(s.all) == mostForms {
 		return s.row.whole
 	}
+	if s.bySkeleton == nil {
+		s.bySkeleton = map[string]*form{}
+	}
 	id := len(`{"id":`)
 	f := newForm(s.row, string(text), []span{{id, id + unit(text[id:])}})
-	s.all = append(s.all, f)
+	s.all, s.bySkeleton[string(s.skeleton)] = append(s.all, f), f
 	return f
 }

@@ -72,6 +72,7 @@ func FuzzForms(f *testing.F) {
 	f.Add(`["a"]`, `["b"]`, `["b","a"]`)
 	f.Add(`["a",["b"],1]`, `["c",["d"],2]`, `[null,["a"],"x"]`)
 	f.Add(`{"a":"x","b":[{"id":"y"}]}`, `{"a":"z","b":[{"id":"w"}]}`, `{"c":"z","b":[{"id":"w"}]}`)
+	f.Add(`{"p":{"q":{},"r":{"id":"x"}}}`, `{"p":{"q":{"id":"x"}},"r":{}}`, `{"p":{"q":{}},"r":{"id":"x"}}`)
 	f.Add(`"a","tags":"a"`, `"b","tags":["a","z"]`, `"c","tags":["a","y"]`)
 	f.Add(`"a","id":"x"`, `"b","service":"x"`, `"b","service":{"id":"Y"}`)
 	f.Fuzz(func(t *testing.T, a, b, c string) {
