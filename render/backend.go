@@ -151,11 +151,11 @@ func (t *translator) serviceAnnotations(o manifest.Object, annotations map[strin
 		}
 	}
 	if v, at, ok := annotation(annotations, "path"); ok {
-		switch protocol := fields["protocol"]; {
+		switch protocol, problem := fields["protocol"], refusedPath(v); {
 		case protocol == "grpc" || protocol == "grpcs":
 			t.report(invalidAnnotation(o, at, "Kong takes no path with protocol grpc or grpcs"))
-		case !strings.HasPrefix(v, "/"):
-			t.report(invalidAnnotation(o, at, fmt.Sprintf("path %q does not begin with /", v)))
+		case problem != "":
+			t.report(invalidAnnotation(o, at, problem))
 		default:
 			fields["path"] = v
 		}

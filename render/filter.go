@@ -93,6 +93,21 @@ func isPath(s string) bool {
 	return true
 }
 
+// refusedPath returns why Kong takes no such path for a Service, or for the cookie and the checks of an Upstream, or "".
+//
+// Source: Kong 3.9.3, kong/db/schema/typedefs.lua, path.
+func refusedPath(path string) string {
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return fmt.Sprintf("path %q does not begin with /", path)
+	case strings.Contains(path, "//"):
+		return fmt.Sprintf("path %q has an empty segment: Kong takes none here", path)
+	case !isPath(path):
+		return fmt.Sprintf("path %q holds what no path of a URL can: escape it, as %%20 for a space", path)
+	}
+	return ""
+}
+
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func isAlphanumeric(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' }

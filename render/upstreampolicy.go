@@ -7,6 +7,7 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/manifest"
 	"github.com/gwsync/gwsync/render/manifest/konghq"
+	"github.com/gwsync/gwsync/render/route"
 )
 
 // policyAnnotation names the KongUpstreamPolicy of a Service's namespace that says how requests for it are spread.
@@ -84,7 +85,7 @@ func (u *upstream) hash(h *konghq.UpstreamHash, field, in, prefix string) {
 	case h.Cookie != "":
 		u.fields[in], u.fields["hash_on_cookie"] = "cookie", h.Cookie
 		u.named(field+".cookie", h.Cookie)
-		put(u.fields, "hash_on_cookie_path", h.CookiePath)
+		u.path(u.fields, "hash_on_cookie_path", h.CookiePath, field+".cookiePath")
 	}
 }
 
@@ -93,6 +94,22 @@ func (u *upstream) named(field, name string) {
 	if !regexp.MustCompile(`^[-_0-9A-Za-z]+$`).MatchString(name) {
 		u.refuse(field, fmt.Sprintf("Kong takes names of letters, digits, '-' and '_' here, not %q", name))
 	}
+}
+
+// path sets a path, where there is one that Kong takes.
+func (u *upstream) path(in map[string]any, name, path, field string) {
+	if problem := refusedPath(path); path != "" && problem != "" {
+		u.refuse(field, problem)
+	}
+	put(in, name, path)
+}
+
+// serverName sets the name that checks by HTTPS ask for, where there is one that Kong takes.
+func (u *upstream) serverName(in map[string]any, name, field string) {
+	if problem := route.CheckSNI(name); name != "" && problem != "" {
+		u.refuse(field, fmt.Sprintf("%q is no server name: %s", name, problem))
+	}
+	put(in, "https_sni", name)
 }
 
 // distinct reports a fallback that is no other property than what it stands in for.
@@ -113,8 +130,8 @@ func (u *upstream) healthchecks(h *konghq.Healthchecks) map[string]any {
 	if a := h.Active; a != nil {
 		active := map[string]any{}
 		put(active, "type", a.Type)
-		put(active, "http_path", a.HTTPPath)
-		put(active, "https_sni", a.HTTPSSNI)
+		u.path(active, "http_path", a.HTTPPath, at+".active.httpPath")
+		u.serverName(active, a.HTTPSSNI, at+".active.httpsSni")
 		if a.HTTPSVerifyCertificate != nil {
 			active["https_verify_certificate"] = *a.HTTPSVerifyCertificate
 		}
