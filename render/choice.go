@@ -148,6 +148,9 @@ func groups(r *rule, backends []bind.Backend) []group {
 }
 
 func filtersKey(filters []bind.Filter) string {
+	if len(filters) == 0 {
+		return ""
+	}
 	var specs []any
 	for _, f := range filters {
 		specs = append(specs, f.HTTP)

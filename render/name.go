@@ -50,7 +50,7 @@ func (t *translator) tagsOf(o manifest.Object) []string {
 }
 
 func versionTags(r manifest.Ref, version string) []string {
-	tags := []string{"k8s-name:" + r.Name, "k8s-kind:" + r.Kind, "k8s-version:" + version}
+	tags := append(make([]string, 0, 5), "k8s-name:"+r.Name, "k8s-kind:"+r.Kind, "k8s-version:"+version)
 	if r.Namespace != "" {
 		tags = append(tags, "k8s-namespace:"+r.Namespace)
 	}

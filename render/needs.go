@@ -123,9 +123,9 @@ func portsOf(e kong.Entity) []int {
 func (n needs) plugin(e kong.Entity) {
 	name := e.Text("name")
 	n.add("plugins", name, e)
-	config, _ := e.Field("config")
 	switch name {
 	case preFunction, postFunction:
+		config, _ := e.Field("config")
 		n.early(e, config)
 		for text := range texts(config) {
 			n.add("untrusted_lua", "sandbox", e)
@@ -134,6 +134,7 @@ func (n needs) plugin(e kong.Entity) {
 			}
 		}
 	case "request-transformer":
+		config, _ := e.Field("config")
 		for text := range texts(config) {
 			if _, template, ok := strings.Cut(text, "$("); ok && strings.Contains(template, ")") {
 				n.add("untrusted_lua", "sandbox", e)

@@ -162,7 +162,9 @@ func hostnamesOf(b bind.Binding) []string {
 
 // routeFields returns the fields that all routes of the rule share, for the caller to add to.
 func (r *rule) routeFields() map[string]any {
-	out := map[string]any{"protocols": r.protocols, "strip_path": r.stripPath, "preserve_host": r.preserveHost}
+	const usual = 12
+	out := make(map[string]any, usual)
+	out["protocols"], out["strip_path"], out["preserve_host"] = r.protocols, r.stripPath, r.preserveHost
 	maps.Copy(out, r.settings)
 	if r.upgrade != 0 { // Kong redirects plain requests to HTTPS
 		out["protocols"], out["https_redirect_status_code"] = []string{"https"}, r.upgrade

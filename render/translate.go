@@ -57,7 +57,10 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.personalEverywhere()
 	entities, findings := t.composer.all()
 	t.report(findings...)
-	state, err := kong.NewState(t.distinct(entities)...)
+	state, err := kong.NewState(entities...)
+	if err != nil {
+		state, err = kong.NewState(t.distinct(entities)...)
+	}
 	if err != nil {
 		t.report(diag.Finding{Severity: diag.Error, Code: NameCollision, Message: err.Error()})
 	}

@@ -159,11 +159,11 @@ func (e Entity) called() (name string, naturally bool) {
 	if e.r == nil {
 		return "", false
 	}
-	if v := e.raw(e.r.form.row.Name); v != "" && v[0] == '"' {
+	if v := e.Raw(e.r.form.row.Name); v != "" && v[0] == '"' {
 		return text(v), true
 	}
 	for _, namer := range namers {
-		if v := e.raw(namer); v != "" && v[0] == '"' {
+		if v := e.Raw(namer); v != "" && v[0] == '"' {
 			return cmp.Or(text(v), e.ID()), false
 		}
 	}
@@ -180,8 +180,8 @@ func (e Entity) String() string {
 // GoString returns what [Entity.String] returns.
 func (e Entity) GoString() string { return e.String() }
 
-// raw returns the canonical text of a field's value, "" if it is not set.
-func (e Entity) raw(name string) string {
+// Raw returns the canonical text of a field's value, "" if it is not set: equal values have equal ones.
+func (e Entity) Raw(name string) string {
 	if e.r == nil || name == "id" {
 		return ""
 	}
@@ -190,15 +190,15 @@ func (e Entity) raw(name string) string {
 
 // Field returns the value of a field at the top level, and whether it is set.
 func (e Entity) Field(name string) (Value, bool) {
-	t := e.raw(name)
+	t := e.Raw(name)
 	return value(t), t != ""
 }
 
 // Text returns the value of a field that holds a string, else "".
-func (e Entity) Text(name string) string { return text(e.raw(name)) }
+func (e Entity) Text(name string) string { return text(e.Raw(name)) }
 
 // Strings returns the strings of a field that holds an array of them.
-func (e Entity) Strings(name string) []string { return stringsIn(e.raw(name)) }
+func (e Entity) Strings(name string) []string { return stringsIn(e.Raw(name)) }
 
 func stringsIn(t string) []string {
 	out := []string{}
@@ -226,7 +226,7 @@ func (e Entity) anyTag(is func(tag string) bool) bool {
 // Fields iterates over the top-level fields that are set, by name. The id is not among them. Each value is decoded for the caller.
 func (e Entity) Fields() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		for name, v := range e.Texts() {
+		for name, v := range e.texts() {
 			if !yield(name, value(v)) {
 				return
 			}
@@ -234,8 +234,8 @@ func (e Entity) Fields() iter.Seq2[string, Value] {
 	}
 }
 
-// Texts iterates over what [Entity.Fields] does, with the values' canonical texts: equal values have equal ones.
-func (e Entity) Texts() iter.Seq2[string, string] {
+// texts iterates over what [Entity.Fields] does, with the values' canonical texts.
+func (e Entity) texts() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		if e.r == nil {
 			return
@@ -289,7 +289,7 @@ func (e Entity) Ref(field string) (Key, bool) {
 	if i < 0 || row.Refs[i].Many {
 		return Key{}, false
 	}
-	id := refID(e.raw(field))
+	id := refID(e.Raw(field))
 	return Key{Kind: row.Refs[i].Kind, ID: id}, id != ""
 }
 
@@ -300,7 +300,7 @@ func (e Entity) Refs() iter.Seq2[Ref, Key] {
 			return
 		}
 		for _, r := range e.r.form.row.Refs {
-			t := e.raw(r.Field)
+			t := e.Raw(r.Field)
 			if !r.Many {
 				if id := refID(t); id != "" && !yield(r, Key{Kind: r.Kind, ID: id}) {
 					return
@@ -326,7 +326,8 @@ func (e Entity) Natural() string {
 		return ""
 	}
 	if e.r.form.row.Name == "" {
-		return string(e.appendUnique(nil))
+		var room [256]byte
+		return string(e.appendUnique(room[:0]))
 	}
 	if name, ok := e.called(); ok {
 		return name
@@ -338,7 +339,7 @@ func (e Entity) Natural() string {
 func (e Entity) appendUnique(b []byte) []byte {
 	start, some := len(b), false
 	for _, name := range e.r.form.row.Unique {
-		t := e.raw(name)
+		t := e.Raw(name)
 		some = some || t != ""
 		b = append(append(b, t...), 0)
 	}

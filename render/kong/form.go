@@ -98,7 +98,8 @@ func (f *form) value(own string, m formMember) string {
 	case f.gaps[m.firstGap] == m.value:
 		return f.gap(own, m.firstGap)
 	}
-	return string(f.appendPart(nil, own, m))
+	var room [256]byte
+	return string(f.appendPart(room[:0], own, m))
 }
 
 // lookup returns the text of a member's value, "" if there is none.

@@ -50,7 +50,7 @@ func sameEntity(t *testing.T, k Kind, text string, e Entity) {
 // spelled returns fields and references as text.
 func spelled(e Entity) string {
 	var b strings.Builder
-	for name, v := range e.Texts() {
+	for name, v := range e.texts() {
 		one, _ := e.Field(name)
 		fmt.Fprintf(&b, "%q %s %v %q %q\n", name, v, one, e.Text(name), e.Strings(name))
 	}

@@ -103,14 +103,19 @@ func sorted(entities []Entity) []Entity {
 // sortByName sorts entities of one kind by name and id.
 func sortByName(entities []Entity) {
 	type named struct {
-		name string
+		name, id string
 		Entity
 	}
 	all := make([]named, len(entities))
 	for i, e := range entities {
-		all[i] = named{e.Name(), e}
+		all[i] = named{e.Name(), e.ID(), e}
 	}
-	slices.SortFunc(all, func(a, b named) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.ID(), b.ID())) })
+	slices.SortFunc(all, func(a, b named) int {
+		if c := strings.Compare(a.name, b.name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.id, b.id)
+	})
 	for i, n := range all {
 		entities[i] = n.Entity
 	}

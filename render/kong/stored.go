@@ -23,7 +23,7 @@ func (e Entity) Stored() Entity {
 //
 // Source: Kong 3.9.3, kong/plugins/jwt/daos.lua.
 func (e Entity) Answered(live Entity) Entity {
-	if made := live.Text("secret"); made != "" && e.Kind() == JWTSecrets && e.raw("secret") == "" {
+	if made := live.Text("secret"); made != "" && e.Kind() == JWTSecrets && e.Raw("secret") == "" {
 		return e.with("secret", made)
 	}
 	return e.Stored()

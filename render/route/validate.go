@@ -92,18 +92,12 @@ func (v *Validator) Validate(r kong.Entity) error {
 // isSound reports whether all that matters of a classic route for HTTP is known to be in order. It may be looked at field by field: the
 // parts of the route's expression are joined by what binds most loosely.
 func (v *Validator) isSound(r kong.Entity) bool {
-	for name, text := range r.Texts() {
-		switch name {
-		case "expression", "priority": // which excludes others
+	if hasExpression(r) || slices.ContainsFunc(r.Strings("hosts"), func(h string) bool { return !isPlainHost(h) }) {
+		return false
+	}
+	for _, name := range alike {
+		if text := r.Raw(name); text != "" && !v.sound[[2]string{name, text}] {
 			return false
-		case "hosts":
-			if slices.ContainsFunc(r.Strings(name), func(h string) bool { return !isPlainHost(h) }) {
-				return false
-			}
-		case "methods", "paths", "snis", "headers", "sources", "destinations", "protocols":
-			if !v.sound[[2]string{name, text}] {
-				return false
-			}
 		}
 	}
 	return true
@@ -111,18 +105,19 @@ func (v *Validator) isSound(r kong.Entity) bool {
 
 // learn notes the fields of a route that is in order, if those are any that [Validator.isSound] asks for.
 func (v *Validator) learn(r kong.Entity) {
-	if isStream(r) {
+	if isStream(r) || hasExpression(r) {
 		return
 	}
-	for name, text := range r.Texts() {
-		switch name {
-		case "expression", "priority":
-			return
-		case "methods", "paths", "snis", "headers", "sources", "destinations", "protocols":
-			v.sound[[2]string{name, text}] = true
-		}
+	for _, name := range alike {
+		v.sound[[2]string{name, r.Raw(name)}] = true
 	}
 }
+
+// alike are the fields of a classic route that say what it matches, and that many routes have in common.
+var alike = []string{"methods", "paths", "snis", "headers", "sources", "destinations", "protocols"}
+
+// hasExpression reports whether a route has a field of those that exclude the others.
+func hasExpression(r kong.Entity) bool { return r.Raw("expression") != "" || r.Raw("priority") != "" }
 
 // violations returns what Kong refuses in a route.
 func (v *Validator) violations(r kong.Entity) Violations {
