@@ -22,7 +22,13 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox/proxy"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gwsync": main}) }
+// noSleep keeps a command that the race detector watches from sleeping for a second when it exits: the tests run hundreds.
+const noSleep = "atexit_sleep_ms=0"
+
+func TestMain(m *testing.M) {
+	os.Setenv("GORACE", noSleep)
+	testscript.Main(m, map[string]func(){"gwsync": main})
+}
 
 // TestScripts runs testdata/*.txtar. Besides testscript's own commands there are
 //
@@ -38,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata",
 		UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", noSleep)
 			examples, err := examplesDir()
 			e.Setenv("EXAMPLES", examples)
 			return err
