@@ -1,14 +1,13 @@
 package render
 
 import (
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync"
 
 	"github.com/gwsync/gwsync/render/bind"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/parallel"
 	"github.com/gwsync/gwsync/render/route"
 )
 
@@ -44,7 +43,7 @@ type batch struct {
 	drafts   []draft
 	entities []kong.Entity
 	findings diag.List
-	failure  string
+	panic    parallel.Panic
 }
 
 func newComposer(f kong.Flavor) *composer {
@@ -66,7 +65,7 @@ func (c *composer) compose() {
 	select {
 	case c.free <- struct{}{}:
 		c.running.Go(func() {
-			b.compose(c.flavor)
+			b.panic.Catch(func() { b.compose(c.flavor) })
 			<-c.free
 		})
 	default:
@@ -84,9 +83,7 @@ func (c *composer) all() ([]kong.Entity, diag.List) {
 	}
 	entities, findings := make([]kong.Entity, 0, n), diag.List{}
 	for _, b := range c.batches {
-		if b.failure != "" {
-			panic(b.failure) //nolint:forbidigo // it comes from another goroutine
-		}
+		b.panic.Pass()
 		entities, findings = append(entities, b.entities...), append(findings, b.findings...)
 	}
 	return entities, findings
@@ -94,11 +91,6 @@ func (c *composer) all() ([]kong.Entity, diag.List) {
 
 // compose makes the entities of the batch.
 func (b *batch) compose(f kong.Flavor) {
-	defer func() {
-		if r := recover(); r != nil {
-			b.failure = fmt.Sprintf("%v\n\n%s", r, debug.Stack())
-		}
-	}()
 	var builder kong.Builder
 	validator := route.NewValidator(f)
 	b.entities = make([]kong.Entity, 0, len(b.drafts))

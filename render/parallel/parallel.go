@@ -10,28 +10,44 @@ import (
 	"sync/atomic"
 )
 
+// Panic carries a panic from the goroutine that met it to the one that waits for it.
+type Panic struct{ text string }
+
+// Catch calls piece. If it panics, Catch keeps that with the stack and returns.
+func (p *Panic) Catch(piece func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.text = fmt.Sprintf("%v\n\n%s", r, debug.Stack())
+		}
+	}()
+	piece()
+}
+
+// Pass panics if a piece did.
+func (p *Panic) Pass() {
+	if p.text != "" {
+		panic(p.text) //nolint:forbidigo // it comes from another goroutine
+	}
+}
+
 // Each starts some workers, has them called with 0 to n-1, and returns when all is done. A panic of a worker comes out of it.
 func Each(n int, worker func() func(i int)) {
 	var next atomic.Int64
-	var workers sync.WaitGroup
-	var once sync.Once
-	var failure string
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					once.Do(func() { failure = fmt.Sprintf("%v\n\n%s", r, debug.Stack()) })
+	var running sync.WaitGroup
+	panics := make([]Panic, min(n, runtime.GOMAXPROCS(0)))
+	for w := range panics {
+		running.Go(func() {
+			panics[w].Catch(func() {
+				do := worker()
+				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+					do(i)
 				}
-			}()
-			do := worker()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
+			})
 		})
 	}
-	workers.Wait()
-	if failure != "" {
-		panic(failure) //nolint:forbidigo // it comes from a worker
+	running.Wait()
+	for _, p := range panics {
+		p.Pass()
 	}
 }
 
@@ -39,16 +55,14 @@ func Each(n int, worker func() func(i int)) {
 // than there are cores. A panic comes out of it.
 func InOrder[T any](n int, piece func(i int) T, take func(T)) {
 	type result struct {
-		value   T
-		failure string
+		value T
+		panic Panic
 	}
 	var coming []chan result
 	next := func() {
 		r := <-coming[0]
 		coming = coming[1:]
-		if r.failure != "" {
-			panic(r.failure) //nolint:forbidigo // it comes from another goroutine
-		}
+		r.panic.Pass()
 		take(r.value)
 	}
 	for i := range n {
@@ -59,13 +73,8 @@ func InOrder[T any](n int, piece func(i int) T, take func(T)) {
 		coming = append(coming, c)
 		go func() {
 			var r result
-			defer func() {
-				if p := recover(); p != nil {
-					r.failure = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
-				}
-				c <- r
-			}()
-			r.value = piece(i)
+			r.panic.Catch(func() { r.value = piece(i) })
+			c <- r
 		}()
 	}
 	for len(coming) > 0 {
