@@ -7,6 +7,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gwsync/gwsync/render/bind"
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/route"
 )
 
@@ -159,6 +160,9 @@ func (r *rule) brokenStatus() int {
 // unimplemented returns rules that answer the calls which no GRPCRoute matches, at the listeners that have one: with the status
 // UNIMPLEMENTED (Gateway.spec.listeners), where Kong by itself would say NOT_FOUND. There is one for each hostname of such listeners, and
 // one for calls to any other host on their ports. Where HTTPRoutes have other hosts of the listener, they come first.
+//
+// With traditional_compatible plain calls to a host of an HTTPS listener get to its rule, too. Where HTTP listeners have GRPCRoutes as
+// well, they are told the same: Kong's 426 is no answer over HTTP/2, for it has the header Connection.
 func (t *translator) unimplemented(routes []*bind.Route) []*rule {
 	var out []*rule
 	known := map[string]*rule{}
@@ -187,6 +191,15 @@ func (t *translator) unimplemented(routes []*bind.Route) []*rule {
 			if l.Hostname != "" {
 				add(l, "")
 			}
+		}
+	}
+	if t.target.Flavor == kong.TraditionalCompatible {
+		var all []bind.Binding
+		for _, last := range out {
+			all = append(all, last.bindings...)
+		}
+		for _, last := range out {
+			last.protocols = protocols(all)
 		}
 	}
 	return out

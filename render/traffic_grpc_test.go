@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -109,6 +110,46 @@ func TestCalls(t *testing.T) {
 		}
 		if got := k.call("a.example.com", "/pkg.Echo/Say", [2]string{}, "application/json"); got != "404 and " {
 			t.Errorf("%s: a request that is no call: got %s, want 404", flavor, got)
+		}
+	}
+}
+
+// TestPlainCallsBesideHTTPS makes plain calls to a host that an HTTPS listener has too: those which no route takes are told so.
+func TestPlainCallsBesideHTTPS(t *testing.T) {
+	certificate, err := json.Marshal(secret(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifests := `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: kong}
+spec:
+  gatewayClassName: kong
+  listeners:
+  - {name: http, port: 80, protocol: HTTP}
+  - {name: https, port: 443, protocol: HTTPS, hostname: "*.example.com", tls: {certificateRefs: [{name: certificate}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: {name: echo}
+spec:
+  parentRefs: [{name: kong}]
+  hostnames: ["*.example.com"]
+  rules: [{matches: [{method: {service: pkg.Echo}}], backendRefs: [{name: echo, port: 9000}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: echo}
+spec: {selector: {app: x}, ports: [{port: 9000}]}
+---
+` + string(certificate)
+	for _, flavor := range []kong.Flavor{kong.TraditionalCompatible, kong.Expressions} {
+		k := serveUnresolved(t, flavor, manifests)
+		for path, want := range map[string]string{"/pkg.Echo/Say": "echo", "/pkg.Other/Say": "404 and 12"} {
+			if got := k.call("a.example.com", path, [2]string{}, "application/grpc"); got != want {
+				t.Errorf("%s: %s: got %s, want %s", flavor, path, got, want)
+			}
 		}
 	}
 }
