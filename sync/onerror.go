@@ -30,4 +30,4 @@ func (o *OnError) Set(s string) error {
 }
 
 // Type returns what the value is, for the usage line of a flag.
-func (*OnError) Type() string { return "what" }
+func (*OnError) Type() string { return "ACTION" }

@@ -76,12 +76,12 @@ func newApply(p process) *cobra.Command {
 	cmd.Flags().StringVar(&plan, "plan", "", "`FILE` with the output of gwsync diff -o json: apply these changes and no others")
 	cmd.Flags().StringVar(&journal, "journal", "",
 		"`FILE` to keep in what was there before, without secrets, so that gwsync rollback can bring it back")
-	cmd.Flags().Var(&onError, "on-error", "what to do with the writes before one that fails: rollback, stop, or continue with others")
+	cmd.Flags().Var(&onError, "on-error", "`ACTION` when a write fails: rollback what was written, stop, or continue with what does not depend on it")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	lock.add(cmd.Flags())
-	cmd.Flags().Var(&settle, "settle", "how long to wait for Kong's workers where guarded routes change, once they have heard of\n"+
-		"everything that was written: auto for what Kong's configuration says, or a time; with 0, routes may be\n"+
-		"served for moments without their plugins")
+	cmd.Flags().Var(&settle, "settle", "`DURATION` to wait for Kong's workers where guarded routes change, once they have heard of everything\n"+
+		"that was written; auto is what Kong's configuration says; with 0, routes may be served for moments\n"+
+		"without their plugins")
 	return cmd
 }
 

@@ -39,17 +39,17 @@ type kongFlags struct {
 func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.address, "kong-addr", admin.DefaultURL, "`URL` of Kong's Admin API, or unix:///PATH of its socket")
 	f.credentialFlags.add(flags)
-	flags.StringVarP(&f.workspace, "workspace", "w", "", "workspace of a Kong Enterprise")
+	flags.StringVarP(&f.workspace, "workspace", "w", "", "`NAME` of a workspace of Kong Enterprise")
 	flags.StringVar(&f.caFile, "ca-cert-file", "", "PEM `FILE` of authorities to trust besides the system's")
 	flags.StringVar(&f.certFile, "tls-client-cert-file", "", "PEM `FILE` of the client certificate")
 	flags.StringVar(&f.keyFile, "tls-client-key-file", "", "PEM `FILE` of its key")
-	flags.StringVar(&f.serverName, "tls-server-name", "", "name to expect in Kong's certificate")
+	flags.StringVar(&f.serverName, "tls-server-name", "", "`NAME` to expect in Kong's certificate")
 	flags.BoolVar(&f.skipVerify, "tls-skip-verify", false, "do not verify Kong's certificate")
-	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "how long to wait for one answer")
+	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "`DURATION` to wait for one answer")
 	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism,
-		"how many requests to make at a time, at most; fewer while Kong asks for fewer")
-	flags.Float64Var(&f.qps, "qps", 0, "how many requests to make a second, at most; 0 for no limit")
-	flags.Duration("deadline", 0, "give up after this long: what is being written is finished, nothing else is (default: never)")
+		"make at most `N` requests at a time; fewer while Kong asks for fewer")
+	flags.Float64Var(&f.qps, "qps", 0, "make at most `N` requests a second; 0 for no limit")
+	flags.Duration("deadline", 0, "give up after this `DURATION`: what is being written is finished, nothing else is begun (default: never)")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use an embedded, empty Kong for this run instead")
 }
 

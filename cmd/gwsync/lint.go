@@ -43,7 +43,7 @@ that hold nothing to look at.`,
 	l.from.add(flags)
 	l.how.add(flags)
 	outputFlag(flags, &l.output, "text", "json", "github")
-	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"}, "plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
+	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"}, "`NAMES` of the plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
 	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there are no manifests")
 	flags.BoolVarP(&l.verbose, "verbose", "v", false, "show what is only for information, too")
 	return cmd

@@ -22,7 +22,7 @@ type lock struct {
 
 func (l *lock) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&l.timeout, "lock-timeout", sync.DefaultLockTimeout,
-		"how long to wait for another apply of the instance that is under way; 0 for not at all")
+		"`DURATION` to wait for another apply of the instance that is under way; 0 for not at all")
 }
 
 // inTurn is what is done while nobody else writes what is the instance's. What was read of Kong before may be true no more if it was

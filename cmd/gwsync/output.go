@@ -32,13 +32,18 @@ func (f *outputFormat) Set(s string) error {
 }
 
 // Type implements pflag.Value.
-func (f *outputFormat) Type() string { return "format" }
+func (f *outputFormat) Type() string { return "FORMAT" }
 
 // oneOf returns "a, b or c".
-func oneOf(words []string) string {
+func oneOf(words []string) string { return listed(words, " or ") }
+
+// andOf returns "a, b and c".
+func andOf(words []string) string { return listed(words, " and ") }
+
+func listed(words []string, conjunction string) string {
 	last := len(words) - 1
 	if last < 1 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
+	return strings.Join(words[:last], ", ") + conjunction + words[last]
 }

@@ -37,7 +37,7 @@ the credentials or the workspace. It reads one page and writes nothing.`,
 		},
 	}
 	to.add(cmd.Flags())
-	cmd.Flags().StringVar(&flavor, "router-flavor", "", "that of a Kong that does not tell: of Konnect, or to whom may only see a workspace")
+	cmd.Flags().StringVar(&flavor, "router-flavor", "", "`FLAVOR` of the router, for a Kong that does not tell: Konnect, or one of which you see a workspace only")
 	outputFlag(cmd.Flags(), &output, "text", "json")
 	return cmd
 }

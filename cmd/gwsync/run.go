@@ -60,12 +60,11 @@ func newRoot(p process) *cobra.Command {
 		Short: "Bring a Kong Gateway in line with Gateway API manifests, without a cluster",
 		Long: `gwsync reads Kubernetes Gateway API manifests from a directory or git repository, resolves their bindings across
 namespaces, renders the equivalent Kong configuration, compares it with a live Kong and applies the changes.`,
-		Args:                       cobra.ArbitraryArgs,
-		RunE:                       verb,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		SuggestionsMinimumDistance: 2,
-		PersistentPreRunE:          func(cmd *cobra.Command, _ []string) error { return configure(cmd, p) },
+		Args:              cobra.ArbitraryArgs,
+		RunE:              verb,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return configure(cmd, p) },
 	}
 	root.SetFlagErrorFunc(badFlag)
 	lint, settings, sandbox := newLint(p), newConfig(p), newSandbox(p)
@@ -79,6 +78,9 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	root.AddCommand(inGroup(groupKong, append(live, single...)...)...)
 	root.AddCommand(inGroup(groupTry, newDemo(p), sandbox)...)
 	root.AddCommand(inGroup(groupOther, settings, newVersion(p), newExitCodes())...)
+	for _, verb := range root.Commands() {
+		completeValues(verb)
+	}
 	addHelp(root)
 	return root
 }
@@ -111,7 +113,7 @@ func (m *colorMode) Set(s string) error {
 }
 
 // Type implements pflag.Value.
-func (m *colorMode) Type() string { return "when" }
+func (m *colorMode) Type() string { return "WHEN" }
 
 // on decides whether to colour what goes to w. The flag counts most, then NO_COLOR, then the terminal.
 func (m colorMode) on(w io.Writer, getenv func(string) string) bool {

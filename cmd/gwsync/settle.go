@@ -34,7 +34,7 @@ func (s *settling) Set(text string) error {
 }
 
 // Type implements pflag.Value.
-func (s *settling) Type() string { return "duration" }
+func (s *settling) Type() string { return "DURATION" }
 
 // option returns what [sync.Options] spell it.
 func (s *settling) option() time.Duration {

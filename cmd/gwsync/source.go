@@ -38,8 +38,8 @@ func (f *sourceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.path, "path", ".", "read the manifests below this `DIR`; nothing outside of it is read")
 	flags.StringArrayVarP(&f.files, "filename", "f", nil, "read this `FILE` or directory instead, - for standard input; may be repeated")
 	flags.StringVar(&f.repo, "repo", "", "read the git repository at this `URL` instead: file://, https:// or ssh://")
-	flags.StringVar(&f.ref, "ref", "", "branch, tag or commit of --repo (default: its default branch)")
-	flags.StringVar(&f.repoPath, "repo-path", "", "directory of --repo")
+	flags.StringVar(&f.ref, "ref", "", "`REF` of --repo: a branch, tag or commit (default: its default branch)")
+	flags.StringVar(&f.repoPath, "repo-path", "", "read this `DIR` of --repo (default: all of it)")
 	flags.StringVar(&f.tokenFile, "git-token-file", "", "`FILE` with a token for --repo over https (else $GWSYNC_GIT_TOKEN)")
 	flags.StringVar(&f.keyFile, "ssh-key-file", "", "private key `FILE` for --repo over ssh (else the ssh agent)")
 	flags.StringVar(&f.knownHosts, "known-hosts", "", "`FILE` of known ssh servers (else ~/.ssh/known_hosts)")
@@ -141,23 +141,24 @@ func (f *renderFlags) add(flags *pflag.FlagSet) {
 }
 
 func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none (default \"default\")")
+	flags.StringVarP(&f.namespace, "namespace", "n", "", "`NAMESPACE` of manifests that name none (default \"default\")")
 	flags.StringArrayVar(&f.controllers, "controller-name", nil,
-		"GatewayClasses with this controllerName are ours; may be repeated (default: gwsync.dev/gateway-controller,\n"+
+		"GatewayClasses with this controllerName, `NAME`, are ours; may be repeated (default: gwsync.dev/gateway-controller,\n"+
 			"and those of Kong's Ingress Controller and operator)")
-	flags.StringVar(&f.class, "gateway-class", "", "GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
+	flags.StringVar(&f.class, "gateway-class", "", "`NAME` of the GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.ingressClass, "ingress-class", "kong",
 		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is\n"+
 			"this `NAME`, or if they have none")
 	flags.StringVar(&f.flavor, "router-flavor", "",
-		"expressions or traditional_compatible (default: that of the Kong, offline traditional_compatible)")
+		"`FLAVOR` of Kong's router: expressions or traditional_compatible (default: that of the Kong,\n"+
+			"offline traditional_compatible)")
 	flags.BoolVar(&f.requestClientCertificates, "request-client-certificates", false,
 		"have Kong ask all its TLS clients for a certificate, as verifying those of some takes (else their listeners stay shut)")
 	flags.StringSliceVar(&f.luaRequires, "lua-requires", nil,
 		"`MODULES` that Lua may load in the Kong, its untrusted_lua_sandbox_requires, or '*' for all\n"+
 			"(default: what the Kong says, offline none). With resty.openssl.ssl, resty.openssl.x509 and\n"+
 			"resty.openssl.x509.store it verifies backends for BackendTLSPolicies that Kong cannot follow")
-	flags.StringVar(&f.profile, "profile", "full", "full, or declarative: without Lua, and what takes Lua is an error")
+	flags.StringVar(&f.profile, "profile", "full", "`PROFILE` to render for: full, or declarative, which does without Lua and refuses what needs it")
 	flags.StringArrayVar(&f.gateways, "gateway", nil,
 		"serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
 			"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")

@@ -90,9 +90,9 @@ type requestFlags struct {
 
 func (f *requestFlags) add(flags *pflag.FlagSet) {
 	f.flags = flags
-	flags.StringVarP(&f.method, "request", "X", "", "method (default GET, or POST with --data)")
-	flags.StringArrayVarP(&f.headers, "header", "H", nil, "`NAME: VALUE` of a header; may be repeated")
-	flags.StringVarP(&f.data, "data", "d", "", "body")
+	flags.StringVarP(&f.method, "request", "X", "", "`METHOD` (default GET, or POST with --data)")
+	flags.StringArrayVarP(&f.headers, "header", "H", nil, "`NAME:VALUE` of a header; may be repeated")
+	flags.StringVarP(&f.data, "data", "d", "", "`DATA` to send as the body")
 	flags.StringVar(&f.grpc, "grpc", "", "call `PACKAGE.SERVICE/METHOD` of the URL's host instead of asking for its path")
 }
 

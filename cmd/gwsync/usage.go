@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
 )
 
 // usageError is a wrong command line.
@@ -27,11 +30,18 @@ func seeHelp(cmd *cobra.Command, err error) error {
 func badFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
-		return seeHelp(cmd, err)
+		return seeHelp(cmd, config.Plain(err))
+	}
+	name := unknown.GetSpecifiedName()
+	if hint := insteadOf(cmd, name); hint != "" {
+		return usageError{err, hint}
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	near := nearest(unknown.GetSpecifiedName(), names)
+	near := nearest(name, names)
+	if others := ofOthers(cmd.Root(), name); len(near) == 0 && len(others) > 0 {
+		return usageError{err, cmd.Name() + " has none; it is a flag of " + andOf(others)}
+	}
 	if len(near) == 0 {
 		return seeHelp(cmd, err)
 	}
@@ -47,7 +57,10 @@ func verb(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	err := fmt.Errorf("unknown command %q", args[0])
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	if slices.Contains([]string{"gateway", "kong", "konnect", "file"}, args[0]) { // of decK
+		return usageError{err, "gwsync needs no such word before the verb: gwsync diff, gwsync apply"}
+	}
+	if near := verbsMeant(cmd, args[0]); len(near) > 0 {
 		return usageError{err, "did you mean " + oneOf(near) + "?"}
 	}
 	return seeHelp(cmd, err)

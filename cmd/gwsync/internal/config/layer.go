@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,7 +108,23 @@ func rejected(f *pflag.Flag, value string, err error) error {
 	if secret(f.Name, value) != "" {
 		return fmt.Errorf("its value cannot be taken")
 	}
-	return err
+	return Plain(err)
+}
+
+// Plain returns the error of a flag's value without the words of package strconv, if it has such.
+func Plain(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	f := invalid.GetFlag()
+	want, ok := map[string]string{
+		"bool": "true or false", "duration": "a duration such as 10s", "float64": "a number", "int": "a whole number",
+	}[f.Value.Type()]
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("--%s %q: want %s", f.Name, invalid.GetValue(), want)
 }
 
 func valueOf(f *pflag.Flag) string {
