@@ -28,7 +28,7 @@ type sourceFlags struct {
 	ref      string
 	repoPath string
 
-	tokenFile, keyFile, knownHosts string
+	tokenFile, keyFile, knownHosts, caFile string
 
 	secrets []string
 	sops    bool
@@ -41,6 +41,7 @@ func (f *sourceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ref, "ref", "", "`REF` of --repo: a branch, tag or commit (default: its default branch)")
 	flags.StringVar(&f.repoPath, "repo-path", "", "read this `DIR` of --repo (default: all of it)")
 	flags.StringVar(&f.tokenFile, "git-token-file", "", "`FILE` with a token for --repo over https (else $GWSYNC_GIT_TOKEN)")
+	flags.StringVar(&f.caFile, "git-ca-file", "", "PEM `FILE` of authorities to trust for --repo over https, besides the system's")
 	flags.StringVar(&f.keyFile, "ssh-key-file", "", "private key `FILE` for --repo over ssh (else the ssh agent)")
 	flags.StringVar(&f.knownHosts, "known-hosts", "", "`FILE` of known ssh servers (else ~/.ssh/known_hosts)")
 	flags.StringArrayVar(&f.secrets, "secrets", nil, "read the Secrets below this `DIR` as well: those that are in no git; may be repeated")
@@ -102,6 +103,7 @@ func (f *sourceFlags) auth(p process) git.Auth {
 	if f.tokenFile != "" {
 		auth.Token, auth.TokenFile = "", f.tokenFile
 	}
+	auth.CAFile = f.caFile
 	if f.keyFile != "" {
 		auth.SSHKeyFile = f.keyFile
 	}

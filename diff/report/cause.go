@@ -37,10 +37,12 @@ func (p *printer) drifted() string {
 func (p *printer) concludeDrift() {
 	plan := p.report.Plan
 	causes, based := plan.Causes()
+	if !based && plan.Empty() {
+		p.line("No drift: " + p.kong() + " holds what the manifests say." + p.attached())
+		return
+	}
 	if !based {
-		if !plan.Empty() {
-			p.line("")
-		}
+		p.line("")
 		p.line(fmt.Sprintf("Differences from the manifests: %d. Who made them is not known: %s.",
 			plan.Counts().Total(), diag.Printable(p.report.NoBase)) + p.attached())
 		return

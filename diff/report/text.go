@@ -46,6 +46,14 @@ type printer struct {
 
 func (p *printer) line(s string) { p.out.WriteString(s + "\n") }
 
+// kong names the Kong that was compared.
+func (p *printer) kong() string {
+	if p.report.Target == "" {
+		return "Kong"
+	}
+	return diag.Printable(p.report.target())
+}
+
 // conclude writes the last line, which says what the plan comes to.
 func (p *printer) conclude() {
 	plan := p.report.Plan
@@ -54,11 +62,7 @@ func (p *printer) conclude() {
 		return
 	}
 	if plan.Empty() {
-		what := "Kong"
-		if p.report.Target != "" {
-			what = diag.Printable(p.report.target())
-		}
-		p.line("No changes: " + what + " holds what the manifests say.")
+		p.line("No changes: " + p.kong() + " holds what the manifests say.")
 		return
 	}
 	p.line("")

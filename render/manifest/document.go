@@ -105,6 +105,7 @@ func (f *file) skip(doc document, gk groupKind) {
 	near := table().near(gk)
 	if near == nil || doc.apiVersion == "" {
 		f.seen(doc, gk)
+		f.ingress(doc, gk)
 		f.kustomization(doc, gk)
 		return
 	}

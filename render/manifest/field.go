@@ -93,11 +93,19 @@ func (d *decoder) collect(set *fieldSet, n *yaml.Node) {
 			continue
 		}
 		if first := set.find(name); first != nil {
-			d.failAt(key, CodeDuplicateKey, "the key "+quote(name)+" is there already", "", d.pos(first.key))
+			d.failAt(key, CodeDuplicateKey, "the key "+quote(name)+" is there already", separator(name), d.pos(first.key))
 			continue
 		}
 		set.fields = append(set.fields, field{name, key, n.Content[i+1]})
 	}
+}
+
+// separator returns the hint on a key that comes again: files that are put together without "---" between them are one object.
+func separator(name string) string {
+	if name == "apiVersion" {
+		return "if another object begins here, put a line --- before it"
+	}
+	return ""
 }
 
 // merge adds what the merge keys of a mapping refer to: what is there already wins, then what is named first.

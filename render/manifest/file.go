@@ -30,8 +30,10 @@ type file struct {
 	terse     bool
 
 	// objects without a Go value are those that the API server would not take.
-	objects    []*Object
-	skipped    map[groupKind]sighting
+	objects []*Object
+	skipped map[groupKind]sighting
+	// ingresses are those of skipped that are for Kong.
+	ingresses  sighting
 	kustomized kustomized
 	findings   diag.List
 

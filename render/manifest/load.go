@@ -59,6 +59,7 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 	})
 	var objects []*Object
 	skipped := map[groupKind]sighting{}
+	var ingresses sighting
 	var kustomized kustomized
 	for _, f := range workers {
 		objects = append(objects, f.objects...)
@@ -66,13 +67,14 @@ func Load(inputs []Input, o Options) (Set, diag.List, error) {
 		for gk, s := range f.skipped {
 			skipped[gk] = skipped[gk].add(s)
 		}
+		ingresses = ingresses.add(f.ingresses)
 		kustomized = kustomized.merge(f.kustomized)
 	}
 	set, duplicates := assemble(objects)
 	for _, gk := range slices.SortedFunc(maps.Keys(skipped), compareKinds) {
 		set.skipped = append(set.skipped, Skipped{Group: gk.group, Kind: gk.kind, Count: skipped[gk].count})
 	}
-	return set, slices.Concat(findings, duplicates, leftOut(skipped), kustomized.findings()).Sorted(), nil
+	return set, slices.Concat(findings, duplicates, leftOut(skipped, ingresses), kustomized.findings()).Sorted(), nil
 }
 
 // assemble makes a Set of objects. Of several with one name the first counts, by file and line, and the others are findings.
@@ -90,7 +92,8 @@ func assemble(objects []*Object) (Set, diag.List) {
 		for i++; i < len(objects) && objects[i].Ref == first.Ref; i++ {
 			findings = append(findings, diag.Finding{
 				Severity: diag.Error, Code: CodeDuplicateObject, Object: first.Ref.Diag(), Pos: objects[i].At(""),
-				Message: fmt.Sprintf("%s is in %s already", first.Ref, first.At("")), Hint: "remove one of them",
+				Message: fmt.Sprintf("%s is in %s already", first.Ref, first.At("")),
+				Hint:    "remove one of them; if they belong to different environments, give gwsync the directory of one",
 				Related: []diag.Pos{first.At("")},
 			})
 		}

@@ -19,6 +19,7 @@ const (
 	kongGroup         = konghq.Group
 	kongIncubator     = "incubator.ingress-controller.konghq.com"
 	kustomizeGroup    = "kustomize.config.k8s.io"
+	fluxGroup         = "kustomize.toolkit.fluxcd.io"
 )
 
 // unread is what to say about a kind that gwsync does not read, though it says how requests are served: what is left out without
@@ -39,7 +40,7 @@ func unreadKinds() map[groupKind]unread {
 		{gatewayGroup, "BackendTrafficPolicy"}:       {diag.Warning, sessions},
 		{gatewayGroup, "ReferencePolicy"}:            {diag.Warning, renamed("ReferenceGrant")},
 		{"", "Endpoints"}:                            {diag.Warning, "write an EndpointSlice (apiVersion: discovery.k8s.io/v1) instead"},
-		{"networking.k8s.io", "Ingress"}:             {diag.Info, "ingress2gateway makes routes of it"},
+		ingressKind():                                {diag.Info, "ingress2gateway makes HTTPRoutes from it"},
 		{kongIncubator, "KongServiceFacade"}:         {diag.Warning, "write a Service instead"},
 		{kongGroup, "KongIngress"}:                   {diag.Warning, "write a KongUpstreamPolicy, and annotations of the Service or the route"},
 		{kongGroup, "TCPIngress"}:                    {diag.Warning, "write a TCPRoute, or a TLSRoute"},
@@ -86,17 +87,22 @@ func (f *file) seen(doc document, gk groupKind) {
 	f.skipped[gk] = f.skipped[gk].add(sighting{1, f.pos(doc.line+at.Line, at.Column)})
 }
 
-// leftOut returns what is to be said about all that was left out, once a kind.
-func leftOut(skipped map[groupKind]sighting) diag.List {
+// leftOut returns what is to be said about all that was left out, once a kind. Of the Ingresses, some are for Kong.
+func leftOut(skipped map[groupKind]sighting, ingresses sighting) diag.List {
 	var findings diag.List
 	for _, gk := range slices.SortedFunc(maps.Keys(skipped), compareKinds) {
 		u, ok := table().unreadKind(gk)
 		if !ok {
 			continue
 		}
+		seen := skipped[gk]
+		if gk == ingressKind() && ingresses.count > 0 {
+			findings = append(findings, missed(seen, ingresses))
+			continue
+		}
 		findings = append(findings, diag.Finding{
-			Severity: u.severity, Code: CodeUnsupportedKind, Pos: skipped[gk].first,
-			Message: fmt.Sprintf("gwsync does not read kind %s of %s (%s)", word(gk.kind), cmp.Or(gk.group, "v1"), objects(skipped[gk].count)),
+			Severity: u.severity, Code: CodeUnsupportedKind, Pos: seen.first,
+			Message: fmt.Sprintf("gwsync does not read kind %s of %s (%s)", word(gk.kind), cmp.Or(gk.group, "v1"), objects(seen.count)),
 			Hint:    u.hint,
 		})
 	}
@@ -122,8 +128,12 @@ func compareKinds(a, b groupKind) int {
 	return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.kind, b.kind))
 }
 
-// kustomization notes a kustomization that does more than name files of the tree: gwsync reads those as they are.
+// kustomization notes a kustomization, of Kustomize or of Flux, that does more than name files of the tree: gwsync reads those as they are.
 func (f *file) kustomization(doc document, gk groupKind) {
+	if gk == (groupKind{fluxGroup, "Kustomization"}) {
+		f.flux(doc)
+		return
+	}
 	if gk.group != kustomizeGroup && (gk.kind != "" || !isKustomization(f.path)) || doc.root.Kind != yaml.MappingNode {
 		return
 	}
@@ -140,6 +150,17 @@ func (f *file) kustomization(doc document, gk groupKind) {
 			"patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars", "configMapGenerator", "secretGenerator",
 			"generators", "transformers", "validators", "helmCharts", "helmChartInflationGenerator":
 			f.unapplied(doc, name, key)
+		}
+	}
+}
+
+// flux notes what a Kustomization of Flux changes in the files that it names.
+func (f *file) flux(doc document) {
+	spec := f.lookup(doc.root, "spec")
+	for i := 0; spec != nil && i+1 < len(spec.Content); i += 2 {
+		switch name, _ := keyOf(spec.Content[i]); name {
+		case "targetNamespace", "namePrefix", "nameSuffix", "commonMetadata", "components", "images", "patches", "postBuild":
+			f.unapplied(doc, name, spec.Content[i])
 		}
 	}
 }
@@ -177,7 +198,7 @@ func (k kustomized) findings() diag.List {
 	return diag.List{{
 		Severity: diag.Warning, Code: CodeKustomization, Pos: k.first,
 		Message: "kustomizations are not applied (" + strings.Join(slices.Sorted(maps.Keys(k.parts)), ", ") + "): the files are read as they are",
-		Hint:    "give gwsync what kustomize build prints instead",
+		Hint:    "give gwsync what they come to: kustomize build DIR | gwsync lint -f -",
 	}}
 }
 

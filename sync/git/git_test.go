@@ -278,7 +278,11 @@ func TestFetchIsShallow(t *testing.T) {
 
 func TestFetchNoRepository(t *testing.T) {
 	_, emptyDir := onDisk(t, true)
-	plain := t.TempDir()
+	plain, repo := t.TempDir(), t.TempDir()
+	below := filepath.Join(repo, "deploy", "prod")
+	if err := errors.Join(os.Mkdir(filepath.Join(repo, ".git"), 0o700), os.MkdirAll(below, 0o700)); err != nil {
+		t.Fatal(err)
+	}
 	url, ca := serveHTTPS(t, &server{store: inMemory(t)}, "")
 	shell := serveSSH(t, &server{store: inMemory(t)})
 	noRepo := func(url string) string { return strings.Replace(url, "/team/", "/other/", 1) }
@@ -288,6 +292,8 @@ func TestFetchNoRepository(t *testing.T) {
 	}{
 		"no directory": {Config{URL: "file:///does/not/exist"}, "file:///does/not/exist: no such directory", ""},
 		"not git":      {Config{URL: plain}, plain + ": not a git repository", "read a plain directory with --path"},
+		"a directory of one": {Config{URL: below}, below + ": not a git repository",
+			"it is a part of the repository " + repo + ": --repo " + repo + " --repo-path deploy/prod"},
 		"empty, local": {Config{URL: emptyDir}, "the repository has no default branch", "the repository is empty"},
 		"empty, https": {Config{URL: url, Auth: Auth{CAFile: ca}}, "the repository is empty", ""},
 		"empty, ssh":   {Config{URL: shell.url, Auth: shell.auth}, "the repository is empty", ""},

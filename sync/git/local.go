@@ -49,11 +49,29 @@ func openLocal(name string) (*local, error) {
 	if _, err := gogit.Open(storage, nil); err != nil {
 		err = errors.Join(err, storage.Close())
 		if errors.Is(err, gogit.ErrRepositoryNotExists) {
-			return nil, sync.WithHint(errors.New("not a git repository"), "read a plain directory with --path")
+			return nil, sync.WithHint(errors.New("not a git repository"), insteadOf(name))
 		}
 		return nil, err
 	}
 	return &local{storage}, nil
+}
+
+// insteadOf is the hint on a directory that is no repository: it may be one of a repository's.
+func insteadOf(name string) string {
+	const plain = "read a plain directory with --path"
+	dir, err := filepath.Abs(name)
+	if err != nil {
+		return plain
+	}
+	for root := filepath.Dir(dir); ; root = filepath.Dir(root) {
+		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
+			below, _ := filepath.Rel(root, dir) // root is above dir
+			return "it is a part of the repository " + root + ": --repo " + root + " --repo-path " + filepath.ToSlash(below)
+		}
+		if root == filepath.Dir(root) {
+			return plain
+		}
+	}
 }
 
 // gitDir returns the directory in which a repository keeps its objects and refs; see gitrepository-layout(5).
