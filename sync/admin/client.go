@@ -84,7 +84,7 @@ func (c *Client) answer(ctx context.Context, r request, body []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.send(ctx, r, target.String())
+	resp, err := c.send(ctx, r, target)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, target.Path, ctx.Err())

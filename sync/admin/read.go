@@ -54,10 +54,7 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 	if !info.Database {
 		return c.readConfig(ctx)
 	}
-	r := reading{client: c, free: make(chan *lister, c.parallelism)}
-	for range c.parallelism {
-		r.free <- nil
-	}
+	r := reading{client: c, upstreams: make(chan kong.Entity)}
 	var listing context.Context
 	r.group, listing = errgroup.WithContext(ctx)
 	// Leases are key sets. One that is read before all else is not newer than any of it: whoever can take the next one then knows that
@@ -81,8 +78,8 @@ func (c *Client) Read(ctx context.Context) (kong.State, error) {
 type reading struct {
 	client *Client
 	group  *errgroup.Group
-	// free has what reads targets, as many as upstreams may be asked for theirs at a time; nil for one that has read none yet.
-	free chan *lister
+	// upstreams are those whose targets are to be listed; it is closed when there are no more.
+	upstreams chan kong.Entity
 
 	mu    sync.Mutex
 	found []kong.Entity
@@ -97,8 +94,14 @@ func (r *reading) kinds(ctx context.Context, p kong.Kind) {
 	}
 }
 
-// kind lists a kind, if the Kong has it.
+// kind lists a kind, if the Kong has it, and beside the upstreams their targets.
 func (r *reading) kind(ctx context.Context, kind kong.Kind) error {
+	if kind == kong.Upstreams {
+		defer close(r.upstreams)
+		for range r.client.parallelism {
+			r.group.Go(func() error { return r.targets(ctx) })
+		}
+	}
 	err := r.list(ctx, r.client.newLister(kind), []string{kind.Collection()})
 	if isNotFound(err) && optional(kind) {
 		return nil
@@ -172,27 +175,26 @@ func (r *reading) take(ctx context.Context, kind kong.Kind, page []kong.Entity, 
 		return
 	}
 	for _, u := range page {
-		if r.client.targets(u) {
-			r.targets(ctx, u)
+		if !r.client.targets(u) {
+			continue
+		}
+		select {
+		case r.upstreams <- u:
+		case <-ctx.Done():
+			return
 		}
 	}
 }
 
-// targets begins to list the targets of an upstream, as soon as not too many are being listed.
-func (r *reading) targets(ctx context.Context, u kong.Entity) {
-	var l *lister
-	select {
-	case l = <-r.free:
-	case <-ctx.Done():
-		return
+// targets lists the targets of one upstream after the other.
+func (r *reading) targets(ctx context.Context) error {
+	l := r.client.newLister(kong.Targets)
+	for u := range r.upstreams {
+		if err := r.list(ctx, l, []string{string(kong.Upstreams), u.ID(), string(kong.Targets)}); err != nil {
+			return err
+		}
 	}
-	if l == nil {
-		l = r.client.newLister(kong.Targets)
-	}
-	r.group.Go(func() error {
-		defer func() { r.free <- l }()
-		return r.list(ctx, l, []string{string(kong.Upstreams), u.ID(), string(kong.Targets)})
-	})
+	return nil
 }
 
 // readConfig returns what a Kong without a database holds.

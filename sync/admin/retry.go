@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -45,18 +46,19 @@ func (c *Client) retrying(transport http.RoundTripper, l *limiter, timeout time.
 }
 
 // send makes a request as often as it takes, and returns the last answer.
-func (c *Client) send(ctx context.Context, r request, target string) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, r request, target *url.URL) (*http.Response, error) {
 	var body any // nil is no body, and a nil slice an empty one
 	if r.body != nil {
 		body = r.body
 	}
 	ctx = context.WithValue(ctx, triesKey{}, &tries{answered: c.limiter.answered()})
-	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target, body)
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, "", body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header = c.header.Clone()
+	req.URL, req.Host, req.Header = target, target.Host, c.header
 	if r.body != nil {
+		req.Header = c.header.Clone()
 		req.Header.Set("Content-Type", "application/json")
 	}
 	switch {
