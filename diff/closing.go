@@ -5,6 +5,9 @@ import "slices"
 // decide chooses which routes are closed while guards change, how (parked, or with their service), and which plugin deletes have
 // to be early or late. What it decides is in the fields closed, parked, shut, early and late.
 func (g *guard) decide() {
+	for _, r := range g.routeOrder {
+		r.retires = g.canRetire(r)
+	}
 	for _, s := range g.serviceOrder {
 		if s.ours && !s.before.IsZero() && !s.after.IsZero() && s.isLive() && !s.willLive() {
 			g.shut(s) // it is disabled for good: then at once
@@ -23,9 +26,6 @@ func (g *guard) decide() {
 	for _, w := range g.plugins {
 		w.late = w.op == Delete && !w.early && w.wantsLate()
 	}
-	for _, s := range g.serviceOrder {
-		g.chooseShut(s)
-	}
 	for _, r := range g.routeOrder {
 		r.parked = r.needsParking()
 	}
@@ -39,7 +39,7 @@ func (g *guard) needsClosing(r *route) bool {
 	case g.global[Update] && r.changes(g.plan):
 		return true
 	case r.isGone():
-		return r.had > 0 // without plugins of its own it is deleted first, by one write
+		return r.had > 0 && !r.retires // without plugins of its own it is closed by its very delete
 	case !r.willOpen():
 		return len(r.writesSeen()) > 0
 	case r.from != r.to:
@@ -47,6 +47,12 @@ func (g *guard) needsClosing(r *route) bool {
 	}
 	writes := r.writesSeen()
 	return len(writes) > 1 || len(writes) == 1 && writes[0].op == Update && r.dirty
+}
+
+// canRetire reports whether a route that goes can stay as it is until all else is open: of its guards nothing changes but that they go, and
+// nobody is let in meanwhile who was not before.
+func (g *guard) canRetire(r *route) bool {
+	return r.isGone() && !(g.admits && r.wasGuarded()) && !slices.ContainsFunc(r.writesSeen(), func(w *pluginWrite) bool { return w.op != Delete })
 }
 
 // writesSeen returns the writes that change the route's guards.
@@ -121,7 +127,7 @@ func (w *pluginWrite) makeEarly() []*route {
 
 func (w *pluginWrite) wantsLate() bool {
 	for r := range w.affected() {
-		if r.wantsLate(w) {
+		if !r.isGone() && r.wantsLate(w) {
 			return true
 		}
 	}
@@ -132,60 +138,24 @@ func (w *pluginWrite) wantsLate() bool {
 // before, or as long as it is on the service that it leaves.
 func (r *route) wantsLate(w *pluginWrite) bool {
 	switch {
-	case r.closed || r.isGone() || !r.isOpen() || w.op != Delete:
+	case r.closed || !r.isOpen() || w.op != Delete:
 		return false
+	case r.isGone():
+		return r.retires
 	case r.from == r.to:
 		return r.dirty
 	}
 	return r.from != nil && slices.Contains(r.from.writes, w)
 }
 
-// chooseShut shuts a service of ours where that takes fewer writes than parking each of its routes: it needs that all routes
-// on it are closed anyway. A new service is shut for any route that has to exist before its plugins.
-func (g *guard) chooseShut(s *service) {
-	if !s.ours || s.shut || !s.before.IsZero() && !s.isLive() {
-		return
-	}
-	parking := 0 // writes beyond those that are made anyway
-	for _, r := range s.arrivals {
-		if r.isNew() && r.has > 0 {
-			parking++
-		}
-	}
-	if s.before.IsZero() {
-		s.shut = parking > 0 && s.willLive()
-		return
-	}
-	shutting := 2
-	if s.change >= 0 {
-		shutting = 1
-	}
-	for _, r := range s.routes {
-		switch {
-		case !r.isOpen():
-			continue
-		case !r.closed:
-			return
-		case r.change >= 0:
-			parking++
-		default:
-			parking += 2
-		}
-		if !r.isGone() && r.to != s {
-			shutting++
-		}
-	}
-	s.shut = shutting < parking
-}
-
-// needsParking reports whether the route has to be closed by itself. Among those are routes that leave a service that is
-// shut and opened again: they would be opened with it, as they were.
+// needsParking reports whether the route has to be closed by itself. Among those are routes of a service that is disabled, by us or already:
+// they are opened one by one, each in its turn, not all with their service.
 func (r *route) needsParking() bool {
-	if !r.ours || r.isNew() || isParked(r.before) {
+	switch {
+	case !r.ours || r.isNew() || isParked(r.before):
 		return false
-	}
-	if r.from.isShut() {
-		return !r.isGone() && r.from != r.to && !r.to.isShut() && r.from.willLive()
+	case r.from.isShut():
+		return r.willOpen()
 	}
 	return r.closed
 }

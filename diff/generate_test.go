@@ -158,10 +158,10 @@ func (g *generator) route(name string) {
 	case g.chance(10):
 		fields["expression"] = "(net.dst.port == 0) && (net.dst.port == 1)"
 	case g.chance(50):
-		fields["expression"] = fmt.Sprintf(`http.path == "/%s"`, g.pick("a", "b"))
+		fields["expression"] = g.pick(`http.path == "/a"`, `http.path == "/b"`, `http.path ^= "/"`)
 		fields["priority"] = g.IntN(2)
 	default:
-		fields["paths"] = []string{"/" + g.pick("a", "b")}
+		fields["paths"] = []string{g.pick("/a", "/b", "/")}
 	}
 	if s, ok := g.services[fmt.Sprint("s", g.IntN(4))]; ok {
 		fields["service"] = s

@@ -1,6 +1,9 @@
 package diff
 
-import "github.com/gwsync/gwsync/render/kong"
+import (
+	"github.com/gwsync/gwsync/render/kong"
+	router "github.com/gwsync/gwsync/render/route"
+)
 
 // Groups returns the number of each change's group, by index into [Plan.Changes]: the writes of one group depend on none of another.
 // Where a write fails, its group has to stop, as if the run had been killed there, and every other may go on: what the package comment
@@ -8,7 +11,8 @@ import "github.com/gwsync/gwsync/render/kong"
 //
 // A group is what hangs together by references, by the name of an upstream that is a service's host, or by a unique key that passes from
 // one entity to another, changed or not. Credentials hang together with all plugins, if both change: whom the ones let in depends on the
-// others. So does everything with a plugin for all requests.
+// others. So does everything with a plugin for all requests, and, where routes are guarded, what routes come, go or are closed that may match
+// the same requests: by their hosts, none for any.
 func (p Plan) Groups() []int {
 	g := groups{parent: map[node]node{}}
 	for _, state := range []kong.State{p.live, p.desired} {
@@ -32,6 +36,7 @@ func (p Plan) Groups() []int {
 			g.union(node{key: c.Entity().Key()}, node{name: "access"})
 		}
 	}
+	g.linkRanked(p)
 	numbers := map[node]int{}
 	out := make([]int, len(p.changes))
 	for i, c := range p.changes {
@@ -44,6 +49,38 @@ func (p Plan) Groups() []int {
 		out[i] = n
 	}
 	return out
+}
+
+// linkRanked joins the changes of routes that wait for each other by rank, as far as they may have requests in common.
+func (g groups) linkRanked(p Plan) {
+	hosts := map[node]bool{}
+	everywhere := node{}
+	for w := range p.Writes() {
+		if w.rank == 0 {
+			continue
+		}
+		change := node{key: p.changes[w.Change].Entity().Key()}
+		for _, e := range []kong.Entity{w.Entity, p.changes[w.Change].Before, p.changes[w.Change].After} {
+			if e.Kind() != kong.Routes || isParked(e) {
+				continue
+			}
+			named, ok := router.Hosts(e)
+			if !ok {
+				everywhere = node{name: "any host"}
+				g.union(change, everywhere)
+			}
+			for _, h := range named {
+				at := node{name: "host " + h}
+				hosts[at] = true
+				g.union(change, at)
+			}
+		}
+	}
+	if everywhere != (node{}) {
+		for at := range hosts {
+			g.union(at, everywhere)
+		}
+	}
 }
 
 // node is what changes can hang together by: an entity, or a unique name of a kind.

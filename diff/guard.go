@@ -24,6 +24,10 @@ type guard struct {
 	// everywhere says that there are such plugins, changed or not.
 	everywhere bool
 	global     map[Op]bool
+	// guarded says that a route or a service has plugins, before or after: then it matters in which order routes come and go.
+	guarded bool
+	// admits says that credentials are created, or pass from one consumer to another.
+	admits bool
 
 	// serviceOrder and routeOrder make the walks deterministic: live entities first, then new ones.
 	serviceOrder []*service
@@ -41,6 +45,7 @@ func newGuard(p Plan) *guard {
 	}
 	for i, c := range p.changes {
 		g.changes[c.Entity().Key()] = i
+		g.admits = g.admits || c.Op != Delete && c.Entity().Kind().IsCredential()
 	}
 	g.addServices()
 	g.addRoutes()
@@ -132,6 +137,7 @@ func (g *guard) addPlugins() {
 			g.scope(w, after, func(on *guards) { on.has++ })
 		}
 		loose := len(w.routes)+len(w.services) == 0
+		g.guarded = g.guarded || !loose
 		g.everywhere = g.everywhere || loose
 		if w.change < 0 || !matters(g.plan.changes[w.change]) {
 			continue

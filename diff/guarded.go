@@ -33,6 +33,8 @@ type route struct {
 	dirty bool
 	// closed says that it matches nothing while guards change, because it is parked or its service is shut.
 	closed, parked bool
+	// retires says that it goes, and stays as it is until all else is open.
+	retires bool
 }
 
 // guards are the plugins on one route or one service.
@@ -78,6 +80,9 @@ func (r *route) willOpen() bool { return !r.after.IsZero() && !isParked(r.after)
 func (r *route) isGuarded() bool {
 	return r.had+r.has > 0 || r.from != nil && r.from.had+r.from.has > 0 || r.to != nil && r.to.had+r.to.has > 0
 }
+
+// wasGuarded reports whether plugins are on the route, or on its service, in the live state, or whether it has none and lets nobody in.
+func (r *route) wasGuarded() bool { return r.had > 0 || r.from == nil || r.from.had > 0 }
 
 func (r *route) isNew() bool  { return r.before.IsZero() }
 func (r *route) isGone() bool { return r.after.IsZero() }

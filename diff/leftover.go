@@ -84,7 +84,7 @@ func (p *Plan) keep(a *aligner, unwanted []kong.Entity, noPrune bool) (others []
 			shared = p.usedByOthers()
 		}
 		switch {
-		case noPrune:
+		case noPrune && !isCover(e):
 			p.stay(a, e, NotPruned)
 		case shared[e.Key()] && isContent(e.Kind()):
 			p.stay(a, e, Shared)

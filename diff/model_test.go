@@ -1,13 +1,16 @@
 package diff_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/route"
 )
 
 // world is a Kong in memory that takes one write at a time and refuses what Kong would refuse.
@@ -94,18 +97,23 @@ type traffic struct {
 	undisturbed string
 }
 
+// refuses reports whether requests get nowhere: a route without a service answers 503 itself.
+func (t traffic) refuses() bool { return t.service == "" && len(t.guards) == 0 }
+
 // view is what a Kong's workers read off a state: the router's part, and the list of plugins.
 type view struct {
 	open               map[string]traffic // by route, without guards
 	on                 map[string]string  // the service of an open route
 	onRoute, onService map[string][]string
+	winners            map[string]rank // the route of each of [requests] that one matches
 	onAll              []string        // plugins for all requests
 	foreign            map[string]bool // services with routes that are not ours
 }
 
 func newView(w world) view {
 	v := view{open: map[string]traffic{}, on: map[string]string{}, onRoute: map[string][]string{}, onService: map[string][]string{},
-		foreign: map[string]bool{}}
+		winners: map[string]rank{}, foreign: map[string]bool{}}
+	ranks := map[string]rank{}
 	for k, e := range w {
 		switch k.Kind {
 		case kong.Plugins:
@@ -123,11 +131,47 @@ func newView(w world) view {
 			if service, enabled := w.destination(e); enabled && !neverMatches(e) {
 				to, _ := e.Ref("service")
 				v.open[e.ID()], v.on[e.ID()] = traffic{route: effect(e, "tags", "name"), service: service}, to.ID
+				ranks[e.ID()] = rankOf(e)
 			}
 		default:
 		}
 	}
+	for _, path := range requests {
+		for _, r := range ranks {
+			if winner, ok := v.winners[path]; r.matches(path) && (!ok || r.compare(winner) > 0) {
+				v.winners[path] = r
+			}
+		}
+	}
 	return v
+}
+
+// requests are paths that are requested. A route for all of them may be all that is left for a request whose route is closed.
+var requests = []string{"/a", "/b", "/c"}
+
+// rank is what a route matches, and which of two that do is tried first.
+type rank struct {
+	exact, prefix string
+	priority      uint64
+	id            string
+}
+
+func rankOf(e kong.Entity) rank {
+	r := rank{id: e.ID(), prefix: "none"}
+	r.priority, _ = route.Priority(e)
+	if paths := e.Strings("paths"); len(paths) > 0 {
+		r.prefix = paths[0]
+	}
+	if _, err := fmt.Sscanf(e.Text("expression"), "http.path == %q", &r.exact); err != nil {
+		_, _ = fmt.Sscanf(e.Text("expression"), "http.path ^= %q", &r.prefix)
+	}
+	return r
+}
+
+func (r rank) matches(path string) bool { return path == r.exact || strings.HasPrefix(path, r.prefix) }
+
+func (r rank) compare(o rank) int {
+	return cmp.Or(cmp.Compare(r.priority, o.priority), cmp.Compare(r.id, o.id))
 }
 
 // serve returns what a Kong serves whose router has taken up the one view, and whose plugin list the other.
@@ -189,19 +233,21 @@ func effect(e kong.Entity, without ...string) string {
 	return string(b)
 }
 
-// watcher checks law 4: whatever requests can match carries its whole old set of plugins or its whole new one, and a set that
+// watcher checks law 4: no request gets to another route than before or after, and whatever requests can match carries its whole old set of plugins or its whole new one, and a set that
 // covers where they get, while the workers' routers and plugin lists lag behind, each by itself, since they last settled. A route that
 // cannot be closed loses plugins of ours one by one, and nothing else.
 type watcher struct {
 	before, after map[string]traffic
 	// others are routes of others, or that stay, on no service that is ours to write: nothing can close them.
 	others map[string]bool
-	window []view
+	// old and new are the routes of the requests.
+	old, new map[string]rank
+	window   []view
 }
 
 func newWatcher(live, final kong.State) *watcher {
 	l, f := newView(newWorld(live)), newView(newWorld(final))
-	return &watcher{before: serve(l, l), after: serve(f, f), others: others(final, nil), window: []view{l}}
+	return &watcher{before: serve(l, l), after: serve(f, f), others: others(final, nil), old: l.winners, new: f.winners, window: []view{l}}
 }
 
 // newPlanWatcher returns a watcher that knows what a plan leaves as it is.
@@ -239,9 +285,15 @@ func (w *watcher) see(state world) error {
 	w.window = append(w.window, now)
 	for _, earlier := range w.window {
 		for _, pair := range [][2]view{{now, earlier}, {earlier, now}} {
-			for id, t := range serve(pair[0], pair[1]) {
+			served := serve(pair[0], pair[1])
+			for id, t := range served {
 				if err := w.check(id, t); err != nil {
 					return fmt.Errorf("route %s: %w", id, err)
+				}
+			}
+			for path, r := range pair[0].winners {
+				if err := w.elsewhere(path, r, served[r.id]); err != nil {
+					return err
 				}
 			}
 		}
@@ -249,11 +301,29 @@ func (w *watcher) see(state world) error {
 	return nil
 }
 
+// elsewhere returns an error if a request gets to a route that neither the old state nor the new one has for it. It may if it gets
+// through without any guard, or if that route ranks as the right one does: then only their ids decide, which nobody chose.
+func (w *watcher) elsewhere(path string, r rank, t traffic) error {
+	old, had := w.old[path]
+	now, has := w.new[path]
+	before, after := w.before[old.id], w.after[now.id]
+	isOld := had && (r.id == old.id && t.route == before.route || r.priority == old.priority)
+	isNew := has && (r.id == now.id && t.route == after.route || r.priority == now.priority)
+	open := had && len(before.guards) == 0 && !before.refuses() || !had && has && len(after.guards) == 0
+	if isOld || isNew || t.refuses() || open {
+		return nil
+	}
+	return fmt.Errorf("GET %s gets to route %s, %v\nbefore it was %s, %v\nafter it is %s, %v", path, r.id, t, old.id, before, now.id, after)
+}
+
 func (w *watcher) check(id string, t traffic) error {
 	before, was := w.before[id]
 	after, will := w.after[id]
 	isOld := was && maps.Equal(t.guards, before.guards)
 	isNew := will && maps.Equal(t.guards, after.guards)
+	if !was && !will && t.refuses() {
+		return nil // it stands in for a route that is closed
+	}
 	if w.others[id] && before.guards.covers(t.guards) && t.guards.covers(after.guards) {
 		return nil // plugins of ours leave it, one by one
 	}

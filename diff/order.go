@@ -13,6 +13,7 @@ func (p Plan) order(writes []Write) {
 		w := &writes[i]
 		o.write = i
 		o.own(w)
+		o.inRank(w)
 		if w.Op == Delete {
 			o.remove(w.Entity)
 		} else {
@@ -33,6 +34,7 @@ type ordering struct {
 	last map[kong.Key]int
 	// groups are writes that some later ones wait for as a whole.
 	groups map[group][]int
+	ranks  ranks
 	// slab holds the lists that were made.
 	slab []int
 }

@@ -30,6 +30,8 @@ type Write struct {
 	Change int
 	// After are the indices, all below its own and without duplicates, of the writes of the phase that have to be done before this one.
 	After []int
+
+	rank uint64 // of a route that is opened or goes, see [rankOf]; else 0
 }
 
 // String returns "update routes NAME". It never holds a value of a field.

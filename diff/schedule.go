@@ -14,9 +14,11 @@ type stage int
 
 const (
 	create stage = iota
+	covering
 	closing
 	guarding
 	opening
+	retiring
 	deleting
 	clearing
 )
@@ -49,6 +51,7 @@ func (p *Plan) schedule() error {
 	}
 	for _, r := range s.guard.routeOrder {
 		s.route(r)
+		s.cover(r)
 	}
 	for i, c := range p.changes {
 		switch c.Entity().Kind() {
@@ -118,9 +121,6 @@ func (s *schedule) other(i int, c Change) {
 func (s *schedule) service(sv *service) {
 	switch {
 	case !sv.ours:
-	case sv.before.IsZero() && sv.shut:
-		s.add(create, Create, s.form(disabled(sv.after)), sv.change)
-		s.add(opening, Update, sv.after, sv.change)
 	case sv.before.IsZero():
 		s.add(create, Create, sv.after, sv.change)
 	case sv.shut && sv.after.IsZero():
@@ -147,30 +147,45 @@ func (s *schedule) route(r *route) {
 		s.goneRoute(r)
 	case r.parked:
 		s.add(closing, Update, s.form(parked(r.after)), r.behalf())
-		s.add(opening, Update, r.after, r.behalf())
+		s.open(Update, r.after, r.behalf())
 	case r.change < 0:
-	case r.from.isShut() && r.to.isShut():
+	case r.from.isShut() && !r.willOpen():
 		s.add(guarding, Update, r.after, r.change)
 	default:
-		s.add(opening, Update, r.after, r.change)
+		s.open(Update, r.after, r.change)
 	}
+}
+
+// open schedules the write by which requests can match a route, each where it ranks among those.
+func (s *schedule) open(op Op, route kong.Entity, change int) {
+	s.addRanked(opening, op, route, change, route)
+}
+
+// addRanked schedules a write of a route where another form of it ranks, or that itself.
+func (s *schedule) addRanked(st stage, op Op, route kong.Entity, change int, ranked kong.Entity) {
+	w := Write{Op: op, Entity: route, Change: change}
+	if s.guard.guarded {
+		w.rank = rankOf(ranked)
+	}
+	at := step{st, writeOrder(kong.Routes)}
+	s.steps[at] = append(s.steps[at], w)
 }
 
 // newRoute schedules a route that is not there yet. Its plugins can only be created once it is there.
 func (s *schedule) newRoute(r *route) {
 	switch {
 	case r.has == 0:
-		s.add(opening, Create, r.after, r.change)
-	case r.to.isShut():
+		s.open(Create, r.after, r.change)
+	case !r.to.willLive():
 		s.add(guarding, Create, r.after, r.change)
 	default:
 		s.add(guarding, Create, s.form(parked(r.after)), r.change)
-		s.add(opening, Update, r.after, r.change)
+		s.open(Update, r.after, r.change)
 	}
 }
 
-// goneRoute schedules a delete. A closed route goes before its service is opened again; an open one without plugins of its
-// own is closed by its very delete.
+// goneRoute schedules a delete. A route stays as it is until what takes its place is open, unless its guards change before. One with plugins
+// of its own is closed first, and one without by its very delete.
 func (s *schedule) goneRoute(r *route) {
 	switch {
 	case r.parked:
@@ -178,10 +193,13 @@ func (s *schedule) goneRoute(r *route) {
 		s.add(guarding, Delete, r.before, r.change)
 	case r.closed || !r.isOpen():
 		s.add(guarding, Delete, r.before, r.change)
-	case len(r.writesSeen()) > 0:
+	case !r.retires:
 		s.add(closing, Delete, r.before, r.change)
-	default:
+	case r.had > 0:
+		s.addRanked(retiring, Update, s.form(parked(r.before)), r.change, r.before)
 		s.add(deleting, Delete, r.before, r.change)
+	default:
+		s.addRanked(retiring, Delete, r.before, r.change, r.before)
 	}
 }
 
@@ -237,7 +255,12 @@ func (s *schedule) settles() {
 	for _, w := range s.guard.plugins {
 		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
 	}
+	s.settle[retiring] = s.guard.retires()
 	s.settle[deleting] = s.has(clearing) && s.guard.leaves()
+	if s.guard.shuts() { // routes and services are not taken up together
+		s.settle[covering] = s.has(covering)
+		s.settle[opening] = s.settle[opening] || s.has(retiring)
+	}
 	if s.access.guards {
 		s.settle[create] = s.access.among(s.steps, create)
 		s.settle[opening] = s.settle[opening] || s.access.among(s.steps, deleting)
@@ -289,6 +312,16 @@ func (g *guard) seen() bool {
 	})
 }
 
+// retires reports whether routes retire whose plugins are deleted afterwards.
+func (g *guard) retires() bool {
+	return slices.ContainsFunc(g.routeOrder, func(r *route) bool { return r.retires && r.isOpen() && !r.closed && len(r.writesSeen()) > 0 })
+}
+
+// shuts reports whether services are disabled while guards change.
+func (g *guard) shuts() bool {
+	return slices.ContainsFunc(g.serviceOrder, func(s *service) bool { return s.shut })
+}
+
 // leaves reports whether routes that are open change or go, which may have needed a plugin that goes.
 func (g *guard) leaves() bool {
 	return slices.ContainsFunc(g.routeOrder, func(r *route) bool { return r.isOpen() && (r.isGone() || r.dirty) })
@@ -307,8 +340,8 @@ func (s *schedule) phases() []Phase {
 		last = at.stage
 		writes := s.steps[at]
 		slices.SortFunc(writes, func(a, b Write) int {
-			return cmp.Or(cmp.Compare(a.Entity.Kind(), b.Entity.Kind()), cmp.Compare(a.Entity.Name(), b.Entity.Name()),
-				cmp.Compare(a.Entity.ID(), b.Entity.ID()))
+			return cmp.Or(cmp.Compare(a.Entity.Kind(), b.Entity.Kind()), at.compareRanks(a, b),
+				cmp.Compare(a.Entity.Name(), b.Entity.Name()), cmp.Compare(a.Entity.ID(), b.Entity.ID()))
 		})
 		if !together || len(out) == 0 {
 			out = append(out, Phase{})
@@ -326,7 +359,7 @@ func (s *schedule) phases() []Phase {
 // overlap reports whether the writes of two stages, with nothing between, need to be in order only where one refers to the other: what
 // is new to an empty Kong, or changes nothing that is served.
 func (s *schedule) overlap(a, b stage) bool {
-	return a == create && (b == opening || b == guarding && !s.guard.seen())
+	return a == create && (b == covering || b == opening || b == guarding && !s.guard.seen())
 }
 
 func (a step) compare(b step) int {
@@ -358,7 +391,10 @@ func phaseName(p Phase) string {
 			verb = "write"
 		}
 	}
-	if p.stage == closing && verb == Update.String() {
+	switch {
+	case p.stage == covering && verb == Create.String():
+		verb = "cover"
+	case (p.stage == closing || p.stage == retiring) && verb == Update.String():
 		verb = "close"
 	}
 	var names []string

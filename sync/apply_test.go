@@ -191,7 +191,7 @@ func state(t *testing.T, entities ...kong.Entity) kong.State {
 func guarded(t *testing.T, name string) []kong.Entity {
 	service := entity(t, kong.Services, name, map[string]any{"host": name})
 	ref := map[string]any{"id": service.ID()}
-	route := entity(t, kong.Routes, name, map[string]any{"paths": []string{"/" + name}, "service": ref})
+	route := entity(t, kong.Routes, name, map[string]any{"hosts": []string{name + ".example"}, "service": ref})
 	plugin := entity(t, kong.Plugins, "key-auth", map[string]any{"route": map[string]any{"id": route.ID()}})
 	return []kong.Entity{service, route, plugin.WithID(kong.ID(kong.Plugins, name))}
 }

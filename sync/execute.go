@@ -21,7 +21,7 @@ func (a *applier) execute(ctx context.Context, phase diff.Phase) {
 			for i, ok := q.next(); ok; i, ok = q.next() {
 				w := phase.Writes[i]
 				if a.stopped(ctx, w) {
-					q.done(i, false)
+					q.done(i)
 					continue
 				}
 				err := a.target.Write(finishing, w)
@@ -30,7 +30,7 @@ func (a *applier) execute(ctx context.Context, phase diff.Phase) {
 				a.record(w, err)
 				a.Observe(Event{Step: phase.Name, Write: w, Done: done, Total: len(phase.Writes), Err: err})
 				a.mu.Unlock()
-				q.done(i, err == nil)
+				q.done(i)
 			}
 		})
 	}
@@ -43,8 +43,8 @@ func (a *applier) stopped(ctx context.Context, w diff.Write) bool {
 	return a.isHeldUp(w) || ctx.Err() != nil
 }
 
-// queue hands out the writes of a phase, each after those that it has to wait for. A write that failed, or was not made, holds up what
-// comes after it for ever: that is never handed out.
+// queue hands out the writes of a phase, each after those that it has to wait for, whether they were made or not: what is not to be made
+// after a failure is known by its group, see [diff.Plan.Groups].
 type queue struct {
 	mu    sync.Mutex
 	wake  sync.Cond
@@ -85,16 +85,14 @@ func (q *queue) next() (i int, ok bool) {
 	return i, true
 }
 
-// done says that a write was made, or not.
-func (q *queue) done(i int, made bool) {
+// done says that a write was made, or will not be.
+func (q *queue) done(i int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.running--
-	if made {
-		for _, f := range q.followers[i] {
-			if q.waiting[f]--; q.waiting[f] == 0 {
-				q.ready = append(q.ready, f)
-			}
+	for _, f := range q.followers[i] {
+		if q.waiting[f]--; q.waiting[f] == 0 {
+			q.ready = append(q.ready, f)
 		}
 	}
 	q.wake.Broadcast()

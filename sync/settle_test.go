@@ -48,7 +48,7 @@ func TestSettleWaitsForWorkersThatAreBehind(t *testing.T) {
 				switch {
 				case e.Write.Entity.Kind() == kong.Plugins && e.Step != "validate":
 					guard = time.Now()
-				case !guard.IsZero() && e.Wait == 0 && e.Write.Entity.Kind() == kong.Services:
+				case !guard.IsZero() && e.Wait == 0 && e.Write.Entity.Kind() == kong.Routes:
 					opened = true
 					if after := time.Since(guard); after < late+f.info.Settle {
 						t.Errorf("opened %s after the plugin was written, with workers that are %s behind", after, late)

@@ -21,7 +21,8 @@ import (
 
 // TestTrafficDuringApplies sends requests through a Kong whose worker takes up routes and plugins each by itself and late, after every
 // write of applies that add, change and remove guarded routes: with key-auth on routes, on services, and for all requests. No request may
-// get through without its key, and none may fail whose route stays as it is. Only what the apply waits for makes the worker catch up.
+// get through without its key, by the route for all paths that is there beside those, either; and none may fail whose route stays as it is.
+// Only what the apply waits for makes the worker catch up.
 func TestTrafficDuringApplies(t *testing.T) {
 	var total, writes int
 	for seed := range uint64(3) {
@@ -42,6 +43,7 @@ func TestTrafficDuringApplies(t *testing.T) {
 // road is a Kong with traffic on it.
 type road struct {
 	t      *testing.T
+	seed   uint64
 	random *rand.Rand
 	kong   *sandbox.Kong
 	client *admin.Client
@@ -69,7 +71,7 @@ const (
 )
 
 func newRoad(t *testing.T, seed uint64) *road {
-	r := &road{t: t, random: rand.New(rand.NewPCG(seed, 4)), kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions}),
+	r := &road{t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 4)), kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions}),
 		after: map[string]lane{}}
 	var err error
 	if r.client, err = admin.New(admin.Config{Transport: r}); err != nil {
@@ -126,6 +128,9 @@ func (r *road) plan(version int) diff.Plan {
 	if version == 2 {
 		b.guard("all", nil, 0)
 	}
+	if r.seed > 0 {
+		b.everything()
+	}
 	for i := range laneServices {
 		random := rand.New(rand.NewPCG(uint64(i), 0)) // the same in all versions
 		if version > 0 && r.random.IntN(100) < 60 {
@@ -174,17 +179,13 @@ func (r *road) apply(p diff.Plan) {
 
 // traffic sends some requests, to routes old and new, with and without a key.
 func (r *road) traffic() {
-	paths := slices.Sorted(maps.Keys(r.before))
-	for path := range r.after {
-		if _, both := r.before[path]; !both {
-			paths = append(paths, path)
-		}
-	}
-	slices.Sort(paths)
+	all := maps.Clone(r.before)
+	maps.Copy(all, r.after)
+	paths := slices.Sorted(maps.Keys(all))
 	for range min(12, len(paths)) {
 		path := paths[r.random.IntN(len(paths))]
-		before, was := r.before[path]
-		after, will := r.after[path]
+		before, was := laneOf(r.before, path)
+		after, will := laneOf(r.after, path)
 		bare, keyed := r.get(path, ""), r.get(path, key)
 		open := was && before.guards == "" || will && after.guards == ""
 		if bare == http.StatusOK && !open {
@@ -196,6 +197,15 @@ func (r *road) traffic() {
 			}
 		}
 	}
+}
+
+// laneOf returns what answers at a path: its own lane, or else the one for everything.
+func laneOf(lanes map[string]lane, path string) (lane, bool) {
+	l, ok := lanes[path]
+	if !ok {
+		l, ok = lanes["/"]
+	}
+	return l, ok
 }
 
 // get returns the status of a request.
@@ -242,6 +252,14 @@ func (b *builder) guard(name string, scope map[string]any, variant int) string {
 	return fmt.Sprint(name, variant)
 }
 
+// everything adds a route for all paths that others do not match, without a guard of its own.
+func (b *builder) everything() {
+	service := b.add(kong.Services, "everything", map[string]any{"name": "everything", "host": "a.svc"})
+	b.add(kong.Routes, "everything", map[string]any{"name": "everything", "protocols": []string{"http"}, "service": service,
+		"expression": `http.path ^= "/"`})
+	b.lanes["/"] = lane{service: "everything", backend: "a.svc", route: "everything", guards: b.global}
+}
+
 // service adds a service with two routes, guarded by itself or by its routes, or not.
 func (b *builder) service(name string, random *rand.Rand) {
 	if random.IntN(100) < 15 {
@@ -264,7 +282,7 @@ func (b *builder) service(name string, random *rand.Rand) {
 		}
 		l := lane{service: name, backend: backend, route: route, guards: guards}
 		ref := b.add(kong.Routes, route, map[string]any{"name": route, "protocols": []string{"http"}, "service": service,
-			"expression": fmt.Sprintf("http.path == %q", path)})
+			"expression": fmt.Sprintf("http.path == %q", path), "priority": 1})
 		if random.IntN(100) < 40 {
 			l.guards += b.guard(route, map[string]any{"route": ref}, random.IntN(2))
 		}
