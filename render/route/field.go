@@ -40,7 +40,7 @@ func TLSSNI() TextField { return TextField{field{name: "tls.sni"}} }
 func HTTPHeader(name string) (TextField, error) {
 	s := strings.ReplaceAll(strings.ToLower(name), "-", "_")
 	if !isName(s) {
-		return TextField{}, fmt.Errorf("an expression cannot name the header %q", name)
+		return TextField{}, fmt.Errorf("an expression cannot name the header %q: it knows letters, digits, '-' and '_'", name)
 	}
 	return TextField{field{name: headerPrefix + s}}, nil
 }
@@ -50,7 +50,7 @@ func HTTPHeader(name string) (TextField, error) {
 // It is an error if the language cannot express the name: it knows ASCII letters, digits and "_".
 func HTTPQuery(name string) (TextField, error) {
 	if !isName(name) {
-		return TextField{}, fmt.Errorf("an expression cannot name the query parameter %q", name)
+		return TextField{}, fmt.Errorf("an expression cannot name the query parameter %q: it knows letters, digits and '_'", name)
 	}
 	return TextField{field{name: queryPrefix + name}}, nil
 }
