@@ -1,30 +1,29 @@
-// Package bind resolves what belongs together: which route attaches to which listener of which Gateway, which backend,
-// which policy and which certificate a reference names, and who allowed it. It does without a cluster what a Gateway API
-// controller does with one.
+// Package bind resolves references between manifests, as a Gateway API controller does in a cluster: which route attaches to which
+// listener of which Gateway, which backend, policy and certificate a reference names, and what allows it.
 //
 // # The stage
 //
-// [Build] takes a [manifest.Set] and returns a [Graph] and findings. The Graph is immutable from then on, sorted, the
-// same for the same Set, and may be read by many goroutines. What is denied stays in the Graph with its Reason, so
-// that a renderer can answer 500 in its place, as the Gateway API prescribes for HTTP, and so that [Graph.Explain] can
-// say why. Nothing is resolved twice, and nothing is guessed: all that gwsync knows is in the manifests.
+// [Build] takes a [manifest.Set] and returns a [Graph] and findings. The Graph is sorted, the same for the same Set, and immutable, so
+// many goroutines may read it. What is denied stays in the Graph with its Reason, so that a renderer can answer 500 in its place, as the
+// Gateway API prescribes for HTTP, and [Graph.Explain] can say why. Nothing is resolved twice, and nothing is guessed: gwsync knows only
+// what is in the manifests.
 //
 // # The rules
 //
-// They are the specification's (gateway-api v1.6.3; HR, GR, GW, GC, LS, SH, RG and BTP name the files
+// They are those of the specification (gateway-api v1.6.3; HR, GR, GW, GC, LS, SH, RG and BTP stand for the files
 // httproute_types.go, grpcroute_types.go, gateway_types.go, gatewayclass_types.go, listenerset_types.go,
 // shared_types.go, referencegrant_types.go and backendtlspolicy_types.go of its apis/v1).
 //
 // A Gateway is ours if its GatewayClass names one of [Options.Controllers], or, where the manifests do not hold the
 // GatewayClass, if the class is called [Options.ClassName]; and if [Options.Gateways] names it, or none. It is not
 // accepted with parameters other than Kong Operator's (which say how to deploy a Kong, not what it serves), with those
-// of its class, or with an address of a type that no Kong has. Which addresses a Kong has is not gwsync's to say: IP
-// addresses and hostnames are taken as said.
+// of its class, or with an address of a type that no Kong has. IP addresses and hostnames are accepted as they are: gwsync does not
+// know which a Kong has.
 //
 // A ListenerSet brings listeners to the Gateway that it names, if the Gateway's allowedListeners lets its namespace (LS
-// ListenerSet). Its listeners are their own masters: the namespace of `from: Same` and of their references is the
-// ListenerSet's, and so is what a ReferenceGrant has to trust. Routes attach to them by naming the ListenerSet, never
-// the Gateway. It is accepted if the Gateway is, and one of its listeners can serve.
+// ListenerSet). For its listeners, the namespace of `from: Same`, of references, and that a ReferenceGrant has to trust, is the
+// ListenerSet's. Routes attach to them by naming the ListenerSet, never the Gateway. A ListenerSet is accepted if the Gateway is, and at
+// least one of its listeners can serve.
 //
 // A route of any kind attaches to a listener that its parentRef selects (sectionName, port) if the listener allows the
 // route's kind and namespace (allowedRoutes, GW AllowedRoutes) and their hostnames intersect ([Intersect]; TCPRoutes
@@ -40,11 +39,11 @@
 // TCPRoutes or UDPRoutes at a port, and of several TLSRoutes for one hostname, all are accepted and attached, and one
 // gets the connections (conformance test TCPRouteMultipleRoutesAttachment). It is the oldest, by a
 // metadata.creationTimestamp such as exported manifests have, else the first by namespace and name, and of two kinds the
-// GRPCRoute: [Binding.Winner]. Every such case is reported, since in git ages seldom are told. A route that is turned away, or that is
-// invalid, takes nothing from others.
+// GRPCRoute: [Binding.Winner]. Every such case is reported, since files in git seldom state their age. A route that is rejected or
+// invalid takes nothing from others.
 //
-// A rule that the CRDs let through and Kong cannot serve is [Rule.Dropped], and the other rules are served (SH
-// RouteConditionPartiallyInvalid): with a regex that Kong's engines refuse, for the router flavor of [Options.Flavor]
+// A rule that the CRDs allow but Kong cannot serve is [Rule.Dropped], and the other rules are served (SH
+// RouteConditionPartiallyInvalid). These are rules with a regex that Kong's engines refuse, for the router flavor of [Options.Flavor]
 // (those of paths and gRPC methods have to pass PCRE too unless it is expressions); with a literal path or value that
 // no request can have which Kong takes; with a match or filter type that gwsync does not know; with two actions for one
 // header in a filter (HR HTTPHeaderFilter); with a URLRewrite of the rule and a RequestRedirect of a backendRef, or the
@@ -55,13 +54,13 @@
 // server sets it on every Namespace.
 //
 // A reference to a Service or a Secret in another namespace needs one ReferenceGrant in that namespace whose `from` and
-// `to` both match (RG ReferenceGrantSpec). The grant is looked for before the target, so that a denial does not tell
-// whether the target exists.
+// `to` both match (RG ReferenceGrantSpec). The grant is checked before the target, so that a denial does not reveal whether the target
+// exists.
 //
-// Steps for a backend, of a route of any kind or of one of its filters: kind, grant, Service, port, protocol (HR
+// A backend, of a route of any kind or of one of its filters, is checked for kind, grant, Service, port and protocol, in this order (HR
 // HTTPBackendRef). UDPRoutes need a port of protocol UDP, all others one of TCP. HTTPRoutes and GRPCRoutes also need an
-// appProtocol that Kong can speak for them, unless the Service's annotation konghq.com/protocol says what to speak; what
-// other routes carry is not looked at. A Service without a selector leads to the [Backend.Endpoints] of its
+// appProtocol that Kong can speak for them, unless the Service's annotation konghq.com/protocol says what to speak. For other
+// routes the appProtocol is ignored. A Service without a selector leads to the [Backend.Endpoints] of its
 // EndpointSlices.
 //
 // An invalid backend of a mirror is dropped, and the request goes on (HR HTTPRequestMirrorFilter). No request passes any

@@ -1,17 +1,17 @@
 // Package manifest reads Kubernetes manifests as the API server would, without one.
 //
-// In a cluster, what a controller sees has gone through the API server: unknown fields and wrong values were refused,
-// defaults were filled in. What stands in a git repository has not. [Load] makes up for it: each object of the [Set] that
-// it returns is valid and complete, so that the rest of gwsync needs no checks for nil or nonsense, and each of its fields
-// knows its file, line and column ([Object.At]). All that would have been refused is a finding at the place where it stands,
-// for all files and documents at once; the codes are listed in codes.go.
+// In a cluster, a controller sees only what the API server has let through: unknown fields and wrong values are refused, and defaults
+// filled in. Files in a git repository have not been through it, so [Load] does the same. Each object of the [Set] that it returns is
+// valid and complete, so the rest of gwsync needs no checks for nil or nonsense, and knows the file, line and column of each of its
+// fields ([Object.At]). Everything that the API server would refuse is a finding with its position, for all files and documents at
+// once. The codes are listed in codes.go.
 //
 // # What is read
 //
 // YAML and JSON, several documents a file, a v1 List or the list of a kind (HTTPRouteList); see [Input] for which files.
-// Kinds of no use to gwsync are skipped and counted ([Set.Skipped]), and so are documents that are no Kubernetes objects,
-// such as Helm values. What was probably meant to be of a kind that is read (HttpRoute, or an HTTPRoute without apiVersion,
-// or with a version that is not served) is an error: it would be missed without a word.
+// Kinds that gwsync has no use for are skipped and counted ([Set.Skipped]), as are documents that are no Kubernetes objects,
+// such as Helm values. What was probably meant to be of a kind that is read is an error, since it would be missed silently:
+// HttpRoute, or an HTTPRoute without apiVersion or with a version that is not served.
 //
 //	kind                              served             with a warning
 //	GatewayClass, Gateway, HTTPRoute  v1, v1beta1        v1alpha2 (retired)
@@ -27,31 +27,31 @@
 //	KongConsumerGroup, KongUpstreamPolicy        configuration.konghq.com/v1beta1
 //	KongVault, KongCustomEntity                  configuration.konghq.com/v1alpha1
 //
-// The kinds down to BackendTLSPolicy are of the group gateway.networking.k8s.io. Of its versions, some are served by the CRDs of the
-// experimental channel only, others were served by older releases: they are read, since repositories hold them, and are findings of
-// their own ([CodeDeprecatedVersion]). Whatever the version, [Object.Typed] is of the newest one's Go type, and findings and places
-// name the newest one's fields: a BackendTLSPolicy of v1alpha2, whose fields had other names, is converted. A TLSRoute without
-// hostnames, or several rules of a TLSRoute, TCPRoute or UDPRoute, are possible in v1alpha2 only. What the API server keeps track of
-// itself, such as status and managedFields, may be there, as it is in what kubectl get -o yaml prints, and is dropped.
+// The kinds down to BackendTLSPolicy are of the group gateway.networking.k8s.io. Some of its versions are served only by the CRDs of the
+// experimental channel, others only by older releases. Repositories hold them, so they are read, with a finding
+// ([CodeDeprecatedVersion]). Whatever the version, [Object.Typed] has the Go type of the newest one, and findings and places name its
+// fields; a BackendTLSPolicy of v1alpha2, whose fields had other names, is converted. Only v1alpha2 allows a TLSRoute without hostnames,
+// and several rules in a TLSRoute, TCPRoute or UDPRoute. What the API server itself maintains, such as status and managedFields, is
+// dropped, so the output of kubectl get -o yaml can be read.
 //
-// Of kinds that are not read though they say how requests are served, such as KongIngress or XListenerSet, one warning each says so
+// A kind that is not read though it affects how requests are served, such as KongIngress or XListenerSet, is a warning, once a kind
 // ([CodeUnsupportedKind], unread.go).
 //
-// # What kubectl apply does otherwise
+// # How this differs from kubectl apply
 //
-// Directories are read recursively. A link to a directory is not followed, as in kubectl, but with a warning ([CodeNotFollowed]). A
-// kustomization is not applied; one that does more than name files below it is a warning ([CodeKustomization]). A
-// template that was not rendered is an error whose hint says so. generateName makes no name: kubectl apply refuses it, too.
+// Directories are read recursively. A link to a directory is not followed, as in kubectl, but is a warning ([CodeNotFollowed]).
+// Kustomizations, of Kustomize or of Flux, are not applied; one that does more than name files below it is a warning
+// ([CodeKustomization]). A template that was not rendered is an error whose hint says so. generateName is refused, as by kubectl apply.
 //
 // # How an object is read
 //
 //	bytes --split--> chunks --parse--> yaml.Node --decoder--> JSON, places, findings --typeReader--> Go value --complete, rules--> Object
 //
-// Repositories repeat themselves, and most of the work is done once for what is alike: documents that differ only in the words at the
-// ends of their lines are parsed once (shape.go), values of which the rules see the same are judged once (validation.go), objects that
-// are laid out alike share their places (places.go), and strings, maps, lists and pointers that are written alike are one in memory
-// (alike.go), as are whole Services for who asks for no more of them than what Kong is told ([Options.Terse], aside.go). What is
-// remembered is limited, and forgotten with the worker that remembers it; a document that is like no other takes as long as its parts.
+// Repositories repeat themselves, so most work is done once for what is alike. Documents that differ only in the words at the ends of
+// their lines are parsed once (shape.go). Values that look the same to the rules are judged once (validation.go). Objects with the same
+// layout share their places (places.go). Equal strings, maps, lists and pointers are one in memory (alike.go), and with [Options.Terse],
+// which keeps only what Kong is told, so are whole Services (aside.go). What is remembered is limited, and forgotten with the worker that
+// remembers it. A document that is like no other costs as much as its parts.
 //
 // A file is split at its document markers first, so that a syntax error ends with its document. The decoder then walks the
 // nodes of an object next to the schema of its kind (schema/*.json: the CRDs of the Gateway API, and the same for the core
@@ -70,7 +70,7 @@
 //
 // # The CRDs of the Gateway API
 //
-// An object is judged by what would judge it in a cluster, the custom resource definitions of the gateway-api module in go.mod:
+// Objects are validated by what would validate them in a cluster, the custom resource definitions of the gateway-api module in go.mod:
 //
 //	schema/*.json    types, limits, defaults, fields: the decoder; tests hold it to k8s.io/apiextensions-apiserver
 //	                 (TestSchemasAreTheCRDs, FuzzAgreesWithAPIServer)
@@ -78,10 +78,9 @@
 //
 // To take over a new version of the Gateway API, change go.mod and run go test -run SchemasAreTheCRDs -update.
 //
-// The CRDs of the standard channel judge, unless an object has a field, a value or a version that only those of the experimental
-// channel know: then these judge, and each such field is a warning ([CodeExperimentalField]). Rules that compare an object with the
-// one before do not apply to manifests. What stands under status is not looked at, though kubectl apply refuses fields that do not
-// exist there, too.
+// The CRDs of the standard channel apply, unless an object has a field, a value or a version that only the experimental channel has:
+// then those of that channel apply, and each such field is a warning ([CodeExperimentalField]). Rules that compare an object with its
+// predecessor do not apply to manifests. status is ignored, though kubectl apply refuses unknown fields there, too.
 //
 // Nothing is compiled when the program starts, and rules only when the first object has a value for them. A repository of some
 // Gateways and HTTPRoutes takes about 60 ms of processor time more than without rules, one of other kinds less or nothing; the
