@@ -15,28 +15,28 @@ import (
 	"github.com/gwsync/gwsync/sync/admin"
 )
 
-const applyHelp = `Change Kong to what the manifests say. Nothing is written if anything in the manifests is an error, if Kong refuses an
-entity, or if something of somebody else's is in the way. Entities that this instance does not own are never written. Nor does it delete
-all that it owns because it found no manifests, as with a wrong --path, unless --allow-empty says so.
+const applyHelp = `Change Kong to what the manifests say. Nothing is written if the manifests have errors, if Kong refuses an entity, or if
+entities of somebody else are in the way. Entities that this instance does not own are never written. If there are no manifests, as
+with a wrong --path, apply does not delete all that the instance owns, unless --allow-empty is given.
 
-With --repo, Kong remembers the commit that was applied last, on a disabled service gwsync.INSTANCE. With that, diff and drift tell what
-changed in git from what was changed in Kong by hand, and apply does not go back to an older commit unless --allow-older says so.
+With --repo, apply records the commit in Kong, on a disabled service gwsync.INSTANCE. diff and drift can then tell what changed in git
+from what was changed in Kong by hand, and apply refuses to go back to an older commit, unless --allow-older is given.
 
-On a terminal apply shows the changes and asks; without one, as in a pipeline, it applies them. A pipeline that lets somebody look at them
-first saves what they looked at, with "gwsync diff -o json > plan.json", and applies with --plan plan.json: then apply works the changes out
-again, and writes nothing, with exit code 5, if they are not the very same. If none are left, as when the pipeline runs again, it is done.
-What is in the file is never executed, and holds no secret: that a secret becomes another one can be approved, but not which.
+On a terminal, apply shows the changes and asks; elsewhere, as in a pipeline, it applies them. For an approval in between, save the
+changes with "gwsync diff -o json > plan.json" and apply with --plan plan.json: apply compares again, and if the changes are not exactly
+those of the file, writes nothing and exits with 5. If all of them have been made already, it exits with 0. The file is never executed,
+and holds no secrets: it says that a secret changes, but not to what.
 
-What is about to be changed is read again right before. If a write fails all the same, --on-error says what becomes of those before it:
-rollback undoes them (then Kong is as it was, exit code 1), stop leaves everything as it is, and continue goes on with all that does not
-hang together with what failed (both exit code 3). Whatever it says, no route is ever open without its plugins, and the next apply starts
-from what Kong then holds. An interrupted apply stops.
+Before it writes, apply reads again what it is about to change. If a write fails all the same, --on-error decides: rollback undoes what
+was written (exit code 1), stop leaves it (exit code 3), and continue writes everything that does not depend on the failed write (exit
+code 3). In each case no route is open without its plugins at any moment, and the next apply continues from what Kong then holds. An
+interrupted apply stops.
 
-Only one apply of an instance writes at a time: it holds a lease, a key set gwsync-lease.INSTANCE.NUMBER in Kong that serves nothing. Others
-wait for it as long as --lock-timeout says, and then compare again; or end with exit code 5, and have written nothing. After one that was
-killed they wait for 45 seconds.
+Only one apply of an instance writes at a time. It holds a lease, a key set gwsync-lease.INSTANCE.NUMBER in Kong that serves nothing.
+Others wait for it up to --lock-timeout and compare again; if they waited in vain, they exit with 5 and have written nothing. If the
+holder was killed, they take over after 45 seconds.
 
-With --verify it runs the routing tests (see gwsync test) on the proxy at --proxy afterwards, and fails if they do.`
+With --verify, apply then runs the routing tests (see "gwsync help test") through the proxy at --proxy, and fails if a test fails.`
 
 func newApply(p process) *cobra.Command {
 	var f compareFlags
@@ -76,12 +76,14 @@ func newApply(p process) *cobra.Command {
 	cmd.Flags().StringVar(&plan, "plan", "", "`FILE` with the output of gwsync diff -o json: apply these changes and no others")
 	cmd.Flags().StringVar(&journal, "journal", "",
 		"`FILE` to keep in what was there before, without secrets, so that gwsync rollback can bring it back")
-	cmd.Flags().Var(&onError, "on-error", "`ACTION` when a write fails: rollback what was written, stop, or continue with what does not depend on it")
+	cmd.Flags().Var(&onError, "on-error",
+		"`ACTION` when a write fails: rollback what was written, stop, or continue with what does not depend on it")
 	cmd.Flags().BoolVar(&allowOlder, "allow-older", false, "go back behind the commit that was applied last")
 	lock.add(cmd.Flags())
-	cmd.Flags().Var(&settle, "settle", "`DURATION` to wait for Kong's workers where guarded routes change, once they have heard of everything\n"+
-		"that was written; auto is what Kong's configuration says; with 0, routes may be served for moments\n"+
-		"without their plugins")
+	cmd.Flags().Var(&settle, "settle",
+		"`DURATION` to wait for Kong's workers where guarded routes change, once they have heard of everything\n"+
+			"that was written; auto is what Kong's configuration says; with 0, routes may be served for moments\n"+
+			"without their plugins")
 	return cmd
 }
 

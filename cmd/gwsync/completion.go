@@ -20,7 +20,8 @@ func completeValues(cmd *cobra.Command) {
 		}
 		if len(values) > 0 {
 			// The one error is that of a flag that the command does not have.
-			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
+			_ = cmd.RegisterFlagCompletionFunc(f.Name,
+				cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
 		}
 	})
 }

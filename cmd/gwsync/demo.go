@@ -42,7 +42,8 @@ for each route. Each step is a gwsync command, printed as you would type it.`,
 		},
 	}
 	cmd.Flags().StringVar(&path, "path", "examples/cross-namespace", "`DIR` of the manifests to show it on")
-	cmd.Flags().StringVar(&flavor, "router-flavor", string(kong.TraditionalCompatible), "`FLAVOR` of the router: expressions or traditional_compatible")
+	cmd.Flags().StringVar(&flavor, "router-flavor", string(kong.TraditionalCompatible),
+		"`FLAVOR` of the router: expressions or traditional_compatible")
 	return cmd
 }
 

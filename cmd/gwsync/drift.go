@@ -17,12 +17,13 @@ func newDrift(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drift [FILE|DIR ...]",
 		Short: "Show what was changed in Kong by another hand",
-		Long: `Show what was changed in Kong by another hand since the last apply, and exit with 2 if anything was. What has changed in git since
-is pending, and no drift: to tell the two apart takes manifests from a git repository (--repo), and a Kong that remembers the commit
-that was applied last. Where either is missing all differences are shown, and it says so.
+		Long: `Show what was changed in Kong by another hand since the last apply, and exit with 2 if anything was. Changes in git since then are
+pending, not drift. Telling the two apart requires manifests from a git repository (--repo), and a Kong that remembers the commit applied
+last; otherwise drift shows all differences and says so.
 
-What others have put on our entities is drift, too, though apply leaves it as it is: a plugin on one of our routes, another route to one of
-our services, a target, a credential. It is shown with an equals sign; what another instance of gwsync has there does not count.`,
+What others have attached to our entities is drift, too, though apply leaves it alone: a plugin on one of our routes, another route to
+one of our services, a target, a credential. It is marked with an equals sign. What another instance of gwsync has attached does not
+count.`,
 		Args: manifestArguments,
 		RunE: f.reporting(p, func(ctx context.Context, source sync.Source, c *admin.Client) error {
 			proposal, err := f.compare(ctx, p, source, c, blame, report.Report{Command: "drift", Drift: true})

@@ -18,11 +18,11 @@ func newDump(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dump",
 		Short: "Print what Kong holds",
-		Long: `Print what Kong holds of this instance, of --select-tag or of --all, in Kong's declarative format, by kind and name. Of a
-Kong with a database these are the kinds that gwsync can write or refer to.
+		Long: `Print the entities in Kong that belong to this instance, that carry --select-tag, or, with --all, every one. The format is Kong's
+declarative one, sorted by kind and name. From a Kong with a database, dump reads the kinds that gwsync can write or refer to.
 
-Secrets are not in it: (secret) stands for each, and it says on standard error how many there are. So it is fit to be read, compared and
-kept in git, and is no backup: that is for Kong's own tools, beside its database.`,
+(secret) stands for each secret, and standard error says how many there are. So the output can be read, compared and kept in git, but is
+no backup: for that, use Kong's own tools, or those of its database.`,
 		Example: "  gwsync dump --kong-addr http://kong:8001 > ours.yaml\n" +
 			"  gwsync dump --select-tag managed-by-ingress-controller -o json | jq '.routes[].name'",
 		Args: noArguments,

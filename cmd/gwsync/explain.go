@@ -21,13 +21,13 @@ func newExplain(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [KIND/NAMESPACE/NAME | CODE]...",
 		Short: "Say why something is or is not bound, or what a code means",
-		Long: `Say how objects are bound, or why not: for each parentRef and listener, and for each reference, every check with its outcome, the
-grant or listener that allowed it, and for a denial the smallest change of the manifests that would allow it. Of a Service, Secret,
-ConfigMap, Namespace, ReferenceGrant or one of Kong's kinds it says who refers to it, and who may.
+		Long: `Say how objects are bound, or why not. For each parentRef, listener and reference, explain lists every check with its
+outcome and the grant or listener that allowed it; for a denial, the smallest change to the manifests that would allow it. For a Service,
+Secret, ConfigMap, Namespace, ReferenceGrant or one of Kong's kinds, it says who refers to it, and who may.
 
-Kinds have kubectl's names: httproute, gtw, svc. A kind without a namespace is named as ns/shop; where a namespace is left out,
-it is that of --namespace. Without an argument it explains each route, Gateway, ListenerSet, GatewayClass and policy that is not all
-that the manifests ask for. With the code of a finding it says what that means and what to do.`,
+Kinds have kubectl's names: httproute, gtw, svc. Objects of kinds without a namespace are named as in ns/shop; a namespace that is left
+out is that of --namespace. Without an argument, explain shows each route, Gateway, ListenerSet, GatewayClass and policy of which not
+everything is bound. With the code of a finding, it says what the code means and what to do.`,
 		Example: "  gwsync explain httproute/test-source/echo --path examples/cross-namespace\n" +
 			"  gwsync explain RefNotPermitted",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -19,11 +19,11 @@ func newGraph(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph [KIND/NAMESPACE/NAME]",
 		Short: "Draw what is bound to what",
-		Long: `Draw the Gateways with their listeners and ListenerSets, the routes, the Services, Secrets and policies, and the
-ReferenceGrants that allow them to be referred to, by namespace. What is denied is drawn with its reason. With an object, only what leads
-to it and where it leads is drawn; with ns/NAME, what has to do with a namespace.
+		Long: `Draw, by namespace, the Gateways with their listeners and ListenerSets, the routes, the Services, Secrets and policies, and the
+ReferenceGrants that allow references to them. What is denied is drawn with its reason. With an object, draw only what leads to it and
+where it leads; with ns/NAME, only what involves that namespace.
 
-The Mermaid chart can be put into Markdown, within lines of three backticks and the word mermaid; GitHub draws at most 500 edges.`,
+To put the Mermaid chart into Markdown, enclose it in a code block of the language mermaid. GitHub draws at most 500 edges.`,
 		Example: "  gwsync graph --path deploy -o dot | dot -Tsvg > deploy.svg\n" +
 			"  gwsync graph svc/shop/checkout --path deploy",
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -23,12 +23,12 @@ func newLint(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint [FILE|DIR ...]",
 		Short: "Say what is wrong with the manifests",
-		Long: `Say what is wrong with the manifests: what the API server would refuse, what attaches to nothing, which references are denied
-or lead nowhere, what Kong cannot express, and which configurations of plugins an open-source Kong 3.9.3 would refuse. It finds what keeps
-apply from writing, without a Kong: give it apply's flags. A newer Kong may take more.
+		Long: `Say what is wrong with the manifests: what the API server would refuse, what attaches to nothing, which references are denied or
+missing, what Kong cannot express, and which plugin configurations an open-source Kong 3.9.3 would refuse (a newer Kong may accept more).
+lint finds what would stop apply, without a Kong; give it the flags that you give apply.
 
-Each finding has a code, which "gwsync explain CODE" is about. Errors exit with 1, and with --strict so do warnings, and manifests
-that hold nothing to look at.`,
+Each finding has a code, which "gwsync explain CODE" explains. Errors exit with 1. With --strict, so do warnings, and having no manifests
+at all.`,
 		Example: "  gwsync lint --path deploy --strict\n  gwsync explain RefNotPermitted",
 		Args:    manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,9 +43,10 @@ that hold nothing to look at.`,
 	l.from.add(flags)
 	l.how.add(flags)
 	outputFlag(flags, &l.output, "text", "json", "github")
-	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"}, "`NAMES` of the plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
+	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"},
+		"`NAMES` of the plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
 	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there are no manifests")
-	flags.BoolVarP(&l.verbose, "verbose", "v", false, "show what is only for information, too")
+	flags.BoolVarP(&l.verbose, "verbose", "v", false, "also show what is for information only")
 	return cmd
 }
 

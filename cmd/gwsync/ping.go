@@ -20,8 +20,8 @@ func newPing(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ping",
 		Short: "Say whether Kong's Admin API answers, and what Kong it is",
-		Long: `Say whether Kong's Admin API answers, and what Kong it is. If it does not, the error tells what is in the way: the address, TLS,
-the credentials or the workspace. It reads one page and writes nothing.`,
+		Long: `Say whether Kong's Admin API answers, and which Kong it is. If it does not answer, the error says what is in the way: the
+address, TLS, the credentials or the workspace. ping reads one page and writes nothing.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -37,7 +37,8 @@ the credentials or the workspace. It reads one page and writes nothing.`,
 		},
 	}
 	to.add(cmd.Flags())
-	cmd.Flags().StringVar(&flavor, "router-flavor", "", "`FLAVOR` of the router, for a Kong that does not tell: Konnect, or one of which you see a workspace only")
+	cmd.Flags().StringVar(&flavor, "router-flavor", "",
+		"`FLAVOR` of the router, for a Kong that does not tell: Konnect, or one of which you see a workspace only")
 	outputFlag(cmd.Flags(), &output, "text", "json")
 	return cmd
 }

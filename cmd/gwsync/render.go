@@ -32,12 +32,12 @@ func newRender(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render [FILE|DIR ...]",
 		Short: "Print the Kong configuration that the manifests come to",
-		Long: `Print the Kong configuration that the manifests come to, in Kong's declarative format, which a Kong without a database
-takes as it is on POST /config. It needs no Kong and no cluster.
+		Long: `Print the Kong configuration for the manifests, in Kong's declarative format. A Kong without a database takes it as it is, by POST
+/config. render needs no Kong and no cluster.
 
-What the configuration needs of kong.conf that is not so by default is said on standard error.
+If the configuration needs settings in kong.conf that are not Kong's defaults, they are listed on standard error.
 
-With --explain it prints instead which manifest, rule and match is behind each entity, and what the entity's fields are made of.`,
+With --explain, print instead which manifest, rule and match is behind each entity, and what its fields are made of.`,
 		Args: manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("output") && !explain {

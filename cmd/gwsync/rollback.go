@@ -19,12 +19,11 @@ func newRollback(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback --journal FILE",
 		Short: "Bring back what an apply with --journal has changed",
-		Long: `Bring back what there was in Kong before an apply with --journal: one that was killed, that stopped half-way, or that went
-through. What it did not write is left alone, whoever has changed it since. Routes are closed and opened in the same order, and with the
-same waits, as by apply.
+		Long: `Restore what Kong held before an apply with --journal, whether that apply was killed, stopped half-way or succeeded.
+Entities that it did not write are left alone. Routes are closed and opened in the same order and with the same waits as by apply.
 
-A journal holds no secrets. An entity that has some is brought back as long as Kong still holds them; what cannot be is listed, with exit
-code 3, and left as it is. The manifests that were applied before have all of it: to go back for good, revert the commit and apply.`,
+A journal holds no secrets. An entity with secrets can be restored while Kong still holds them. What cannot be restored is listed and left
+as it is, with exit code 3; it has to come from the manifests. To go back for good, revert the commit and apply.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return stopped(cmd.Context(), r.run(cmd.Context())) },
 	}

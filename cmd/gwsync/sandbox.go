@@ -24,14 +24,14 @@ func newSandbox(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox [FILE|DIR ...]",
 		Short: "Serve an embedded Kong to try things on, or to preview manifests",
-		Long: `Serve an embedded Kong in memory: Admin API and proxy, to try gwsync without a Kong. Requests that a route sends to a
-backend are answered by an echo that says which backend it stands for, with the request as the backend would have got it.
+		Long: `Serve an embedded Kong in memory, Admin API and proxy, to try gwsync without a Kong. An echo answers in place of each
+backend. It says which backend it stands for, and which request the backend would have got.
 
-With --path, -f or --repo it is a preview: it renders the manifests, serves them, and takes over every change of the files. What
-has errors is not taken over: what was served before stays. Where the Gateways have several ports of HTTP or HTTPS, each has a proxy of
-its own on a free port, which port_maps leads to, unless --port-listen says where.
+With --path, -f or --repo, it is a preview: it renders and serves the manifests, and follows every change of the files. While they have
+errors, it goes on serving what it served before. If the Gateways have several ports of HTTP or HTTPS, each port gets a proxy of its own,
+on a free port unless --port-listen names one.
 
-It models an open-source Kong 3.9.3 and refuses what it does not model; it holds nothing after it ends.`,
+It models an open-source Kong 3.9.3, and refuses what it does not model. When it ends, everything is gone.`,
 		Example: `  gwsync sandbox --path examples/cross-namespace
   gwsync sandbox -f manifests/ --backend shop/cart:80=http://127.0.0.1:3000`,
 		Args: manifestArguments,
@@ -60,7 +60,8 @@ type boxFlags struct {
 func (f *boxFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.at.admin, "admin-listen", "127.0.0.1:8001", "`ADDRESS` of the Admin API; port 0 takes a free one")
 	flags.StringVar(&f.at.proxy, "proxy-listen", "127.0.0.1:8000", "`ADDRESS` of the proxy for HTTP and gRPC; port 0 takes a free one")
-	flags.StringVar(&f.at.secure, "proxy-ssl-listen", "127.0.0.1:8443", "`ADDRESS` of the proxy for both over TLS; port 0 takes a free one")
+	flags.StringVar(&f.at.secure, "proxy-ssl-listen", "127.0.0.1:8443",
+		"`ADDRESS` of the proxy for HTTPS and gRPC over TLS; port 0 takes a free one")
 	flags.StringArrayVar(&f.ports, "port-listen", nil,
 		"`'PORT=ADDRESS [ssl]'` where the proxy listens for what comes to a port of the Gateways, as proxy_listen and\n"+
 			"port_maps say in kong.conf; an address of the two above, or one more; may be repeated")

@@ -18,11 +18,11 @@ import (
 func newConfig(p process) *cobra.Command {
 	cmd := newApply(p)
 	cmd.Use, cmd.Aliases = "config", nil
-	cmd.Short = "Show the settings that count, and where each comes from"
-	cmd.Long = `Show the settings that apply would go by, but for defaults, and where each comes from: the command line, the environment,
-or the line of the configuration file. It asks no Kong. Secrets are not shown.
+	cmd.Short = "Show the settings in effect, and where each comes from"
+	cmd.Long = `Show the settings that apply would use, except for defaults, and where each comes from: the command line, the environment,
+or a line of the configuration file. No Kong is asked. Secrets are not shown.
 
-With --schema it prints the JSON schema of configuration files, for editors.`
+With --schema, print the JSON schema of configuration files, for editors.`
 	var schema bool
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if schema {

@@ -145,9 +145,10 @@ func (f *renderFlags) add(flags *pflag.FlagSet) {
 func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "`NAMESPACE` of manifests that name none (default \"default\")")
 	flags.StringArrayVar(&f.controllers, "controller-name", nil,
-		"GatewayClasses with this controllerName, `NAME`, are ours; may be repeated (default: gwsync.dev/gateway-controller,\n"+
-			"and those of Kong's Ingress Controller and operator)")
-	flags.StringVar(&f.class, "gateway-class", "", "`NAME` of the GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
+		"GatewayClasses with this controllerName, `NAME`, are ours; may be repeated\n"+
+			"(default: gwsync.dev/gateway-controller, and those of Kong's Ingress Controller and operator)")
+	flags.StringVar(&f.class, "gateway-class", "",
+		"`NAME` of the GatewayClass that is ours where the manifests do not hold it (default \"kong\")")
 	flags.StringVar(&f.ingressClass, "ingress-class", "kong",
 		"KongConsumers, KongClusterPlugins and the like are ours if their annotation kubernetes.io/ingress.class is\n"+
 			"this `NAME`, or if they have none")
@@ -160,7 +161,8 @@ func (f *renderFlags) addBinding(flags *pflag.FlagSet) {
 		"`MODULES` that Lua may load in the Kong, its untrusted_lua_sandbox_requires, or '*' for all\n"+
 			"(default: what the Kong says, offline none). With resty.openssl.ssl, resty.openssl.x509 and\n"+
 			"resty.openssl.x509.store it verifies backends for BackendTLSPolicies that Kong cannot follow")
-	flags.StringVar(&f.profile, "profile", "full", "`PROFILE` to render for: full, or declarative, which does without Lua and refuses what needs it")
+	flags.StringVar(&f.profile, "profile", "full",
+		"`PROFILE` to render for: full, or declarative, which does without Lua and refuses what needs it")
 	flags.StringArrayVar(&f.gateways, "gateway", nil,
 		"serve this Gateway, `NAMESPACE/NAME`, and no other; may be repeated (default: all that are ours).\n"+
 			"diff and apply take it with an --instance for these Gateways: all else that an instance owns is deleted")

@@ -25,12 +25,12 @@ func newStatus(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [FILE|DIR ...]",
 		Short: "Print the status that a controller would write",
-		Long: `Print the Gateway API objects with the .status that a conforming controller would write, without a cluster: conditions with
-their reasons, parents of routes, listeners with their kinds and routes, ancestors of policies. It is what the Gateway API says of the
-manifests, whatever Kong they are for: "gwsync lint" says what Kong cannot express.
+		Long: `Print the Gateway API objects with the .status that a conforming controller would write: conditions with their reasons, parents of
+routes, listeners with their kinds and routes, ancestors of policies. It needs no cluster. The status does not depend on a particular
+Kong: "gwsync lint" says what Kong cannot express.
 
-What no status can say, such as a Gateway that is not there, is said on standard error. The exit code is 0 though conditions are
-False, and 1 if manifests are invalid; the status of the others is printed all the same.`,
+What no status can hold, such as a missing Gateway, is on standard error. The exit code is 0 even if conditions are False, and 1 if
+manifests are invalid; then the status of the others is still printed.`,
 		Example: "  gwsync status --path deploy -o table\n" +
 			"  gwsync status --path deploy -o json | jq '.items[] | select(.kind == \"HTTPRoute\") | .status.parents'",
 		Args: manifestArguments,

@@ -29,11 +29,11 @@ func newTrace(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace URL",
 		Short: "Say which route answers a request, and what its backend gets",
-		Long: `Say which route answers a request, and what its backend gets: Gateway and listener, the rule and match of the HTTPRoute, Kong's
-route, the plugins that run, and the request as it arrives. Nothing is sent: an embedded Kong decides by the rendered
+		Long: `Say which route answers a request and what its backend gets: Gateway and listener, the rule and match of the HTTPRoute,
+Kong's route, the plugins that run, and the request as it arrives. Nothing is sent. An embedded Kong decides, by the rendered
 configuration or, with --kong-addr on the command line, by that of a live Kong.
 
-The request is written as for curl: -X, -H and -d. With --grpc it is a call of gRPC, over HTTP/2, as is what has the content type of one.`,
+The request is written as for curl: -X, -H and -d. With --grpc, or with the content type of gRPC, it is a gRPC call over HTTP/2.`,
 		Example: `  gwsync trace http://example.com/echo --path examples/cross-namespace
   gwsync trace -X POST -H 'X-Version: 2' https://shop.example.com/cart --all
   gwsync trace --grpc shop.v1.Cart/Add http://grpc.example.com`,
