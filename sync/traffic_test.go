@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gwsync/gwsync/diff"
@@ -24,19 +25,23 @@ import (
 // get through without its key, by the route for all paths that is there beside those, either; and none may fail whose route stays as it is.
 // Only what the apply waits for makes the worker catch up.
 func TestTrafficDuringApplies(t *testing.T) {
-	var total, writes int
+	var total, writes atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("%d requests after %d writes", total.Load(), writes.Load())
+		if total.Load() < 10*writes.Load() || writes.Load() < 1000 {
+			t.Errorf("only %d requests after %d writes", total.Load(), writes.Load())
+		}
+	})
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := newRoad(t, seed)
 			for version := range 4 {
 				r.apply(r.plan(version))
 			}
-			total, writes = total+r.requests, writes+r.writes
+			total.Add(int64(r.requests))
+			writes.Add(int64(r.writes))
 		})
-	}
-	t.Logf("%d requests after %d writes", total, writes)
-	if total < 10*writes || writes < 1000 {
-		t.Errorf("only %d requests after %d writes", total, writes)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,9 +178,11 @@ func journeys(t *testing.T) []journey {
 // one after, or in a *sync.PartialError; the next run gets to the one after, with nothing lost or doubled; what is not ours is never
 // changed.
 func TestFaults(t *testing.T) {
-	cases := 0
+	var cases atomic.Int32
+	t.Cleanup(func() { t.Logf("%d cases", cases.Load()) })
 	for _, j := range journeys(t) {
 		t.Run(j.name, func(t *testing.T) {
+			t.Parallel()
 			box := j.w.boot(t)
 			mustRun(t, inProcess{box.Admin()}, j.first)
 			start, _ := box.State()
@@ -187,7 +190,7 @@ func TestFaults(t *testing.T) {
 			goal, _ := box.State()
 			for at, line := range j.requests(t, box, start) {
 				for _, c := range j.cases(at, line) {
-					cases++
+					cases.Add(1)
 					synctest.Test(t, func(t *testing.T) {
 						c.run(t, box, start, goal)
 						time.Sleep(10 * time.Minute) // until the timers of requests that were given up are over
@@ -196,7 +199,6 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d cases", cases)
 }
 
 // requests returns the requests of an undisturbed apply.
