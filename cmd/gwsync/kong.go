@@ -45,7 +45,7 @@ func (f *kongFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.keyFile, "tls-client-key-file", "", "PEM `FILE` of its key")
 	flags.StringVar(&f.serverName, "tls-server-name", "", "`NAME` to expect in Kong's certificate")
 	flags.BoolVar(&f.skipVerify, "tls-skip-verify", false, "do not verify Kong's certificate")
-	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "`DURATION` to wait for one answer")
+	flags.DurationVar(&f.timeout, "timeout", admin.DefaultTimeout, "`DURATION` to wait for one answer, and six times as long for the first")
 	flags.IntVar(&f.parallelism, "parallelism", admin.DefaultParallelism,
 		"make at most `N` requests at a time; fewer while Kong asks for fewer")
 	flags.Float64Var(&f.qps, "qps", 0, "make at most `N` requests a second; 0 for no limit")

@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -58,6 +59,25 @@ func TestWhatIsNotKongsAdminAPI(t *testing.T) {
 			_, err := c.Info(t.Context())
 			check(t, err, test.message, test.hint)
 		})
+	}
+}
+
+func TestAddressesThatAreNone(t *testing.T) {
+	for _, test := range []struct {
+		config        Config
+		message, hint string
+	}{
+		{Config{URL: "localhost:8001"}, "--kong-addr must be a URL such as http://localhost:8001", "is http://localhost:8001 or https://localhost"},
+		{Config{URL: "kong.example"}, "--kong-addr must be", "is http://kong.example or"},
+		{Config{URL: "eu.example", ControlPlane: "shop"}, "--konnect-addr must be a URL such as https://us.", "https://eu.example"},
+	} {
+		_, err := New(test.config)
+		check(t, err, test.message, test.hint)
+	}
+	for _, secret := range []string{"admin-user:hunter2@kong:8001", "ftp://admin-user:hunter2@kong", "http//admin-user:hunter2@kong"} {
+		if _, err := New(Config{URL: secret}); err == nil || strings.Contains(fmt.Sprintf("%+v", err), "hunter2") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -27,8 +27,9 @@ type Client struct {
 	targets     func(kong.Entity) bool
 	parallelism int
 
-	// quick is for most requests, patient for whole configurations, and ahead for leases: these have a limiter of their own.
-	quick, patient, ahead *retryablehttp.Client
+	// quick is for most requests, patient for whole configurations, undivided for those that are made once, and ahead for leases: these
+	// have a limiter of their own.
+	quick, patient, undivided, ahead *retryablehttp.Client
 	// retries is how often a request is tried again, as the limiter allows.
 	retries int
 	limiter *limiter
@@ -67,6 +68,8 @@ type request struct {
 	state kong.State
 	// patient is for requests that take Kong long.
 	patient bool
+	// undivided is for a request that has the time of all its tries at once. After that it is not made again.
+	undivided bool
 	// global is for requests to Konnect that are not about a control plane.
 	global bool
 }

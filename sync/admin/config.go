@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/sync"
 )
 
 // Defaults of [Config].
@@ -41,7 +42,7 @@ type Config struct {
 	// TLS is for an address that begins with https.
 	TLS TLS
 	// Timeout is for one attempt of one request, the answer's body included; 0 means [DefaultTimeout]. The load of a whole
-	// configuration gets a minute at least.
+	// configuration gets a minute at least, and GET / the time of all attempts at once.
 	Timeout time.Duration
 	// Retries is how often a request is tried again; 0 means [DefaultRetries], less than 0 never.
 	Retries int
@@ -73,9 +74,16 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	timeout, retries := c.Timeout, c.Retries
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	if retries == 0 {
+		retries = DefaultRetries
+	}
 	transport := c.Transport
 	if transport == nil {
-		if transport, err = c.transport(); err != nil {
+		if transport, err = c.transport(timeout); err != nil {
 			return nil, err
 		}
 	}
@@ -87,17 +95,11 @@ func New(c Config) (*Client, error) {
 	if client.parallelism <= 0 {
 		client.parallelism = DefaultParallelism
 	}
-	timeout, retries := c.Timeout, c.Retries
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
-	if retries == 0 {
-		retries = DefaultRetries
-	}
 	client.retries = max(retries, 0)
 	client.limiter = newLimiter(client.parallelism, c.QPS)
 	client.quick = client.retrying(transport, client.limiter, timeout)
 	client.patient = client.retrying(transport, client.limiter, max(timeout, time.Minute))
+	client.undivided = client.retrying(transport, client.limiter, time.Duration(client.retries+1)*timeout)
 	client.ahead = client.retrying(transport, newLimiter(1, 0), timeout)
 	return client, nil
 }
@@ -112,7 +114,7 @@ func (c Config) address() (*url.URL, http.Header, error) {
 	switch {
 	case err == nil && u.Scheme == socket && u.Host == "" && path.IsAbs(u.Path):
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, nil, errors.New("the address of Kong's Admin API must be a URL such as " + DefaultURL + " or unix:///run/kong.sock")
+		return nil, nil, c.noURL(text)
 	}
 	header := http.Header{}
 	for name, values := range c.Headers {
@@ -135,23 +137,40 @@ func (c Config) address() (*url.URL, http.Header, error) {
 	return u.JoinPath("/"), header, nil
 }
 
+// noURL is the error for an address that is none. It may hold a password, so it is quoted only where it cannot.
+func (c Config) noURL(text string) error {
+	flag, example := "--kong-addr", DefaultURL+" or unix:///run/kong.sock"
+	if c.ControlPlane != "" {
+		flag, example = "--konnect-addr", DefaultKonnectURL
+	}
+	err := errors.New(flag + " must be a URL such as " + example)
+	if u, wrong := url.Parse("http://" + text); wrong == nil && u.Host != "" && u.User == nil && !strings.Contains(text, "//") {
+		return sync.WithHint(err, "is http://"+text+" or https://"+text+" meant?")
+	}
+	return err
+}
+
 // socket is the scheme of an address that is a Unix domain socket.
 const socket = "unix"
 
 // shown returns an address as people write it.
 func shown(u *url.URL) string { return strings.TrimSuffix(u.String(), "/") }
 
-// transport returns what reaches the address.
-func (c Config) transport() (http.RoundTripper, error) {
+// transport returns what reaches the address. That a connection comes about has to take less than the timeout.
+func (c Config) transport(timeout time.Duration) (http.RoundTripper, error) {
 	t, err := c.TLS.transport()
-	if u, parsed := url.Parse(c.URL); err == nil && parsed == nil && u.Scheme == socket {
+	if err != nil {
+		return nil, err
+	}
+	dialer := net.Dialer{Timeout: timeout}
+	t.DialContext, t.TLSHandshakeTimeout = dialer.DialContext, timeout
+	if u, err := url.Parse(c.URL); err == nil && u.Scheme == socket {
 		t.Proxy = nil
 		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", u.Path)
+			return dialer.DialContext(ctx, socket, u.Path)
 		}
 	}
-	return t, err
+	return t, nil
 }
 
 // idle is how many connections stay open between requests: a connection for each of many parallel writes, so that none

@@ -150,7 +150,7 @@ func (e *UnreachableError) Hint() string {
 	case errors.Is(e.Err, http.ErrSchemeMismatch):
 		return "the server speaks plain HTTP: give --kong-addr as http://..."
 	case isProxy(e.Err):
-		return "is HTTPS_PROXY the proxy to use here? Hosts in NO_PROXY are reached without"
+		return "is " + e.proxyVariable() + " the proxy to use here? Hosts in NO_PROXY are reached without"
 	case isTLS(e.Err):
 		return trustHint(e.Err)
 	case errors.As(e.Err, &unnamed) && unnamed.IsNotFound:
@@ -161,6 +161,14 @@ func (e *UnreachableError) Hint() string {
 		return "is Kong overloaded? --timeout allows more time for a request"
 	}
 	return ""
+}
+
+// proxyVariable returns the environment variable that names the proxy for the address.
+func (e *UnreachableError) proxyVariable() string {
+	if strings.HasPrefix(e.Address, "http:") {
+		return "HTTP_PROXY"
+	}
+	return "HTTPS_PROXY"
 }
 
 func isTimeout(err error) bool {

@@ -79,7 +79,7 @@ func (e *Error) obstacle() Obstacle {
 	return ""
 }
 
-// isProxy reports whether a proxy of the environment (HTTPS_PROXY) did not make the connection.
+// isProxy reports whether a proxy of the environment (HTTP_PROXY, HTTPS_PROXY) did not make the connection.
 func isProxy(err error) bool {
 	var op *net.OpError
 	var refused proxyError

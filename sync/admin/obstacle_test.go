@@ -124,6 +124,8 @@ func TestProxyInTheWay(t *testing.T) {
 		t.Errorf("the obstacle is %q: %v", got, err)
 	}
 	check(t, err, "the proxy "+to.Host+" answers 404 Not Found", "HTTPS_PROXY")
+	err = &UnreachableError{Address: "http://kong.example:8001", Err: &net.OpError{Op: "proxyconnect", Err: io.EOF}}
+	check(t, err, "proxyconnect", "is HTTP_PROXY the")
 }
 
 // TestRootThatIsNotShown is about a user of Kong Enterprise who may work in one workspace and not see how the Kong is configured.

@@ -51,7 +51,7 @@ func (c *Client) send(ctx context.Context, r request, target *url.URL) (*http.Re
 	if r.body != nil {
 		body = r.body
 	}
-	ctx = context.WithValue(ctx, triesKey{}, &tries{answered: c.limiter.answered()})
+	ctx = context.WithValue(ctx, triesKey{}, &tries{answered: c.limiter.answered(), undivided: r.undivided})
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, "", body)
 	if err != nil {
 		return nil, err
@@ -66,6 +66,8 @@ func (c *Client) send(ctx context.Context, r request, target *url.URL) (*http.Re
 		return c.ahead.Do(req)
 	case r.patient:
 		return c.patient.Do(req)
+	case r.undivided:
+		return c.undivided.Do(req)
 	}
 	return c.quick.Do(req)
 }
@@ -99,6 +101,8 @@ type tries struct {
 	failed int
 	// answered is how many requests of the client had a good answer before the last try.
 	answered int
+	// undivided says that one try has the time of all.
+	undivided bool
 }
 
 // triesKey is the key of a request's *[tries] in its context.
@@ -141,6 +145,9 @@ func (c *Client) again(ctx context.Context, resp *http.Response, err error) (boo
 		return false, nil
 	}
 	t, _ := ctx.Value(triesKey{}).(*tries)
+	if t.undivided && isTimeout(err) {
+		return false, nil
+	}
 	answered := c.limiter.answered()
 	if !asksForFewer(resp) || answered == t.answered {
 		t.failed++
