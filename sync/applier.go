@@ -18,8 +18,10 @@ type applier struct {
 	target  Target
 	plan    diff.Plan
 	changes []progress
-	// tells says that the Kong tells what its workers have heard of.
-	tells bool
+	// tells says that the Kong tells what its workers have heard of; nil until it was asked.
+	tells *bool
+	// unheard is how many writes were made since the workers had caught up.
+	unheard int
 
 	// mu guards what follows, and progress.
 	mu     sync.Mutex
@@ -67,16 +69,16 @@ func newApplier(t Target, p diff.Plan, o Options) *applier {
 // phases carries out the plan's phases until one fails or the context ends.
 func (a *applier) phases(ctx context.Context) error {
 	if a.plan.Guarded() && a.Settle > 0 {
-		_, err := a.target.Heard(ctx)
-		a.tells = err == nil
 		if err := a.settle(ctx, "settle", nil, min(a.Settle, a.target.Settling())); err != nil {
 			return err
 		}
 	}
 	phases := a.plan.Phases()
 	for i, phase := range phases {
-		a.execute(ctx, phase)
+		err := a.execute(ctx, phase)
 		switch {
+		case err != nil:
+			return errors.Join(append(a.errs, err)...)
 		case ctx.Err() != nil:
 			return errors.Join(append(a.errs, context.Cause(ctx))...)
 		case len(a.errs) > 0 && a.OnError != Continue:

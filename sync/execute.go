@@ -9,32 +9,47 @@ import (
 )
 
 // execute makes the writes of one phase, each as soon as those are done that it comes after, until one fails or the context ends. Those
-// under way then are finished all the same: a request given up half-way leaves nobody knowing what the Kong holds.
-func (a *applier) execute(ctx context.Context, phase diff.Phase) {
+// under way then are finished all the same: a request given up half-way leaves nobody knowing what the Kong holds. Now and then it waits for
+// the Kong's workers; the error is that of waiting.
+func (a *applier) execute(ctx context.Context, phase diff.Phase) error {
 	finishing, cancel := lingering(ctx)
 	defer cancel()
 	q := newQueue(phase.Writes)
 	done := 0
-	var workers sync.WaitGroup
-	for range min(a.Parallelism, len(phase.Writes)) {
-		workers.Go(func() {
-			for i, ok := q.next(); ok; i, ok = q.next() {
-				w := phase.Writes[i]
-				if a.stopped(ctx, w) {
-					q.done(i)
-					continue
-				}
-				err := a.target.Write(finishing, w)
-				a.mu.Lock()
-				done++
-				a.record(w, err)
-				a.Observe(Event{Step: phase.Name, Write: w, Done: done, Total: len(phase.Writes), Err: err})
-				a.mu.Unlock()
-				q.done(i)
-			}
-		})
+	write := func(w diff.Write) {
+		if a.stopped(ctx, w) {
+			return
+		}
+		err := a.target.Write(finishing, w)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		done++
+		a.unheard++
+		a.record(w, err)
+		a.Observe(Event{Step: phase.Name, Write: w, Done: done, Total: len(phase.Writes), Err: err})
 	}
-	workers.Wait()
+	for q.grant(batch - a.unheard) {
+		var workers sync.WaitGroup
+		for range min(a.Parallelism, len(phase.Writes)) {
+			workers.Go(func() {
+				for i, ok := q.next(); ok; i, ok = q.next() {
+					write(phase.Writes[i])
+					q.done(i)
+				}
+			})
+		}
+		workers.Wait()
+		switch {
+		case ctx.Err() != nil || len(a.errs) > 0 && a.OnError != Continue:
+			return nil
+		case a.unheard < batch:
+			continue
+		}
+		if err := a.catchUp(ctx, phase, done); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *applier) stopped(ctx context.Context, w diff.Write) bool {
@@ -53,6 +68,7 @@ type queue struct {
 	waiting   []int
 	followers [][]int
 	running   int
+	granted   int // how many may be handed out
 }
 
 func newQueue(writes []diff.Write) *queue {
@@ -70,17 +86,27 @@ func newQueue(writes []diff.Write) *queue {
 	return q
 }
 
-// next returns a write to make now, waiting for one to become ready. ok is false if there will be none.
+// grant lets n more writes be handed out, and reports whether there is any.
+func (q *queue) grant(n int) bool {
+	q.granted = n
+	return len(q.ready) > 0
+}
+
+// next returns a write to make now, waiting for one to become ready. ok is false if there will be none, or no more are granted.
 func (q *queue) next() (i int, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.ready) == 0 {
+	for len(q.ready) == 0 && q.granted > 0 {
 		if q.running == 0 {
 			return 0, false
 		}
 		q.wake.Wait()
 	}
+	if q.granted == 0 {
+		return 0, false
+	}
 	i, q.ready = q.ready[0], q.ready[1:]
+	q.granted--
 	q.running++
 	return i, true
 }

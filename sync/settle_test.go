@@ -107,3 +107,88 @@ func TestSettleAfterAFailure(t *testing.T) {
 		})
 	}
 }
+
+// busyWorkers has the workers of a fake Kong take some time for each write, one after the other. The mark is missing as long as they are
+// behind. It returns how many writes they were behind at most.
+func busyWorkers(f *fakeKong, each time.Duration) func() int {
+	var mu sync.Mutex
+	var free time.Time // when they have caught up
+	writes, most := 0, 0
+	f.fail = func(diff.Write) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := time.Now(); free.Before(now) {
+			free = now
+		}
+		free = free.Add(each)
+		writes++
+		most = max(most, int(time.Until(free)/each))
+		return nil
+	}
+	f.heard = func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Until(free) > 0 {
+			return ""
+		}
+		return fmt.Sprint(writes)
+	}
+	return func() int { return most }
+}
+
+// While a worker has events before it, the version that they delete is missing all the time: that is not silence.
+func TestSettleWaitsForAMissingMark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, true, kong.State{})
+		busyWorkers(f, time.Minute)
+		var guard time.Time
+		opened := false
+		_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, guarded(t, "a")...)), Options{Parallelism: 1, Observe: func(e Event) {
+			switch {
+			case e.Write.Entity.Kind() == kong.Plugins && e.Step != "validate":
+				guard = time.Now()
+			case !guard.IsZero() && e.Wait == 0 && e.Write.Entity.Kind() == kong.Routes:
+				opened = true
+				if after := time.Since(guard); after < 3*time.Minute+f.info.Settle { // service, plugin, and the plugin again
+					t.Errorf("opened %s after the plugin was written", after)
+				}
+			}
+		}})
+		if err != nil || !opened {
+			t.Errorf("opened: %t, %v", opened, err)
+		}
+	})
+}
+
+// Kong drops events when too many wait for a worker: thousands of writes wait for the workers now and then.
+func TestWorkersAreNotLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, true, kong.State{})
+		behind := busyWorkers(f, time.Second/20)
+		_, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, services(t, batch+batch/4)...)), Options{Parallelism: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := behind(); most > batch+500 {
+			t.Errorf("the workers were behind by %d writes", most)
+		}
+	})
+}
+
+// A Kong that drops the events of a write, as its queue is full, hears of it when it is made again.
+func TestLostEventsAreRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, true, kong.State{})
+		begin, heard := time.Now(), 0
+		f.fail = func(diff.Write) error {
+			if time.Since(begin) > time.Minute {
+				heard++
+			}
+			return nil
+		}
+		f.heard = func() string { return fmt.Sprint("heard ", heard) }
+		if _, err := Apply(t.Context(), f, compute(t, kong.State{}, state(t, guarded(t, "a")...)), Options{Parallelism: 1}); err != nil {
+			t.Error(err)
+		}
+	})
+}

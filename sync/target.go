@@ -29,7 +29,7 @@ type Target interface {
 	// that was killed may have written moments ago.
 	Settling() time.Duration
 	// Heard returns a mark that becomes another one each time that one of the Kong's workers hears of a write of routes, services or
-	// plugins. The error says that the Kong does not tell.
+	// plugins; "" until it has begun to take up what it has heard of. The error says that the Kong does not tell.
 	Heard(ctx context.Context) (string, error)
 	// Validate returns a *[RejectedError] if the Kong would not take e by itself. It writes nothing.
 	Validate(ctx context.Context, e kong.Entity) error

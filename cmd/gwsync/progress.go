@@ -50,7 +50,7 @@ func (p *progress) observe(e sync.Event) {
 	}
 	switch {
 	case e.Wait >= time.Second && !p.quiet:
-		p.say(fmt.Sprintf("%s: waiting %s until Kong's workers have taken it up", step, e.Wait.Round(100*time.Millisecond)))
+		p.say(fmt.Sprintf("%s: waiting until Kong's workers have taken it up, and %s more", step, e.Wait.Round(100*time.Millisecond)))
 	case e.Wait > 0 || !p.live || e.Total < 2:
 	case e.Done >= e.Total:
 		p.clear()

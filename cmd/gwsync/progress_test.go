@@ -31,7 +31,7 @@ func TestProgressOnATerminal(t *testing.T) {
 		if !strings.Contains(text, step+" 501/1000, 5s left"+clearRest) {
 			t.Errorf("no progress in\n%q", text)
 		}
-		if !strings.Contains(text, "\r\x1b[K"+step+": waiting 10s until Kong's workers have taken it up\n") {
+		if !strings.Contains(text, "\r\x1b[K"+step+": waiting until Kong's workers have taken it up, and 10s more\n") {
 			t.Errorf("the wait is not on a line of its own in\n%q", text)
 		}
 		for _, line := range regexp.MustCompile(`[\r\n]`).Split(text, -1) {
@@ -48,7 +48,7 @@ func TestProgressOnATerminal(t *testing.T) {
 
 // TestProgressElsewhere: in a file or a pipe a line that is written over is garbage.
 func TestProgressElsewhere(t *testing.T) {
-	for quiet, want := range map[bool]string{false: "s: waiting 2s until Kong's workers have taken it up\n", true: ""} {
+	for quiet, want := range map[bool]string{false: "s: waiting until Kong's workers have taken it up, and 2s more\n", true: ""} {
 		var out bytes.Buffer
 		p := newProgress(process{stderr: &out, getenv: noEnvironment}, quiet)
 		for i := range 10 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -43,16 +42,23 @@ func (c *clock) sinceWrite() time.Duration {
 	return time.Since(c.written) + c.ahead
 }
 
-// Heard returns the versions of routes and plugins that the workers of the node are to build. Each event of a write makes them others, in
-// the order of the writes that one worker has answered.
+// Heard returns the versions of routes and plugins that the workers of the node are to build, "" if one is missing: an event has deleted it,
+// and no worker has begun to build what it stands for. Each event of a write does so, in the order of the writes that one worker has
+// answered. While a worker has many of them before it, a version is there for moments only.
 //
 // Source: Kong 3.9.3, kong/api/routes/cache.lua, kong/runloop/events.lua (crud_routes_handler, crud_plugins_handler) and handler.lua
 // (rebuild); the endpoint is the same from 3.4 on.
 func (c *Client) Heard(ctx context.Context) (string, error) {
-	if c.plane != "" {
-		return "", errors.New("a control plane of Konnect does not tell what its data planes have heard of")
+	r, err := c.getRoot(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case c.plane != "" || r.Configuration.Role == controlPlane:
+		return "", errors.New("a control plane does not tell what its data planes have heard of")
+	case seconds(r.Configuration.WorkerUpdate) == 0:
+		return "", errors.New("an embedded Kong takes up what is written at once")
 	}
-	var versions []string
+	versions := map[string]string{}
 	var missing error
 	for _, key := range []string{"router:version", "plugins_iterator:version"} {
 		var v struct {
@@ -60,17 +66,27 @@ func (c *Client) Heard(ctx context.Context) (string, error) {
 		}
 		switch err := c.get(ctx, request{path: []string{"cache", key}}, &v); {
 		case isNotFound(err):
-			missing = err // an event has deleted it, and nobody has asked for another one yet
+			missing = err
 		case err != nil:
 			return "", err
+		default:
+			versions[key] = v.Message
 		}
-		versions = append(versions, v.Message)
 	}
-	if strings.Join(versions, "") == "" {
-		return "", missing
+	switch len(versions) {
+	case 0: // a Kong that has no such endpoint answers the same
+		if _, err := c.do(ctx, request{method: http.MethodOptions, path: []string{"cache", "router:version"}}); err != nil {
+			return "", missing
+		}
+		return "", nil
+	case 1:
+		return "", nil
 	}
-	return strings.Join(versions, " "), nil
+	return versions["router:version"] + " " + versions["plugins_iterator:version"], nil
 }
+
+// controlPlane is the role of a Kong that serves nothing itself.
+const controlPlane = "control_plane"
 
 // Settling returns how long the Kong still needs until its workers act on everything that [Client.Read] has seen, judged by
 // the newest updated_at. A period below a second is too short to be told from times in whole seconds: it is not waited for.

@@ -97,20 +97,27 @@ func TestSettleWaitsForRebuilding(t *testing.T) {
 	}
 }
 
-// What the workers are to build is told by two versions. One of them may be missing for a moment; a Kong that lets nobody see them does not
-// tell.
+// What the workers are to build is told by two versions. As long as one is missing they have not begun to; a Kong that has no such endpoint,
+// or lets nobody see it, does not tell.
 func TestHeard(t *testing.T) {
-	const router, plugins = "GET /cache/router:version", "GET /cache/plugins_iterator:version"
-	for name, tt := range map[string]struct{ router, plugins, want string }{
-		"both":    {`200 {"message":"r1"}`, `200 {"message":"p1"}`, "r1 p1"},
-		"one":     {`404 {"message":"Not found"}`, `200 {"message":"p1"}`, " p1"},
-		"none":    {`404 {"message":"Not found"}`, `404 {"message":"Not found"}`, ""},
-		"refused": {`403 {"message":"you do not have permissions"}`, `200 {"message":"p1"}`, ""},
+	const router, plugins, options = "GET /cache/router:version", "GET /cache/plugins_iterator:version", "OPTIONS /cache/router:version"
+	const missing = `404 {"message":"Not found"}`
+	for name, tt := range map[string]struct {
+		router, plugins, options, root, want string
+		tells                                bool
+	}{
+		"both":          {`200 {"message":"r1"}`, `200 {"message":"p1"}`, missing, rootAnswer, "r1 p1", true},
+		"one":           {missing, `200 {"message":"p1"}`, missing, rootAnswer, "", true},
+		"none":          {missing, missing, "204 ", rootAnswer, "", true},
+		"no endpoint":   {missing, missing, missing, rootAnswer, "", false},
+		"refused":       {`403 {"message":"you do not have permissions"}`, `200 {"message":"p1"}`, "204 ", rootAnswer, "", false},
+		"control plane": {missing, missing, "204 ", strings.Replace(rootAnswer, `{"database"`, `{"role":"control_plane","database"`, 1), "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{answers: map[string][]string{router: {tt.router}, plugins: {tt.plugins}}}
+			s := &script{answers: map[string][]string{
+				"GET /": {"200 " + tt.root}, router: {tt.router}, plugins: {tt.plugins}, options: {tt.options}}}
 			got, err := client(t, s, Config{}).Heard(t.Context())
-			if got != tt.want || (err == nil) != (tt.want != "") {
+			if got != tt.want || (err == nil) != tt.tells {
 				t.Errorf("got %q, %v; want %q", got, err, tt.want)
 			}
 		})
