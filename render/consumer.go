@@ -48,7 +48,7 @@ func (t *translator) consumer(o manifest.Object, spec *konghq.KongConsumer) made
 	id := kong.ID(kong.Consumers, cmp.Or(spec.Username, "custom_id:"+spec.CustomID))
 	for i := range spec.ConsumerGroups {
 		t.report(unsupported(o, fmt.Sprintf("consumerGroups[%d]", i),
-			"an open-source Kong has no groups of consumers: that takes an Enterprise Kong"))
+			"an open-source Kong has no consumer groups: they need Kong Enterprise"))
 	}
 	return t.add(kong.Consumers, id, fields, t.tagsOf(o), &kong.Origin{Object: o.Ref.Diag(), Field: field, Pos: o.At("")})
 }
@@ -59,7 +59,7 @@ func (t *translator) refuseGroups() {
 		if !t.ours(o) || t.konnect(o, spec.Spec.ControlPlaneRef) {
 			continue
 		}
-		f := unsupported(o, "", "an open-source Kong has no groups of consumers: that takes an Enterprise Kong")
+		f := unsupported(o, "", "an open-source Kong has no consumer groups: they need Kong Enterprise")
 		f.Hint = "give the consumers credentials of type acl, and the routes plugin acl"
 		t.report(f)
 	}

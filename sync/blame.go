@@ -30,7 +30,7 @@ type Blame struct {
 func Blamable(src Source) (History, error) {
 	past, ok := src.(History)
 	if !ok {
-		return nil, WithHint(errors.New("who changed the manifests only a git repository knows"), "name it with --repo")
+		return nil, WithHint(errors.New("--blame needs manifests from a git repository"), "name it with --repo")
 	}
 	return past, nil
 }

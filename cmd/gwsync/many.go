@@ -58,7 +58,7 @@ func ofOneTarget(flags *pflag.FlagSet, names []string) error {
 			continue
 		}
 		said := cmp.Or(config.Origin(f), "--"+name)
-		return usageError{fmt.Errorf("%s is one target's, and this is for several", said),
+		return usageError{fmt.Errorf("%s belongs to one target, and there are several", said),
 			"set " + name + " for each target in the configuration file"}
 	}
 	return nil

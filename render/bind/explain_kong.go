@@ -26,7 +26,7 @@ func (c checker) explainKong(o manifest.Object) (Explanation, bool) {
 	case *konghq.KongConsumer:
 		e.Verdict = "a Consumer of Kong"
 	case *konghq.KongConsumerGroup:
-		e.OK, e.Verdict = false, "of no effect: an open-source Kong has no groups of consumers"
+		e.OK, e.Verdict = false, "of no effect: an open-source Kong has no consumer groups"
 	case *konghq.KongVault:
 		e.Verdict = "a Vault of Kong"
 	case *konghq.KongCustomEntity:
