@@ -29,8 +29,8 @@ func configurable(verbs ...*cobra.Command) {
 	}
 }
 
-// parallel makes verbs run for several targets at once.
-func parallel(verbs ...*cobra.Command) {
+// multiple makes verbs run for several targets at once.
+func multiple(verbs ...*cobra.Command) {
 	for _, cmd := range verbs {
 		cmd.Flags().Bool("all-targets", false, "do it for all targets of the configuration file, several at a time")
 		cmd.Flags().Var(new(shard), "shard", "do it for shard I, from 0, of N shards of the targets, `I/N`; of /N for $JOB_COMPLETION_INDEX")

@@ -147,7 +147,7 @@ func sections() []section {
 		of("Settings from a file, and several Kongs", func(flags *pflag.FlagSet) {
 			cmd := &cobra.Command{}
 			configurable(cmd)
-			parallel(cmd)
+			multiple(cmd)
 			flags.AddFlagSet(cmd.Flags())
 		}),
 	}

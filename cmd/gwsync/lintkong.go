@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/render/manifest"
+	"github.com/gwsync/gwsync/render/parallel"
 	"github.com/gwsync/gwsync/sync/sandbox"
 )
 
@@ -34,12 +34,16 @@ func refusable(r render.Result, t render.Target, custom []string) diag.List {
 	for _, p := range r.Graph.Plugins {
 		c.plugin(p, used[p.Object.Ref.Diag()])
 	}
-	for e := range r.State.All() {
-		if e.Kind() != kong.Plugins {
-			c.entity(e)
+	parts := slices.Collect(slices.Chunk(slices.Collect(r.State.All()), 256))
+	found := make([]diag.List, len(parts))
+	parallel.Each(len(parts), func() func(int) {
+		return func(i int) {
+			for _, e := range parts[i] {
+				found[i] = append(found[i], c.entity(e)...)
+			}
 		}
-	}
-	return c.findings
+	})
+	return append(c.findings, slices.Concat(found...)...)
 }
 
 // plugin looks at a KongPlugin or KongClusterPlugin. One that nothing uses keeps nobody from writing.
@@ -88,12 +92,15 @@ func secret(p *bind.Plugin, path []string) bool {
 	})
 }
 
-// entity looks at an entity that is no plugin. Of values nothing is said where there may be secrets.
-func (c *schemaCheck) entity(e kong.Entity) {
-	problems, err := c.Check(e.Kind(), maps.Collect(e.Fields()))
+// entity returns what Kong would refuse of an entity, unless that is a plugin. Of values nothing is said where there may be secrets.
+func (c *schemaCheck) entity(e kong.Entity) (findings diag.List) {
+	if e.Kind() == kong.Plugins {
+		return nil
+	}
+	problems, err := c.Check(e.Kind(), e)
 	origin := e.Origin()
-	if err != nil || len(problems) == 0 {
-		return
+	if err != nil {
+		return nil
 	}
 	for _, problem := range problems {
 		row, _ := e.Kind().Row()
@@ -101,13 +108,14 @@ func (c *schemaCheck) entity(e kong.Entity) {
 		if e.Kind().IsCredential() || len(problem.Path) > 0 && row.Secret(problem.Path[0]) {
 			message = "not accepted"
 		}
-		c.findings = append(c.findings, diag.Finding{
+		findings = append(findings, diag.Finding{
 			Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Field: origin.Field, Pos: origin.Pos,
 			Message: fmt.Sprintf("Kong refuses %s of the %s that it becomes: %s", cmp.Or(problem.Field, "all"),
 				strings.ReplaceAll(row.Singular, "_", " "),
 				message),
 		})
 	}
+	return findings
 }
 
 func (c *schemaCheck) add(s diag.Severity, code string, o manifest.Object, field, message, hint string) {

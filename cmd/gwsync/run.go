@@ -72,7 +72,7 @@ namespaces, renders the equivalent Kong configuration, compares it with a live K
 	live := []*cobra.Command{newDiff(p), newApply(p), newDrift(p), newPing(p)}
 	single := []*cobra.Command{newDump(p), newRollback(p)}
 	aimed(slices.Concat(live, single)...)
-	parallel(append(live, lint, settings)...)
+	multiple(append(live, lint, settings)...)
 	configurable(slices.Concat(offline, live, single, []*cobra.Command{lint, settings, sandbox})...)
 	root.AddCommand(inGroup(groupOffline, append(offline, lint)...)...)
 	root.AddCommand(inGroup(groupKong, append(live, single...)...)...)

@@ -45,9 +45,9 @@ type Problem struct {
 	Message string
 }
 
-// Check returns what is wrong with an entity for itself, sorted by field; nothing if its kind is not known. Whether what it refers to is
-// there is not looked at.
-func (s *Schemas) Check(kind kong.Kind, fields map[string]any) ([]Problem, error) {
+// Check returns what is wrong with an entity for itself, sorted by field; nothing if its kind is not known. Its fields are whatever encodes
+// to them as a JSON object, such as a [kong.Entity]. Whether what it refers to is there is not looked at, nor is its id.
+func (s *Schemas) Check(kind kong.Kind, fields any) ([]Problem, error) {
 	e := s.tables.Entity(string(kind))
 	if e == nil {
 		return nil, nil
@@ -60,6 +60,7 @@ func (s *Schemas) Check(kind kong.Kind, fields map[string]any) ([]Problem, error
 	if err := json.Unmarshal(text, &data); err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
+	delete(data, "id")
 	data, wrong := e.Fill(data, schema.Insert)
 	if wrong == nil {
 		wrong = e.Validate(data)
