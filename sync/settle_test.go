@@ -108,17 +108,17 @@ func TestSettleAfterAFailure(t *testing.T) {
 	}
 }
 
-// busyWorkers has the workers of a fake Kong take some time for each write, one after the other. The mark is missing as long as they are
-// behind. It returns how many writes they were behind at most.
+// busyWorkers has the workers of a fake Kong take some time for each write, one after the other. From the first that they have heard of, the
+// mark is missing as long as they are behind. It returns how many writes they were behind at most.
 func busyWorkers(f *fakeKong, each time.Duration) func() int {
 	var mu sync.Mutex
-	var free time.Time // when they have caught up
+	var first, free time.Time // when they hear of one, and when they have caught up
 	writes, most := 0, 0
 	f.fail = func(diff.Write) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if now := time.Now(); free.Before(now) {
-			free = now
+			first, free = now.Add(each), now
 		}
 		free = free.Add(each)
 		writes++
@@ -128,7 +128,10 @@ func busyWorkers(f *fakeKong, each time.Duration) func() int {
 	f.heard = func() string {
 		mu.Lock()
 		defer mu.Unlock()
-		if time.Until(free) > 0 {
+		switch {
+		case time.Until(first) > 0:
+			return "before"
+		case time.Until(free) > 0:
 			return ""
 		}
 		return fmt.Sprint(writes)
