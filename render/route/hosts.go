@@ -7,8 +7,8 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// Hosts returns the hosts, in lower case and sorted, of all requests that a route, classic or not, can match. ok is false if they may be any.
-// Two routes whose hosts differ have no request in common.
+// Hosts returns the hosts, in lower case and sorted, of all requests that a route, classic or not, can match. ok is false if they may be
+// any. Two routes whose hosts differ have no request in common.
 func Hosts(r kong.Entity) (hosts []string, ok bool) {
 	text := r.Text("expression")
 	if text == "" {
