@@ -40,7 +40,8 @@ func New(c Config) (sync.Source, error) {
 	}
 	s := &source{at: at, ref: c.Ref, path: path.Clean(c.Path), timeout: c.Timeout, auth: c.Auth}
 	if !fs.ValidPath(s.path) {
-		return nil, sync.WithHint(fmt.Errorf("%q is not a path within a repository", c.Path), "write it from the repository's root, such as deploy/prod")
+		return nil, sync.WithHint(fmt.Errorf("%q is not a path within a repository", c.Path),
+			"write it from the repository's root, such as deploy/prod")
 	}
 	if s.timeout == 0 {
 		s.timeout = DefaultTimeout
