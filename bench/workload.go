@@ -22,14 +22,6 @@ func (w workload) entities() int {
 	return 4 * w.apps
 }
 
-// shape names the workload's entities.
-func (w workload) shape() string {
-	if w.upstreams {
-		return "upstreams"
-	}
-	return "services"
-}
-
 // write writes the repository to a directory, a file an application. Of changed, those have other paths and another port.
 func (w workload) write(dir string, changed func(app int) bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -106,7 +106,7 @@ func (t *luaThread) setNgx(l *lua.LState) int {
 	return 0
 }
 
-// text returns a function of one string.
+// textual returns a function of one string, which has no answer for some.
 func (t *luaThread) textual(f func(string) (string, bool)) lua.LGFunction {
 	return func(l *lua.LState) int {
 		if s, ok := f(luaText14(l.Get(1))); ok {
@@ -204,7 +204,9 @@ func (t *luaThread) print(l *lua.LState, end string) int {
 	if t.answer != nil {
 		t.unmodelled(l, "ngx.print in the %s phase", t.phase)
 	}
-	t.printed = append(t.printed, []byte{}...)
+	if t.printed == nil {
+		t.printed = []byte{} // nothing printed is an answer, too
+	}
 	for i := 1; i <= l.GetTop(); i++ {
 		switch v := l.Get(i).(type) {
 		case *lua.LTable:
@@ -216,9 +218,6 @@ func (t *luaThread) print(l *lua.LState, end string) int {
 		}
 	}
 	t.printed = append(t.printed, end...)
-	if t.printed == nil {
-		t.printed = []byte{}
-	}
 	l.Push(lua.LNumber(1))
 	return 1
 }
