@@ -42,6 +42,7 @@ type Error struct {
 	Problems []Problem
 
 	konnect   bool
+	secure    bool // it came by TLS
 	location  string
 	json      bool
 	unchanged bool // Kong holds what it did before
@@ -100,6 +101,8 @@ func (e *Error) Hint() string {
 	case e.location != "":
 		return "it redirects to " + e.location + ": give --kong-addr the address it ends at; redirects are not followed, for they " +
 			"would take credentials along"
+	case !e.json && e.Status == http.StatusBadRequest && e.secure: // so nginx answers whom it does not know by ssl_verify_client
+		return clientCertificateHint
 	case !e.json && e.Status == http.StatusBadRequest:
 		return "if the server speaks TLS, give --kong-addr as https://..."
 	case !e.json && e.Status >= 500:

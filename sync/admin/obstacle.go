@@ -100,6 +100,9 @@ func proxied(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Resp
 	return proxyError{proxy.Host, resp.Status}
 }
 
+// clientCertificateHint is for a server that wants to know who we are.
+const clientCertificateHint = "the server asks for a client certificate that it trusts: --tls-client-cert-file and --tls-client-key-file"
+
 // trustHint returns what to do about a connection whose sides do not trust each other.
 func trustHint(err error) string {
 	var (
@@ -115,7 +118,7 @@ func trustHint(err error) string {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the server's certificate is not valid now: renew it, or look at this machine's clock"
 	case isRemote(err) && strings.Contains(err.Error(), "certificate"): // the alert itself has no type
-		return "the server asks for a client certificate that it trusts: --tls-client-cert-file and --tls-client-key-file"
+		return clientCertificateHint
 	}
 	return "does the server speak TLS at this port, in a version from 1.2?"
 }

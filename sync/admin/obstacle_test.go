@@ -43,6 +43,8 @@ func TestObstacles(t *testing.T) {
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 	mutual := serve(t, good, &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert,
 		ClientCAs: x509.NewCertPool()})
+	picky := serve(t, &script{answers: map[string][]string{"GET /": {"400 <html>No required SSL certificate was sent"}},
+		header: http.Header{"Content-Type": {"text/html"}}}, &tls.Config{MinVersion: tls.VersionTLS12})
 	old := serve(t, good, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}) //nolint:gosec // it is meant to be old
 	for _, test := range []struct {
 		name   string
@@ -55,6 +57,7 @@ func TestObstacles(t *testing.T) {
 		{"unknown authority", Config{URL: secure.URL}, BadTLS, "--ca-cert-file"},
 		{"another name", Config{URL: secure.URL, TLS: TLS{CA: ca, ServerName: "kong.other"}}, BadTLS, "--tls-server-name"},
 		{"client certificate wanted", Config{URL: mutual.URL, TLS: TLS{SkipVerify: true}}, BadTLS, "--tls-client-cert-file"},
+		{"client certificate wanted by nginx", Config{URL: picky.URL, TLS: TLS{SkipVerify: true}}, BadTLS, "--tls-client-cert-file"},
 		{"old TLS", Config{URL: old.URL, TLS: TLS{SkipVerify: true}}, BadTLS, "from 1.2"},
 		{"TLS to a plain port", Config{URL: strings.Replace(plain.URL, "http:", "https:", 1)}, BadTLS, "http://"},
 		{"plain HTTP to a TLS port", Config{URL: strings.Replace(secure.URL, "https:", "http:", 1)}, BadTLS, "https://"},

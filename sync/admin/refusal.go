@@ -28,7 +28,8 @@ type answeredError struct {
 
 // refusal returns the error that an answer stands for, without the secrets of the request's entity, which Kong may quote.
 func (c *Client) refusal(r request, path string, resp *http.Response, body []byte) *Error {
-	e := &Error{Method: r.method, Path: path, Status: resp.StatusCode, json: isJSON(resp), konnect: c.plane != ""}
+	e := &Error{Method: r.method, Path: path, Status: resp.StatusCode, json: isJSON(resp), konnect: c.plane != "",
+		secure: c.base.Scheme == "https"}
 	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 {
 		to.User, to.RawQuery, to.Fragment = nil, "", ""
 		e.location = to.String()
