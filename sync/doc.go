@@ -20,7 +20,7 @@
 // After a phase that says so, Apply waits until the Kong's workers have taken up what was written. They rebuild their routes and their
 // plugins at different times, and a route must never be served without its plugins. If the Kong tells what its workers have heard of
 // ([Target]), Apply waits until they have heard of everything, and then as long as the Kong's configuration says. It also waits before the
-// first phase of a plan that touches guards if the Kong was written moments ago, as by a run that was killed. And whatever the plan, it stops
+// first phase of a plan that touches guards if the Kong was written moments ago, as by a run that was killed. And always it stops
 // every few thousand writes until the workers have caught up: a Kong drops events that too many others wait before.
 //
 // After the first failure, and when the context ends, no further write starts, and those under way are finished. Then a [PartialError] says

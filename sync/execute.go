@@ -9,8 +9,8 @@ import (
 )
 
 // execute makes the writes of one phase, each as soon as those are done that it comes after, until one fails or the context ends. Those
-// under way then are finished all the same: a request given up half-way leaves nobody knowing what the Kong holds. Now and then it waits for
-// the Kong's workers; the error is that of waiting.
+// under way then are finished all the same: a request given up half-way leaves nobody knowing what the Kong holds. Now and then it waits
+// for the Kong's workers; the error is that of waiting.
 func (a *applier) execute(ctx context.Context, phase diff.Phase) error {
 	finishing, cancel := lingering(ctx)
 	defer cancel()

@@ -16,10 +16,11 @@ import (
 // phase once more, on as many connections as it has, and waits until that is heard of, and nothing else has been for that long.
 
 // Events wait for a worker in a queue, and Kong drops those that no longer fit: of 80,000 writes in a row, a real one dropped tens of
-// thousands, so that a worker may not hear of the last ones at all. So an apply stops every few thousand writes until the workers have caught
-// up.
+// thousands, so that a worker may not hear of the last ones at all. So an apply stops every few thousand writes until the workers have
+// caught up.
 //
-// Source: Kong 3.9.3, kong/global.lua, init_worker_events: the queue has 51,200 places, and kong/runloop/events.lua: a write takes about five.
+// Source: Kong 3.9.3, kong/global.lua, init_worker_events: the queue has 51,200 places, and kong/runloop/events.lua: a write takes
+// about five.
 
 const (
 	// settleLook is how often an apply looks whether the Kong's workers hear of something.

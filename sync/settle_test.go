@@ -108,8 +108,8 @@ func TestSettleAfterAFailure(t *testing.T) {
 	}
 }
 
-// busyWorkers has the workers of a fake Kong take some time for each write, one after the other. From the first that they have heard of, the
-// mark is missing as long as they are behind. It returns how many writes they were behind at most.
+// busyWorkers has the workers of a fake Kong take some time for each write, one after the other. From the first that they have heard of,
+// the mark is missing as long as they are behind. It returns how many writes they were behind at most.
 func busyWorkers(f *fakeKong, each time.Duration) func() int {
 	var mu sync.Mutex
 	var first, free time.Time // when they hear of one, and when they have caught up

@@ -67,7 +67,7 @@ func TestAddressesThatAreNone(t *testing.T) {
 		config        Config
 		message, hint string
 	}{
-		{Config{URL: "localhost:8001"}, "--kong-addr must be a URL such as http://localhost:8001", "is http://localhost:8001 or https://localhost"},
+		{Config{URL: "localhost:8001"}, "--kong-addr must be a URL such as http://localhost:8001", "is http://localhost:8001 or https"},
 		{Config{URL: "kong.example"}, "--kong-addr must be", "is http://kong.example or"},
 		{Config{URL: "eu.example", ControlPlane: "shop"}, "--konnect-addr must be a URL such as https://us.", "https://eu.example"},
 	} {

@@ -42,8 +42,8 @@ func (c *clock) sinceWrite() time.Duration {
 	return time.Since(c.written) + c.ahead
 }
 
-// Heard returns the versions of routes and plugins that the workers of the node are to build, "" if one is missing: an event has deleted it,
-// and no worker has begun to build what it stands for. Each event of a write does so, in the order of the writes that one worker has
+// Heard returns the versions of routes and plugins that the workers of the node are to build, "" if one is missing: an event has deleted
+// it, and no worker has begun to build what it stands for. Each event of a write does so, in the order of the writes that one worker has
 // answered. While a worker has many of them before it, a version is there for moments only.
 //
 // Source: Kong 3.9.3, kong/api/routes/cache.lua, kong/runloop/events.lua (crud_routes_handler, crud_plugins_handler) and handler.lua

@@ -97,8 +97,8 @@ func TestSettleWaitsForRebuilding(t *testing.T) {
 	}
 }
 
-// What the workers are to build is told by two versions. As long as one is missing they have not begun to; a Kong that has no such endpoint,
-// or lets nobody see it, does not tell.
+// What the workers are to build is told by two versions. As long as one is missing they have not begun to; a Kong that has no such
+// endpoint, or lets nobody see it, does not tell.
 func TestHeard(t *testing.T) {
 	const router, plugins, options = "GET /cache/router:version", "GET /cache/plugins_iterator:version", "OPTIONS /cache/router:version"
 	const missing = `404 {"message":"Not found"}`
@@ -111,7 +111,8 @@ func TestHeard(t *testing.T) {
 		"none":          {missing, missing, "204 ", rootAnswer, "", true},
 		"no endpoint":   {missing, missing, missing, rootAnswer, "", false},
 		"refused":       {`403 {"message":"you do not have permissions"}`, `200 {"message":"p1"}`, "204 ", rootAnswer, "", false},
-		"control plane": {missing, missing, "204 ", strings.Replace(rootAnswer, `{"database"`, `{"role":"control_plane","database"`, 1), "", false},
+		"control plane": {missing, missing, "204 ", strings.Replace(rootAnswer, `{"database"`, `{"role":"control_plane","database"`, 1),
+			"", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &script{answers: map[string][]string{
