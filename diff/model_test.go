@@ -154,10 +154,11 @@ type rank struct {
 	exact, prefix string
 	priority      uint64
 	id            string
+	foreign       bool
 }
 
 func rankOf(e kong.Entity) rank {
-	r := rank{id: e.ID(), prefix: "none"}
+	r := rank{id: e.ID(), prefix: "none", foreign: !diff.Owned(e, instance)}
 	r.priority, _ = route.Priority(e)
 	if paths := e.Strings("paths"); len(paths) > 0 {
 		r.prefix = paths[0]
@@ -302,7 +303,8 @@ func (w *watcher) see(state world) error {
 }
 
 // elsewhere returns an error if a request gets to a route that neither the old state nor the new one has for it. It may if it gets
-// through without any guard, or if that route ranks as the right one does: then only their ids decide, which nobody chose.
+// through without any guard, or if that route ranks as the right one does: then only their ids decide, which nobody chose; or if it is
+// somebody else's route to a service of ours that was disabled, which appears with that.
 func (w *watcher) elsewhere(path string, r rank, t traffic) error {
 	old, had := w.old[path]
 	now, has := w.new[path]
@@ -310,7 +312,8 @@ func (w *watcher) elsewhere(path string, r rank, t traffic) error {
 	isOld := had && (r.id == old.id && t.route == before.route || r.priority == old.priority)
 	isNew := has && (r.id == now.id && t.route == after.route || r.priority == now.priority)
 	open := had && len(before.guards) == 0 && !before.refuses() || !had && has && len(after.guards) == 0
-	if isOld || isNew || t.refuses() || open {
+	_, wasOpen := w.before[r.id]
+	if isOld || isNew || t.refuses() || open || r.foreign && !wasOpen {
 		return nil
 	}
 	return fmt.Errorf("GET %s gets to route %s, %v\nbefore it was %s, %v\nafter it is %s, %v", path, r.id, t, old.id, before, now.id, after)
