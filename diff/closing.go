@@ -52,7 +52,10 @@ func (g *guard) needsClosing(r *route) bool {
 // canRetire reports whether a route that goes can stay as it is until all else is open: of its guards nothing changes but that they go, and
 // nobody is let in meanwhile who was not before.
 func (g *guard) canRetire(r *route) bool {
-	return r.isGone() && !(g.admits && r.wasGuarded()) && !slices.ContainsFunc(r.writesSeen(), func(w *pluginWrite) bool { return w.op != Delete })
+	if !r.isGone() || g.admits && r.wasGuarded() {
+		return false
+	}
+	return !slices.ContainsFunc(r.writesSeen(), func(w *pluginWrite) bool { return w.op != Delete })
 }
 
 // writesSeen returns the writes that change the route's guards.
@@ -148,8 +151,8 @@ func (r *route) wantsLate(w *pluginWrite) bool {
 	return r.from != nil && slices.Contains(r.from.writes, w)
 }
 
-// needsParking reports whether the route has to be closed by itself. Among those are routes of a service that is disabled, by us or already:
-// they are opened one by one, each in its turn, not all with their service.
+// needsParking reports whether the route has to be closed by itself. Among those are routes of a service that is disabled, by us or
+// already: they are opened one by one, each in its turn, not all with their service.
 func (r *route) needsParking() bool {
 	switch {
 	case !r.ours || r.isNew() || isParked(r.before):

@@ -6,11 +6,12 @@ import (
 	"github.com/gwsync/gwsync/render/kong"
 )
 
-// A cover stands in for a guarded route while that is closed or changes what it matches: else requests of the route would get to the next one
-// that matches, which may lead to the same backend without a guard. It matches what the route did, and as it has neither a service nor plugins,
-// Kong answers 503 itself.
+// A cover stands in for a guarded route while that is closed or changes what it matches: else requests of the route would get to the next
+// one that matches, which may lead to the same backend without a guard. It matches what the route did, and as it has neither a service nor
+// plugins, Kong answers 503 itself.
 //
-// Its id is lower than others, so that of two routes of equal priority the one that is covered is tried first, or the one that takes its place.
+// Its id is lower than others, so that of two routes of equal priority the one that is covered is tried first, or the one that takes its
+// place.
 //
 // Source: Kong 3.9.3, kong/init.lua, "no Service found with those values".
 const (

@@ -30,11 +30,11 @@
 //
 // # Failing closed
 //
-// After every single write, a request gets to a route that the old state or the new one has for it, or to none; and a route that can match a
-// request carries either its whole old set of plugins or its whole new one, counting the plugins on its service. Kong's workers take up
-// routes and plugins by separate timers, so the same must hold while they lag behind: [Phase.Settle] says where the executor has to wait. And
-// a set must cover what it guards: as long as the route, its service, or its service's targets are the old ones, no plugin of the old set is
-// missing, and once they are new, none of the new set. The writes have these stages:
+// After every single write, a request gets to a route that the old state or the new one has for it, or to none; and a route that can match
+// a request carries either its whole old set of plugins or its whole new one, counting the plugins on its service. Kong's workers take up
+// routes and plugins by separate timers, so the same must hold while they lag behind: [Phase.Settle] says where the executor has to wait.
+// And a set must cover what it guards: as long as the route, its service, or its service's targets are the old ones, no plugin of the old
+// set is missing, and once they are new, none of the new set. The writes have these stages:
 //
 //	create   what no request can reach yet: certificates, consumers, upstreams, services
 //	cover    routes that stand in for guarded ones while these are closed or change what they match: they answer 503
@@ -45,8 +45,8 @@
 //	delete   the rest, in the reverse order of references; settle
 //	clear    plugins for all requests, which any route may have needed to match what it should
 //
-// Routes are opened in the order in which Kong's router tries them, and retire in the opposite one, so that a request never falls through to
-// the route for all paths, say, that is there beside its own.
+// Routes are opened in the order in which Kong's router tries them, and retire in the opposite one, so that a request never falls through
+// to the route for all paths, say, that is there beside its own.
 //
 // A route that is somebody else's, or that stays although no manifest asks for it, is closed by disabling its service, or not at all if the
 // service is not ours to write either. In that case plugins of ours can only be removed from it, one by one: each set in between is a part
@@ -57,12 +57,12 @@
 // to it, a closed route also for the targets of its service. So an apply is as fast as the Kong allows, and the number of dependencies is
 // linear in the number of writes.
 //
-// A new route with plugins of its own costs one write more, which opens it; one that is closed, or changes what it matches under a guard, two
-// more for its cover, and one that is closed and not otherwise written, two more for that. Everything else costs one write an entity.
+// A new route with plugins of its own costs one write more, which opens it; one that is closed, or changes what it matches under a guard,
+// two more for its cover, and one that is closed and not otherwise written, two more for that. Everything else costs one write an entity.
 //
-// A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or
-// by an update together with what it guards, its route is closed for two settle times: clients see a short 503, and never the route with half
-// of its plugins. A guarded route that is renamed answers all the time: the new one is open before the old one goes.
+// A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or by an update
+// together with what it guards, its route is closed for two settle times: clients see a short 503, and never the route with half of its
+// plugins. A guarded route that is renamed answers all the time: the new one is open before the old one goes.
 //
 // Credentials, and which groups a consumer is in, decide whom the guards let in. While guards change, nobody gets in whom neither the old
 // state nor the new one lets in: what lets somebody in is deleted in stage close and created in stage open. For groups that plugin acl

@@ -11,8 +11,8 @@ import (
 //
 // A group is what hangs together by references, by the name of an upstream that is a service's host, or by a unique key that passes from
 // one entity to another, changed or not. Credentials hang together with all plugins, if both change: whom the ones let in depends on the
-// others. So does everything with a plugin for all requests, and, where routes are guarded, what routes come, go or are closed that may match
-// the same requests: by their hosts, none for any.
+// others. So does everything with a plugin for all requests, and, where routes are guarded, what routes come, go or are closed that may
+// match the same requests: by their hosts, none for any.
 func (p Plan) Groups() []int {
 	g := groups{parent: map[node]node{}}
 	for _, state := range []kong.State{p.live, p.desired} {

@@ -234,9 +234,9 @@ func effect(e kong.Entity, without ...string) string {
 	return string(b)
 }
 
-// watcher checks law 4: no request gets to another route than before or after, and whatever requests can match carries its whole old set of plugins or its whole new one, and a set that
-// covers where they get, while the workers' routers and plugin lists lag behind, each by itself, since they last settled. A route that
-// cannot be closed loses plugins of ours one by one, and nothing else.
+// watcher checks law 4: no request gets to another route than before or after, and whatever requests can match carries its whole old set of
+// plugins or its whole new one, and a set that covers where they get, while the workers' routers and plugin lists lag behind, each by
+// itself, since they last settled. A route that cannot be closed loses plugins of ours one by one, and nothing else.
 type watcher struct {
 	before, after map[string]traffic
 	// others are routes of others, or that stay, on no service that is ours to write: nothing can close them.

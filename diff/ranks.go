@@ -7,14 +7,14 @@ import (
 	router "github.com/gwsync/gwsync/render/route"
 )
 
-// While routes come and go one by one, a request must not get to a third one, which neither the old state nor the new one has for it: one for
-// all paths, say, without the guard of the one for /admin. So where there are guards, routes come in the order in which Kong's router tries
-// them, and go in the opposite one: what is there by then beside a request's route ranks below that.
+// While routes come and go one by one, a request must not get to a third one, which neither the old state nor the new one has for it: one
+// for all paths, say, without the guard of the one for /admin. So where there are guards, routes come in the order in which Kong's router
+// tries them, and go in the opposite one: what is there by then beside a request's route ranks below that.
 //
 // A worker reads all routes at one moment, so that the order in which they are written is the one in which it takes them up.
 //
-// Source: Kong 3.9.3, kong/runloop/handler.lua, new_router, which reads up to 50,000 routes by one query, and begins anew if there are more and
-// one of them changes meanwhile.
+// Source: Kong 3.9.3, kong/runloop/handler.lua, new_router, which reads up to 50,000 routes by one query, and begins anew if there are more
+// and one of them changes meanwhile.
 
 // rankOf returns where Kong's router tries a route: those of higher rank first, and none is 0. A route whose paths Kong tries in several
 // places ranks where the first of them does.

@@ -184,8 +184,8 @@ func (s *schedule) newRoute(r *route) {
 	}
 }
 
-// goneRoute schedules a delete. A route stays as it is until what takes its place is open, unless its guards change before. One with plugins
-// of its own is closed first, and one without by its very delete.
+// goneRoute schedules a delete. A route stays as it is until what takes its place is open, unless its guards change before. One with
+// plugins of its own is closed first, and one without by its very delete.
 func (s *schedule) goneRoute(r *route) {
 	switch {
 	case r.parked:

@@ -106,11 +106,11 @@ func TestHeard(t *testing.T) {
 		router, plugins, options, root, want string
 		tells                                bool
 	}{
-		"both":          {`200 {"message":"r1"}`, `200 {"message":"p1"}`, missing, rootAnswer, "r1 p1", true},
-		"one":           {missing, `200 {"message":"p1"}`, missing, rootAnswer, "", true},
-		"none":          {missing, missing, "204 ", rootAnswer, "", true},
-		"no endpoint":   {missing, missing, missing, rootAnswer, "", false},
-		"refused":       {`403 {"message":"you do not have permissions"}`, `200 {"message":"p1"}`, "204 ", rootAnswer, "", false},
+		"both":        {`200 {"message":"r1"}`, `200 {"message":"p1"}`, missing, rootAnswer, "r1 p1", true},
+		"one":         {missing, `200 {"message":"p1"}`, missing, rootAnswer, "", true},
+		"none":        {missing, missing, "204 ", rootAnswer, "", true},
+		"no endpoint": {missing, missing, missing, rootAnswer, "", false},
+		"refused":     {`403 {"message":"you do not have permissions"}`, `200 {"message":"p1"}`, "204 ", rootAnswer, "", false},
 		"control plane": {missing, missing, "204 ", strings.Replace(rootAnswer, `{"database"`, `{"role":"control_plane","database"`, 1),
 			"", false},
 	} {
