@@ -117,7 +117,8 @@
 //     A plugin (ExtensionRef) must be that of all backends of the rule: Kong runs the plugins of a Route before anything can choose, and in
 //     a phase each, so that what is put off until then would be another plugin.
 //   - backends with and without TLS in one rule: exact, request by request. With HTTP/2 (h2c, gRPC) all or none: Kong decides that by the
-//     Service, before plugins run.
+//     Service, before plugins run. So it is with a BackendTLSPolicy: a backend that is under another one than the rest of its rule, or
+//     alone under one, is answered 500, with an error.
 //
 // # Listeners
 //
