@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/gwsync/gwsync/render/bind"
@@ -20,10 +19,7 @@ func (e *explainer) printJSON(w io.Writer) error {
 	for _, c := range e.codes {
 		doc.Codes = append(doc.Codes, codeJSON{c.Code, c.Severity, c.Text})
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	return writeJSON(w, doc)
 }
 
 type codeJSON struct {

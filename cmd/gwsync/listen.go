@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox"
 )
 
@@ -23,6 +25,17 @@ type addresses struct {
 	streams              []streamListen
 	// fronts are where it listens for what comes to a port of the Gateways, as far as that is known beforehand.
 	fronts map[front]string
+}
+
+// print says where a sandbox of a router flavor listens.
+func (at addresses) print(w io.Writer, flavor kong.Flavor) {
+	fmt.Fprintf(w, "Kong %s (%s) listens: Admin API on %s, proxy on %s and %s\n", sandbox.Version, flavor, at.admin, at.proxy, at.secure)
+	for _, d := range slices.SortedFunc(maps.Keys(at.fronts), front.compare) {
+		fmt.Fprintf(w, "%s leads to %s\n", d, at.fronts[d])
+	}
+	for _, s := range at.streams {
+		fmt.Fprintf(w, "streams of %s on %s\n", s.kind(), s.address)
+	}
 }
 
 // streamListen is one of Kong's stream_listen.

@@ -177,9 +177,7 @@ func (m *many) writeJSON(w io.Writer, outcomes []*outcome) error {
 		}
 		document.Targets = append(document.Targets, r)
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(document)
+	return writeJSON(w, document)
 }
 
 // verdict returns the error of all targets together: with the gravest exit code, and the names of those that failed.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -33,6 +35,14 @@ func (f *outputFormat) Set(s string) error {
 
 // Type implements pflag.Value.
 func (f *outputFormat) Type() string { return "FORMAT" }
+
+// writeJSON writes the one document of an output in JSON.
+func writeJSON(w io.Writer, document any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(document)
+}
 
 // oneOf returns "a, b or c".
 func oneOf(words []string) string { return listed(words, " or ") }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,14 +55,11 @@ func printObstacle(w io.Writer, output, address string, err error) error {
 	if output != "json" {
 		return nil
 	}
-	out := struct {
+	return writeJSON(w, struct {
 		Address  string `json:"address"`
 		Obstacle string `json:"obstacle,omitempty"`
 		Error    string `json:"error"`
-	}{address, string(admin.ObstacleOf(err)), err.Error()}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	}{address, string(admin.ObstacleOf(err)), err.Error()})
 }
 
 // pinged is the JSON form of what ping learns.
@@ -84,9 +80,7 @@ func printInfo(w io.Writer, output, address string, info sync.Info) error {
 		out.Settle = info.Settle.Round(time.Millisecond).String()
 	}
 	if output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(out)
+		return writeJSON(w, out)
 	}
 	kept := "without a database"
 	if info.Database {

@@ -83,7 +83,7 @@ func (v preview) load(ctx context.Context, s sync.Snapshot, ports *fronts, first
 		return err
 	}
 	if !first {
-		fmt.Fprintf(v.p.stderr, "%s took over the change: %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf("%d entities", result.State.Len()))
+		fmt.Fprintf(v.p.stderr, "%s took over the change: %s\n", time.Now().Format(time.TimeOnly), plural(result.State.Len(), "entity"))
 		return nil
 	}
 	calls := callsOf(result.Graph.Routes)

@@ -25,10 +25,7 @@ import (
 )
 
 func newRender(p process) *cobra.Command {
-	var from sourceFlags
-	var how renderFlags
-	var explain bool
-	var output string
+	var r renderer
 	cmd := &cobra.Command{
 		Use:   "render [FILE|DIR ...]",
 		Short: "Print the Kong configuration that the manifests come to",
@@ -40,44 +37,59 @@ If the configuration needs settings in kong.conf that are not Kong's defaults, t
 With --explain, print instead which manifest, rule and match is behind each entity, and what its fields are made of.`,
 		Args: manifestArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("output") && !explain {
+			if cmd.Flags().Changed("output") && !r.explain {
 				return errors.New("--output is for --explain: the configuration is YAML")
 			}
-			source, err := from.source(cmd.Flags(), p)
+			source, err := r.from.source(cmd.Flags(), p)
 			if err != nil {
 				return err
 			}
-			o, err := how.options()
-			if err != nil {
-				return err
-			}
-			o.Target.Tags = diff.Tags(how.instance)
-			result, err := renderSource(cmd.Context(), source, o)
-			if err != nil {
-				return err
-			}
-			if err := errors.Join(showFindings(p.stderr, result), report.Findings(p.stderr, unusual(result, o.Target))); err != nil {
-				return err
-			}
-			write := result.State.Encode
-			switch {
-			case explain && output == "json":
-				write = func(w io.Writer) error { return writeExplanationsJSON(w, render.Explain(result.Graph, o.Target)) }
-			case explain:
-				write = func(w io.Writer) error { return writeExplanations(w, render.Explain(result.Graph, o.Target)) }
-			}
-			out := bufio.NewWriter(p.stdout)
-			if err := write(out); err != nil {
-				return err
-			}
-			return out.Flush()
+			return r.render(cmd.Context(), source, p)
 		},
 	}
-	from.add(cmd.Flags())
-	how.add(cmd.Flags())
-	cmd.Flags().BoolVar(&explain, "explain", false, "print what each entity and its fields come from instead")
-	outputFlag(cmd.Flags(), &output, "text", "json")
+	r.from.add(cmd.Flags())
+	r.how.add(cmd.Flags())
+	cmd.Flags().BoolVar(&r.explain, "explain", false, "print what each entity and its fields come from instead")
+	outputFlag(cmd.Flags(), &r.output, "text", "json")
 	return cmd
+}
+
+// renderer is one run of render.
+type renderer struct {
+	from    sourceFlags
+	how     renderFlags
+	explain bool
+	output  string
+}
+
+func (r *renderer) render(ctx context.Context, source sync.Source, p process) error {
+	o, err := r.how.options()
+	if err != nil {
+		return err
+	}
+	o.Target.Tags = diff.Tags(r.how.instance)
+	result, err := renderSource(ctx, source, o)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(showFindings(p.stderr, result), report.Findings(p.stderr, unusual(result, o.Target))); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(p.stdout)
+	if err := r.write(out, result, o.Target); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func (r *renderer) write(w io.Writer, result render.Result, t render.Target) error {
+	switch {
+	case !r.explain:
+		return result.State.Encode(w)
+	case r.output == "json":
+		return writeExplanationsJSON(w, render.Explain(result.Graph, t))
+	}
+	return writeExplanations(w, render.Explain(result.Graph, t))
 }
 
 // unusual returns what the configuration needs of a Kong that is not configured as by default.

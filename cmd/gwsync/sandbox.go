@@ -1,9 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gwsync/gwsync/render"
 	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync/sandbox"
@@ -18,9 +20,7 @@ import (
 )
 
 func newSandbox(p process) *cobra.Command {
-	var from sourceFlags
-	var how renderFlags
-	var box boxFlags
+	var f boxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox [FILE|DIR ...]",
 		Short: "Serve an embedded Kong to try things on, or to preview manifests",
@@ -35,19 +35,19 @@ It models an open-source Kong 3.9.3, and refuses what it does not model. When it
 		Example: `  gwsync sandbox --path examples/cross-namespace
   gwsync sandbox -f manifests/ --backend shop/cart:80=http://127.0.0.1:3000`,
 		Args: manifestArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serveSandbox(cmd, p, from, how, box)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, p) },
 	}
-	flags := cmd.Flags()
-	box.add(flags)
-	from.add(flags)
-	how.add(flags)
+	f.add(cmd.Flags())
+	f.from.add(cmd.Flags())
+	f.how.add(cmd.Flags())
 	return cmd
 }
 
-// boxFlags say what the sandbox is and where it listens.
+// boxFlags say what the sandbox is, where it listens and what it serves.
 type boxFlags struct {
+	from sourceFlags
+	how  renderFlags
+
 	at       addresses
 	dbLess   bool
 	load     string
@@ -74,20 +74,9 @@ func (f *boxFlags) add(flags *pflag.FlagSet) {
 		"`NAMESPACE/NAME:PORT=URL` of a real backend to send requests to; may be repeated")
 }
 
-// serveSandbox serves until the command is interrupted.
-func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFlags, f boxFlags) error {
-	o, err := how.options()
-	if err != nil {
-		return err
-	}
-	if o.Target.Flavor == "" {
-		o.Target.Flavor = kong.TraditionalCompatible
-	}
-	if slices.Contains(o.Target.Modules, kong.AnyModule) {
-		return usageError{errors.New("--lua-requires '*' is not supported by the sandbox, whose Lua runs as with untrusted_lua = sandbox"),
-			"name the modules"}
-	}
-	mapped, err := backendMap(f.backends, o.Target.Addresses)
+// run serves until the command is interrupted.
+func (f *boxFlags) run(cmd *cobra.Command, p process) error {
+	o, err := f.options()
 	if err != nil {
 		return err
 	}
@@ -97,34 +86,47 @@ func serveSandbox(cmd *cobra.Command, p process, from sourceFlags, how renderFla
 	if f.at.fronts, err = parseFronts(f.ports); err != nil {
 		return err
 	}
-	traffic := proxy.Options{Backend: mapped, Log: func(message string) { fmt.Fprintln(p.stderr, diag.Printable(message)) }}
-	if f.dial {
-		traffic.Dial = (&net.Dialer{}).DialContext
+	box, err := f.box(o.Target, p.stderr)
+	if err != nil {
+		return err
 	}
-	box := newBox(sandbox.Config{Flavor: o.Target.Flavor, DBLess: f.dbLess, SandboxRequires: o.Target.Modules}, traffic)
-	if f.load != "" {
-		if err := box.load(f.load); err != nil {
-			return err
-		}
-	}
-	ready := func(at addresses) {
-		fmt.Fprintf(p.stderr, "Kong %s (%s) listens: Admin API on %s, proxy on %s and %s\n",
-			sandbox.Version, o.Target.Flavor, at.admin, at.proxy, at.secure)
-		for _, d := range slices.SortedFunc(maps.Keys(at.fronts), front.compare) {
-			fmt.Fprintf(p.stderr, "%s leads to %s\n", d, at.fronts[d])
-		}
-		for _, s := range at.streams {
-			fmt.Fprintf(p.stderr, "streams of %s on %s\n", s.kind(), s.address)
-		}
-	}
-	if !from.given(cmd.Flags()) {
+	ready := func(at addresses) { at.print(p.stderr, o.Target.Flavor) }
+	if !f.from.given(cmd.Flags()) {
 		return box.serve(cmd.Context(), f.at, ready)
 	}
-	source, err := from.source(cmd.Flags(), p)
+	source, err := f.from.source(cmd.Flags(), p)
 	if err != nil {
 		return err
 	}
 	return preview{p: p, box: box, source: source, options: o}.run(cmd.Context(), f.at, ready)
+}
+
+// options returns those for rendering what the sandbox serves.
+func (f *boxFlags) options() (render.Options, error) {
+	o, err := f.how.options()
+	if err == nil && slices.Contains(o.Target.Modules, kong.AnyModule) {
+		err = usageError{errors.New("--lua-requires '*' is not supported by the sandbox, whose Lua runs as with untrusted_lua = sandbox"),
+			"name the modules"}
+	}
+	o.Target.Flavor = cmp.Or(o.Target.Flavor, kong.TraditionalCompatible)
+	return o, err
+}
+
+// box returns the embedded Kong, which says on w what goes wrong with traffic.
+func (f *boxFlags) box(t render.Target, w io.Writer) (box, error) {
+	mapped, err := backendMap(f.backends, t.Addresses)
+	if err != nil {
+		return box{}, err
+	}
+	traffic := proxy.Options{Backend: mapped, Log: func(message string) { fmt.Fprintln(w, diag.Printable(message)) }}
+	if f.dial {
+		traffic.Dial = (&net.Dialer{}).DialContext
+	}
+	b := newBox(sandbox.Config{Flavor: t.Flavor, DBLess: f.dbLess, SandboxRequires: t.Modules}, traffic)
+	if f.load != "" {
+		err = b.load(f.load)
+	}
+	return b, err
 }
 
 // box is an embedded Kong: Admin API and proxy.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 
@@ -26,19 +24,12 @@ With --schema, print the JSON schema of configuration files, for editors.`
 	var schema bool
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if schema {
-			return indented(p.stdout, config.Schema(allFlags(cmd.Root())))
+			return writeJSON(p.stdout, config.Schema(allFlags(cmd.Root())))
 		}
 		return printSettings(p, cmd.Flags())
 	}
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of the file instead")
 	return cmd
-}
-
-func indented(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }
 
 // setting is one setting as it is shown.
@@ -68,7 +59,7 @@ func printSettings(p process, flags *pflag.FlagSet) error {
 		all = append(all, s)
 	})
 	if flags.Lookup("output").Value.String() == "json" {
-		return indented(p.stdout, map[string]any{"settings": all})
+		return writeJSON(p.stdout, map[string]any{"settings": all})
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(p.stderr, "nothing is set: all settings have their defaults")

@@ -20,12 +20,7 @@ import (
 )
 
 func newTrace(p process) *cobra.Command {
-	var from sourceFlags
-	var how renderFlags
-	var live kongFlags
-	var ask requestFlags
-	var all bool
-	var output string
+	var t tracer
 	cmd := &cobra.Command{
 		Use:   "trace URL",
 		Short: "Say which route answers a request, and what its backend gets",
@@ -38,38 +33,50 @@ The request is written as for curl: -X, -H and -d. With --grpc, or with the cont
   gwsync trace -X POST -H 'X-Version: 2' https://shop.example.com/cart --all
   gwsync trace --grpc shop.v1.Cart/Add http://grpc.example.com`,
 		Args: oneURL,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			req, err := ask.request(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			var on configuration
-			if typed(cmd.Flags(), "kong-addr") || typed(cmd.Flags(), "konnect-control-plane-name") {
-				on, err = liveConfiguration(cmd.Context(), live)
-			} else {
-				on, err = renderedConfiguration(cmd, p, from, how)
-			}
-			if err != nil {
-				return err
-			}
-			t, err := on.trace(req, all)
-			if err != nil {
-				return err
-			}
-			if output == "json" {
-				return t.writeJSON(p.stdout)
-			}
-			return t.writeText(p.stdout)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd, args[0], p) },
 	}
 	flags := cmd.Flags()
-	ask.add(flags)
-	flags.BoolVar(&all, "all", false, "show all routes in the order in which Kong tries them, and why each loses")
-	outputFlag(flags, &output, "text", "json")
-	from.add(flags)
-	how.add(flags)
-	live.add(flags)
+	t.ask.add(flags)
+	flags.BoolVar(&t.all, "all", false, "show all routes in the order in which Kong tries them, and why each loses")
+	outputFlag(flags, &t.output, "text", "json")
+	t.from.add(flags)
+	t.how.add(flags)
+	t.kong.add(flags)
 	return cmd
+}
+
+// tracer is one run of trace.
+type tracer struct {
+	ask    requestFlags
+	from   sourceFlags
+	how    renderFlags
+	kong   kongFlags
+	all    bool
+	output string
+}
+
+func (t *tracer) run(cmd *cobra.Command, url string, p process) error {
+	req, err := t.ask.request(cmd.Context(), url)
+	if err != nil {
+		return err
+	}
+	var on configuration
+	if typed(cmd.Flags(), "kong-addr") || typed(cmd.Flags(), "konnect-control-plane-name") {
+		on, err = t.live(cmd.Context())
+	} else {
+		on, err = t.rendered(cmd, p)
+	}
+	if err != nil {
+		return err
+	}
+	found, err := on.trace(req, t.all)
+	if err != nil {
+		return err
+	}
+	if t.output == "json" {
+		return found.writeJSON(p.stdout)
+	}
+	return found.writeText(p.stdout)
 }
 
 func oneURL(_ *cobra.Command, args []string) error {
@@ -123,13 +130,13 @@ type configuration struct {
 	graph  *bind.Graph // nil for a live Kong's
 }
 
-// renderedConfiguration is what the manifests come to. Errors among them are said, but do not keep the rest from being looked at.
-func renderedConfiguration(cmd *cobra.Command, p process, from sourceFlags, how renderFlags) (configuration, error) {
-	source, err := from.source(cmd.Flags(), p)
+// rendered is what the manifests come to. Errors among them are said, but do not keep the rest from being looked at.
+func (t *tracer) rendered(cmd *cobra.Command, p process) (configuration, error) {
+	source, err := t.from.source(cmd.Flags(), p)
 	if err != nil {
 		return configuration{}, err
 	}
-	o, err := how.options()
+	o, err := t.how.options()
 	if err != nil {
 		return configuration{}, err
 	}
@@ -146,9 +153,9 @@ func renderedConfiguration(cmd *cobra.Command, p process, from sourceFlags, how 
 	return configuration{result.State, o.Target.Flavor, result.Graph}, nil
 }
 
-// liveConfiguration is what a Kong holds.
-func liveConfiguration(ctx context.Context, f kongFlags) (configuration, error) {
-	c, err := f.reader("", func(kong.Entity) bool { return true })
+// live is what a Kong holds.
+func (t *tracer) live(ctx context.Context) (configuration, error) {
+	c, err := t.kong.reader("", func(kong.Entity) bool { return true })
 	if err != nil {
 		return configuration{}, err
 	}

@@ -246,8 +246,5 @@ func (t trace) writeJSON(w io.Writer) error {
 		}
 		out.Candidates = append(out.Candidates, candidateJSON{nameOf(c.Route), c.Matched, why})
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(out)
+	return writeJSON(w, out)
 }
