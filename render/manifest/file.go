@@ -14,6 +14,9 @@ import (
 // MaxFileSize is how many bytes a file may have.
 const MaxFileSize = 16 << 20
 
+// lfsPointer begins what git stores in place of a file that Git LFS keeps.
+const lfsPointer = "version https://git-lfs.github.com/spec/v1\n"
+
 // source says where a file is.
 type source struct {
 	fs   fs.FS
@@ -74,6 +77,13 @@ func (f *file) load(from source) {
 		f.findings = append(f.findings, diag.Finding{
 			Severity: diag.Error, Code: CodeTooLarge, Pos: diag.Pos{File: f.display},
 			Message: fmt.Sprintf("the file has more than %d MiB", MaxFileSize>>20), Hint: "split it",
+		})
+		return
+	}
+	if bytes.HasPrefix(data, []byte(lfsPointer)) {
+		f.findings = append(f.findings, diag.Finding{
+			Severity: diag.Error, Code: CodeUnreadable, Pos: f.pos(1, 1),
+			Message: "cannot be read: only Git LFS's pointer to it is here", Hint: "run git lfs pull; with actions/checkout, set lfs: true",
 		})
 		return
 	}
@@ -166,5 +176,10 @@ func unreadable(display string, err error) diag.Finding {
 	if errors.As(err, &pathError) {
 		err = pathError.Err // display says which
 	}
-	return diag.Finding{Severity: diag.Error, Code: CodeUnreadable, Pos: diag.Pos{File: display}, Message: "cannot be read: " + err.Error()}
+	found := diag.Finding{Severity: diag.Error, Code: CodeUnreadable, Pos: diag.Pos{File: display}, Message: "cannot be read: " + err.Error()}
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		found.Hint = hinter.Hint()
+	}
+	return found
 }

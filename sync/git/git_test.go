@@ -211,6 +211,25 @@ func TestFetchPath(t *testing.T) {
 	}
 }
 
+// TestExtensions reads a clone with settings that change nothing about its commits, as git sparse-checkout and clone --filter leave them.
+func TestExtensions(t *testing.T) {
+	for settings, want := range map[string]string{
+		"worktreeConfig = true\n\tpartialClone = origin\n\tpreciousObjects = true": "",
+		"objectFormat = sha256": "objectformat",
+	} {
+		b, dir := onDisk(t, true)
+		b.ref("refs/heads/master", b.commit(b.tree(b.file("README.md", "text"))))
+		text := "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\t" + settings + "\n"
+		if err := os.WriteFile(filepath.Join(dir, "config"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := fetch(t, Config{URL: dir}, "README.md")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %q", settings, err, want)
+		}
+	}
+}
+
 // Findings name files as they are in the repository, and what may not be read is a finding of its own.
 func TestFindings(t *testing.T) {
 	b, dir := onDisk(t, true)

@@ -13,6 +13,7 @@ import (
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
 	gogit "github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/storer"
@@ -46,7 +47,7 @@ func openLocal(name string) (*local, error) {
 		AlternatesFS:         directory("/"),
 	})
 	// Open refuses what it cannot read, such as SHA-256 repositories; the storage is all that is needed of it.
-	if _, err := gogit.Open(storage, nil); err != nil {
+	if _, err := gogit.Open(harmless{storage}, nil); err != nil {
 		err = errors.Join(err, storage.Close())
 		if errors.Is(err, gogit.ErrRepositoryNotExists) {
 			return nil, sync.WithHint(errors.New("not a git repository"), insteadOf(name))
@@ -54,6 +55,24 @@ func openLocal(name string) (*local, error) {
 		return nil, err
 	}
 	return &local{storage}, nil
+}
+
+// harmless is a repository without those of its extensions that change nothing about reading its commits, since go-git refuses all:
+// `git sparse-checkout` sets worktreeConfig, and `git clone --filter` partialClone.
+//
+// Source: git, Documentation/config/extensions.adoc.
+type harmless struct{ *filesystem.Storage }
+
+// Config returns the repository's configuration without these extensions.
+func (h harmless) Config() (*config.Config, error) {
+	c, err := h.Storage.Config()
+	if err != nil || !c.Raw.HasSection("extensions") {
+		return c, err
+	}
+	for _, name := range []string{"worktreeConfig", "partialClone", "preciousObjects"} {
+		c.Raw.Section("extensions").RemoveOption(name)
+	}
+	return c, nil
 }
 
 // insteadOf is the hint on a directory that is no repository: it may be one of a repository's.

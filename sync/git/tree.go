@@ -33,8 +33,9 @@ var (
 	errLoop       = errors.New("too many levels of symlinks")
 	errNotDir     = errors.New("not a directory")
 	errIsDir      = errors.New("is a directory")
-	errNotFetched = errors.New("is not in the clone, or " + errTooLarge.Error())
-	errSubmodule  = gwsync.WithHint(errors.New("is a submodule, which is not followed"),
+	errNotFetched = gwsync.WithHint(errors.New("is not in the clone, or "+errTooLarge.Error()),
+		"clone without --filter, or read a checkout with --path")
+	errSubmodule = gwsync.WithHint(errors.New("is a submodule, which is not followed"),
 		"name a directory without it by --repo-path, or read a checkout with --path")
 	errLFS = gwsync.WithHint(errors.New("is kept in Git LFS, which is not read"), "read a checkout with --path")
 )
