@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Problem is one thing that Kong does not accept.
@@ -88,6 +90,8 @@ func (e *Error) Hint() string {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return e.credentials()
+	case http.StatusProxyAuthRequired:
+		return hintProxyCredentials
 	case http.StatusRequestEntityTooLarge:
 		return "raise nginx_admin_client_max_body_size and nginx_admin_client_body_buffer_size (both 10m by default), or lmdb_map_size, " +
 			"in Kong's own configuration"
@@ -124,6 +128,9 @@ func (e *Error) credentials() string {
 	return "give the credentials that the Admin API asks for: --kong-admin-token-file, GWSYNC_KONG_ADMIN_TOKEN, or --headers"
 }
 
+const hintProxyCredentials = "the proxy asks for credentials: write HTTP_PROXY or HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, or reach " +
+	"Kong without it by NO_PROXY"
+
 const hintAddress = "is --kong-addr the address of Kong's Admin API (port 8001 or 8444 by default), and does nothing else answer " +
 	"in between?"
 
@@ -149,9 +156,12 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // Hint returns what to do about the error, or "".
 func (e *UnreachableError) Hint() string {
 	var unnamed *net.DNSError
+	var proxy proxyError
 	switch {
 	case errors.Is(e.Err, http.ErrSchemeMismatch):
 		return "the server speaks plain HTTP: give --kong-addr as http://..."
+	case errors.As(e.Err, &proxy) && proxy.code == http.StatusProxyAuthRequired:
+		return hintProxyCredentials
 	case isProxy(e.Err):
 		return "is " + e.proxyVariable() + " the proxy to use here? Hosts in NO_PROXY are reached without"
 	case isTLS(e.Err):
@@ -162,6 +172,8 @@ func (e *UnreachableError) Hint() string {
 		return "is Kong running, and is --kong-addr the address of its Admin API?"
 	case isTimeout(e.Err):
 		return "is Kong overloaded? --timeout allows more time for a request"
+	case isHangup(e.Err):
+		return "the connection was ended from the other side: look into the error log of Kong, or of what stands before it"
 	}
 	return ""
 }
@@ -172,6 +184,11 @@ func (e *UnreachableError) proxyVariable() string {
 		return "HTTP_PROXY"
 	}
 	return "HTTPS_PROXY"
+}
+
+// isHangup reports whether a connection was ended before there was a whole answer.
+func isHangup(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 func isTimeout(err error) bool {

@@ -78,7 +78,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status == "429" {
 		w.Header().Set("Retry-After", "7")
 	}
-	code := map[string]int{"200": 200, "201": 201, "204": 204, "302": 302, "304": 304, "400": 400, "401": 401, "403": 403, "404": 404,
+	code := map[string]int{"200": 200, "201": 201, "204": 204, "302": 302, "304": 304, "400": 400, "401": 401, "403": 403, "404": 404, "407": 407,
 		"409": 409, "413": 413, "429": 429, "500": 500, "501": 501, "502": 502, "503": 503, "504": 504}[status]
 	w.WriteHeader(code)
 	fmt.Fprint(w, text)

@@ -87,7 +87,10 @@ func isProxy(err error) bool {
 }
 
 // proxyError is a proxy's answer that it does not make the connection.
-type proxyError struct{ address, status string }
+type proxyError struct {
+	address, status string
+	code            int
+}
 
 // Error names the proxy, without credentials.
 func (e proxyError) Error() string { return "the proxy " + e.address + " answers " + e.status }
@@ -97,7 +100,7 @@ func proxied(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Resp
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return proxyError{proxy.Host, resp.Status}
+	return proxyError{proxy.Host, resp.Status, resp.StatusCode}
 }
 
 // clientCertificateHint is for a server that wants to know who we are.

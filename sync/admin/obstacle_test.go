@@ -67,6 +67,8 @@ func TestObstacles(t *testing.T) {
 		{"login page", Config{URL: says("200 <html>", "text/html")}, BadAddress, "login page"},
 		{"redirect", Config{URL: says("302 <html>", "text/html")}, BadAddress, "give --kong-addr the address it ends at"},
 		{"load balancer without Kong", Config{URL: says("502 <html>", "text/html"), Retries: -1}, BadProxy, "load balancer"},
+		{"cut short", Config{URL: says(truncated, "application/json"), Retries: -1}, BadAddress, "error log"},
+		{"proxy that asks for a password", Config{URL: says("407 <html>", "text/html")}, BadProxy, "USER:PASSWORD"},
 		{"other API", Config{URL: says(`200 {}`, "application/json")}, BadAddress, "8001"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -127,6 +129,7 @@ func TestProxyInTheWay(t *testing.T) {
 		t.Errorf("the obstacle is %q: %v", got, err)
 	}
 	check(t, err, "the proxy "+to.Host+" answers 404 Not Found", "HTTPS_PROXY")
+	check(t, &UnreachableError{Err: proxyError{code: http.StatusProxyAuthRequired}}, "", "USER:PASSWORD")
 	err = &UnreachableError{Address: "http://kong.example:8001", Err: &net.OpError{Op: "proxyconnect", Err: io.EOF}}
 	check(t, err, "proxyconnect", "is HTTP_PROXY the")
 }
