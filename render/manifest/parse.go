@@ -120,18 +120,26 @@ func checkText(text []byte) error {
 			continue
 		}
 		r, n := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && n == 1 {
-			return syntaxErrorAt(text, i, "this is not UTF-8 text", "save the file as UTF-8")
-		}
+		invalid := r == utf8.RuneError && n == 1
 		switch {
 		case r == 0:
 			return syntaxErrorAt(text, i, "a NUL byte is not allowed", "if the file is UTF-16, save it as UTF-8")
+		case (invalid || !isPrintable(r) && breakLength(text[i:]) == 0) && isBinary(text):
+			return syntaxErrorAt(text, i, "this is a binary file, not text",
+				"keep it out of the directory, or rename it: *.yaml, *.yml and *.json are read")
+		case invalid:
+			return syntaxErrorAt(text, i, "this is not UTF-8 text", "save the file as UTF-8")
 		case !isPrintable(r) && breakLength(text[i:]) == 0:
 			return syntaxErrorAt(text, i, fmt.Sprintf("the control character %U is not allowed", r), "")
 		}
 		i += n
 	}
 	return nil
+}
+
+// isBinary reports whether a text that is none has NUL bytes, as programs and archives have, and UTF-16 with its mark at the beginning.
+func isBinary(text []byte) bool {
+	return bytes.IndexByte(text, 0) >= 0 && !bytes.HasPrefix(text, []byte("\xff\xfe")) && !bytes.HasPrefix(text, []byte("\xfe\xff"))
 }
 
 // syntaxErrorAt returns an error at an offset in a text.
