@@ -281,7 +281,7 @@ func (a *applier) show(proposal sync.Proposal) error {
 func (a *applier) finish(proposal sync.Proposal, result sync.Result, err error) error {
 	var printing error
 	switch {
-	case a.output == "json":
+	case a.whole():
 		r := a.report(report.Report{Command: "apply"}, proposal, err)
 		r.Applied, r.Failed, r.Skipped, r.RolledBack = result.Done, result.Failed, result.Skipped, result.RolledBack
 		printing = a.print(a.process, r)

@@ -34,7 +34,7 @@ func (f *compareFlags) add(flags *pflag.FlagSet) {
 	f.how.add(flags)
 	f.kong.add(flags)
 	f.own.add(flags)
-	outputFlag(flags, &f.output, "text", "json")
+	outputFlag(flags, &f.output, "text", "json", "markdown")
 	f.color = "auto"
 	flags.Var(&f.color, "color", "colour the text: auto, always or never")
 }
@@ -67,7 +67,10 @@ entities that this instance owns are compared; others are never touched.`,
 	return cmd
 }
 
-// reporting returns a verb that calls do with what the flags name. Who asked for JSON gets a document of what fails before do
+// whole reports whether the document on stdout is all that is read, findings and errors included, rather than stderr beside it.
+func (f *compareFlags) whole() bool { return f.output != "text" }
+
+// reporting returns a verb that calls do with what the flags name. Who asked for a whole document gets one of what fails before do
 // printed one, too.
 func (f *compareFlags) reporting(
 	p process, do func(context.Context, sync.Source, *admin.Client) error,
@@ -81,7 +84,7 @@ func (f *compareFlags) reporting(
 		if err == nil {
 			err = f.kong.with(ctx, f.how.flavor, targetsOf(f.own.options(f.how.instance)), func(c *admin.Client) error { return do(ctx, source, c) })
 		}
-		if err = stopped(ctx, err); err == nil || f.output != "json" || f.printed {
+		if err = stopped(ctx, err); err == nil || !f.whole() || f.printed {
 			return err
 		}
 		return errors.Join(err, f.print(p, report.Report{Command: cmd.Name(), Target: f.kong.name(), Err: err}))
@@ -137,7 +140,7 @@ func (f *compareFlags) check(w io.Writer, proposal sync.Proposal) error {
 func (f *compareFlags) present(p process, proposal sync.Proposal, r report.Report) error {
 	err := f.check(p.stderr, proposal)
 	var conflict *sync.ConflictError
-	if err != nil && f.output != "json" && !errors.As(err, &conflict) {
+	if err != nil && !f.whole() && !errors.As(err, &conflict) {
 		return err
 	}
 	return errors.Join(err, f.print(p, f.report(r, proposal, err)))
@@ -154,8 +157,11 @@ func (f *compareFlags) report(r report.Report, proposal sync.Proposal, err error
 // print prints a report in the format that was asked for.
 func (f *compareFlags) print(p process, r report.Report) error {
 	f.printed = true
-	if f.output == "json" {
+	switch f.output {
+	case "json":
 		return report.JSON(p.stdout, r)
+	case "markdown":
+		return report.Markdown(p.stdout, r)
 	}
 	return report.Text(p.stdout, r, report.TextOptions{Color: f.color.on(p.stdout, p.getenv)})
 }

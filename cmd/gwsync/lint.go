@@ -42,7 +42,7 @@ at all.`,
 	flags := cmd.Flags()
 	l.from.add(flags)
 	l.how.add(flags)
-	outputFlag(flags, &l.output, "text", "json", "github")
+	outputFlag(flags, &l.output, "text", "json", "github", "gitlab", "sarif")
 	flags.StringSliceVar(&l.plugins, "plugins", []string{"bundled"},
 		"`NAMES` of the plugins that the Kong has, as in its kong.conf: bundled,NAME,...")
 	flags.BoolVar(&l.strict, "strict", false, "fail on warnings, and if there are no manifests")
@@ -65,6 +65,9 @@ func (l *linter) lint(ctx context.Context, source sync.Source, p process) error 
 	if found.Err = err; err == nil {
 		found = looked(result)
 		found.Err = l.verdict(found)
+	}
+	if err != nil && l.lists() {
+		return err
 	}
 	if err := l.print(p.stdout, found); err != nil {
 		return errors.Join(found.Err, err)
@@ -138,6 +141,10 @@ func tally(l diag.List) string {
 	return strings.Join(counts, " and ") + " in " + plural(len(files), "file")
 }
 
+// lists reports whether the document is a list of findings and nothing else. An empty one would say that nothing is wrong, and systems that
+// keep findings would close those that they have.
+func (l *linter) lists() bool { return l.output == "gitlab" || l.output == "sarif" }
+
 // print writes the findings in the format that was asked for.
 func (l *linter) print(w io.Writer, found report.Lint) error {
 	findings := found.Findings
@@ -149,6 +156,10 @@ func (l *linter) print(w io.Writer, found report.Lint) error {
 		return report.FindingsJSON(w, found)
 	case "github":
 		return report.GitHub(w, findings)
+	case "gitlab":
+		return report.GitLab(w, findings)
+	case "sarif":
+		return report.SARIF(w, findings)
 	}
 	return report.Findings(w, findings)
 }

@@ -16,10 +16,8 @@ import (
 //
 // Source: docs.github.com, "Workflow commands for GitHub Actions"; escapes: github.com/actions/toolkit, core/src/command.ts.
 func GitHub(w io.Writer, l diag.List) error {
-	sorted := l.Sorted()
-	slices.SortStableFunc(sorted, func(a, b diag.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	var b bytes.Buffer
-	for _, f := range sorted {
+	for _, f := range gravestFirst(l) {
 		annotation(&b, f)
 	}
 	_, err := w.Write(b.Bytes())
@@ -41,13 +39,22 @@ func annotation(b *bytes.Buffer, f diag.Finding) {
 	if f.Pos.Col > 0 {
 		fmt.Fprintf(b, ",col=%d", f.Pos.Col)
 	}
-	message := diag.Printable(f.Message)
-	if f.Hint != "" {
-		var hint bytes.Buffer
-		writeHint(&hint, f.Hint)
-		message += "\n" + strings.TrimRight(hint.String(), "\n")
-	}
-	b.WriteString("::" + escapeData(message) + "\n")
+	b.WriteString("::" + escapeData(messageAndHint(f)) + "\n")
+}
+
+// messageAndHint returns the message, and the hint on lines below.
+func messageAndHint(f diag.Finding) string {
+	var b bytes.Buffer
+	b.WriteString(diag.Printable(f.Message) + "\n")
+	writeHint(&b, f.Hint)
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// gravestFirst returns the findings by severity, and by place where that is the same.
+func gravestFirst(l diag.List) diag.List {
+	sorted := l.Sorted()
+	slices.SortStableFunc(sorted, func(a, b diag.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return sorted
 }
 
 // escapeData keeps text within the message of a command.
