@@ -55,8 +55,10 @@ func (v valueMatch) shared(query bool) string {
 		takes = re.MatchString
 	}
 	switch {
-	case takes(""):
+	case takes(""): // of what is copied, too
 		return fmt.Sprintf("those with an empty %s, which it takes, and those without one", what)
+	case v.copied:
+		return ""
 	case query && takes("true"):
 		return fmt.Sprintf("those with ?%s and ?%s=true", v.name, v.name)
 	case !v.regex && strings.ContainsAny(v.value, ",|"):
@@ -69,7 +71,7 @@ func (v valueMatch) shared(query bool) string {
 // traditional_compatible does, to which one of several values is enough. It is no reason for a [KeyHeader], nor to speak of what tells
 // calls of gRPC: a client that repeats what is matched gets what Kong makes of it, and others are concerned that send that very list.
 func (v valueMatch) lists(query bool, f kong.Flavor) string {
-	if !v.regex && f == kong.Expressions || v == contentType || v.shared(query) != "" {
+	if !v.regex && f == kong.Expressions || v == contentType || v.copied || v.shared(query) != "" {
 		return ""
 	}
 	what := "header " + v.name
@@ -165,7 +167,7 @@ func (t *translator) reportShared(m *match, headers []valueMatch, of func(v valu
 		for _, v := range list.values {
 			query := list.field == ".queryParams"
 			requests := of(v, query)
-			if requests == "" || t.target.Flavor != kong.Expressions && query { // which is refused anyway
+			if requests == "" || t.target.Flavor != kong.Expressions && query && !v.copied { // which is refused anyway
 				continue
 			}
 			f := unsupported(m.of.bound.Object, m.field()+list.field, "Kong's router remembers one answer for two kinds of requests, "+requests)

@@ -134,7 +134,8 @@
 // # Values
 //
 // What the specification leaves open is Kong's: of a header or query parameter that is repeated all values must match (with
-// traditional_compatible one), and a header X_A counts as X-A, and instead of it where both are sent.
+// traditional_compatible one of the header's), and a header X_A counts as X-A, and instead of it where both are sent. Of query parameters
+// that a program copies into headers, see [QueryHeader], the first value counts, as the specification recommends.
 //
 // FuzzEquivalence and FuzzCallEquivalence hold all this to a reading of the specification that knows nothing of Kong.
 package render

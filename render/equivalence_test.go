@@ -201,6 +201,8 @@ func rewritten(t testing.TB, s kong.State, q route.Request) route.Request {
 				q = withHeader(q, "GwsyncPort", strconv.Itoa(int(q.DstPort)))
 			case strings.Contains(program, `set_header("GwsyncKey"`):
 				q = withHeader(q, "GwsyncKey", keyOf(program, q))
+			case strings.Contains(program, "Gwsync"):
+				q = withCopies(t, program, q)
 			default:
 				t.Fatalf("who knows what this does: %s", program)
 			}
@@ -331,10 +333,13 @@ var excuses = []struct {
 		func(d divergence, f diag.Finding) bool { return about(f, d.got, "spec.parentRefs") }},
 	{render.CaseInsensitiveHeader, kong.TraditionalCompatible,
 		"it compares header values in lower case, so that a match gets more than its own",
-		func(d divergence, f diag.Finding) bool { return about(f, d.got, d.got.field()+".headers") }},
+		func(d divergence, f diag.Finding) bool {
+			return about(f, d.got, d.got.field()+".headers") || about(f, d.got, d.got.field()+".queryParams")
+		}},
 	{render.SharedCacheKey, kong.TraditionalCompatible, "its cache takes requests for one kind that a match tells apart",
 		func(d divergence, f diag.Finding) bool {
-			return !d.fresh && (about(f, d.want, d.want.field()+".headers") || about(f, d.got, d.got.field()+".headers"))
+			said := func(a answer) bool { return about(f, a, a.field()+".headers") || about(f, a, a.field()+".queryParams") }
+			return !d.fresh && (said(d.want) || said(d.got))
 		}},
 	{render.SharedCacheKey, kong.Expressions, "its cache takes several values for one that is their list",
 		func(d divergence, f diag.Finding) bool {

@@ -65,7 +65,7 @@ func (m *match) expression(hostname string) (route.Expr, error) {
 	for _, list := range []struct {
 		values []valueMatch
 		field  func(string) (route.TextField, error)
-	}{{m.headers, route.HTTPHeader}, {m.queries, route.HTTPQuery}} {
+	}{{m.headers, route.HTTPHeader}, {m.copies, route.HTTPHeader}, {m.uncopied(), route.HTTPQuery}} {
 		for _, v := range list.values {
 			field, err := list.field(v.name)
 			if err != nil {

@@ -97,7 +97,7 @@ func newCall(r *rule, index int, m gatewayv1.GRPCRouteMatch) match {
 	}
 	for _, h := range m.Headers {
 		regex := h.Type != nil && *h.Type == gatewayv1.GRPCHeaderMatchRegularExpression
-		out.headers = appendNew(out.headers, valueMatch{strings.ToLower(string(h.Name)), h.Value, regex})
+		out.headers = appendNew(out.headers, valueMatch{name: strings.ToLower(string(h.Name)), value: h.Value, regex: regex})
 	}
 	out.headers = append(out.headers, contentType)
 	out.call.headers = len(out.headers)

@@ -213,7 +213,7 @@ func (m *maker) match() gatewayv1.HTTPRouteMatch {
 		}
 	}
 	if m.below(5) == 0 {
-		for _, name := range some(m, 2, gatewayv1.HTTPHeaderName("q"), "Q") {
+		for _, name := range some(m, 2, gatewayv1.HTTPHeaderName("q"), "Q", "q-x", "q.x", "Q-X") {
 			p := gatewayv1.HTTPQueryParamMatch{Name: name, Value: pick(m, "1", "2", "a b", "A", "true", "1,2")}
 			if m.below(4) == 0 {
 				kind := gatewayv1.QueryParamMatchRegularExpression
@@ -254,12 +254,13 @@ func (m *maker) requests(c cluster, n int) []route.Request {
 		q.Target = pick(m, "/", "/a", "/a/", "/a/b", "/ab", "/A", "/a.b", "/a/b/c", "/b", "/%61", "/a%2Fb", "/a%2fb", "//a", "/a/../b", "/./a/",
 			"/axb", "/a//b", "/aa", "/a/.", "/a%20b")
 		q.Target += pick(m, "", "", "", "?", "?q=1", "?q=2", "?Q=1", "?q=1&Q=2", "?q=a+b", "?q=a%20b", "?q", "?Q=a", "?q=", "?q=true",
-			"?q=1,2", "?q=1&q=2", "?q=2&q=1")
+			"?q=1,2", "?q=1&q=2", "?q=2&q=1", "?q-x=1", "?q-x=2&Q-X=1", "?q-x=A&q.x=a", "?q-x", "?q%2Dx=1", "?q.x=1,2&q=1")
 		for _, name := range some(m, 2, "x-a", "X-B", "X-A") {
 			q.Header = append(q.Header, [2]string{name, pick(m, "1", "2", "v", "V", "11", "~*1", "", "1,2")})
 		}
 		if m.below(8) == 0 {
-			q.Header = append(q.Header, [2]string{pick(m, "GwsyncPort", "gwsyncport", "Gwsync_Port"), pick(m, "80", "8080", "443")})
+			q.Header = append(q.Header, [2]string{pick(m, "GwsyncPort", "gwsyncport", "Gwsync_Port", "GwsyncMethod", "GwsyncQueryq", "GwsyncQueryqx2dx",
+				"gwsynctextq"), pick(m, "80", "8080", "443", "GET", "1", "%41")})
 		}
 		out = append(out, q)
 	}

@@ -22,6 +22,10 @@ type match struct {
 	method  string
 	headers []valueMatch
 	queries []valueMatch
+	// copies are criteria on headers that stand for those of queries which are copied; methodCopied says that one stands for the method's,
+	// see [translator.copyAside].
+	copies       []valueMatch
+	methodCopied bool
 	// call is more of a match of a GRPCRoute; nil for one of an HTTPRoute.
 	call *callMatch
 	// keyed says that the expression asks for [KeyHeader].
@@ -50,6 +54,8 @@ type valueMatch struct {
 	name  string
 	value string
 	regex bool
+	// copied says that it is about a query parameter for which a header stands, see [match.copies].
+	copied bool
 }
 
 // newMatch returns match number index of a rule that is not dropped: its regexes and types are ones that Kong takes.
@@ -63,11 +69,11 @@ func newMatch(r *rule, index int, m *gatewayv1.HTTPRouteMatch) match {
 	}
 	for _, h := range m.Headers {
 		regex := h.Type != nil && *h.Type == gatewayv1.HeaderMatchRegularExpression
-		out.headers = appendNew(out.headers, valueMatch{strings.ToLower(string(h.Name)), h.Value, regex})
+		out.headers = appendNew(out.headers, valueMatch{name: strings.ToLower(string(h.Name)), value: h.Value, regex: regex})
 	}
 	for _, q := range m.QueryParams {
 		regex := q.Type != nil && *q.Type == gatewayv1.QueryParamMatchRegularExpression
-		out.queries = appendNew(out.queries, valueMatch{string(q.Name), q.Value, regex})
+		out.queries = appendNew(out.queries, valueMatch{name: string(q.Name), value: q.Value, regex: regex})
 	}
 	return out
 }
@@ -147,7 +153,7 @@ func (m *match) traits() traits {
 		return traits{call: m.call.call}
 	}
 	narrow := &m.of.narrow
-	return traits{path: m.path.kind, length: len(m.path.value), method: m.method != "" || len(narrow.methods) > 0,
+	return traits{path: m.path.kind, length: len(m.path.value), method: m.asksForMethod(),
 		headers: len(m.headers) + narrow.count(), queries: len(m.queries)}
 }
 

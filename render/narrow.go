@@ -72,12 +72,12 @@ func (a annotated) header(name, separator string) (choice headerChoice, ok bool)
 		regex, isRegex := strings.CutPrefix(v, "~*")
 		switch {
 		case !isRegex:
-			out.values = append(out.values, valueMatch{out.name, v, false})
+			out.values = append(out.values, valueMatch{name: out.name, value: v})
 		case len(values) > 1:
 			a.invalid(at, "Kong takes a regular expression (~*) only where it is the one value of a header")
 			ok = false
 		default:
-			out.values = append(out.values, valueMatch{out.name, regex, true})
+			out.values = append(out.values, valueMatch{name: out.name, value: regex, regex: true})
 		}
 	}
 	return out, ok
@@ -167,21 +167,13 @@ func serverNameExpr(s string) route.Expr {
 	return sniExpr(strings.TrimSuffix(s, "."))
 }
 
-// classicFields adds the criteria to the fields of a classic route.
-func (n *narrowing) classicFields(fields map[string]any) {
+// classicFields adds the criteria to the fields and the headers of a classic route.
+func (n *narrowing) classicFields(fields, headers map[string]any) {
 	if len(n.methods) > 0 {
 		fields["methods"] = n.methods
 	}
 	if len(n.snis) > 0 {
 		fields["snis"] = n.snis
-	}
-	if len(n.headers) == 0 {
-		return
-	}
-	headers, ok := fields["headers"].(map[string]any)
-	if !ok {
-		headers = map[string]any{}
-		fields["headers"] = headers
 	}
 	for _, h := range n.headers {
 		var values []string

@@ -164,7 +164,7 @@ func (t *translator) rank(all []*classic) {
 		rank := -1
 		for i, c := range group {
 			if i == 0 || c.compare(group[i-1]) != 0 {
-				headers := (len(c.match.headers) + len(c.match.of.narrow.headers)) << 1
+				headers := headersOf(group[i:]) << 1
 				for rank++; rank&headers != headers; rank++ {
 				}
 			}
@@ -175,6 +175,19 @@ func (t *translator) rank(all []*classic) {
 			c.priority = rankBase | int64(rank)
 		}
 	}
+}
+
+// headersOf returns the bits of the numbers of headers that Kong matches the routes by which compare as the first one does.
+func headersOf(group []*classic) int {
+	bits := 0
+	for _, c := range group {
+		if c.compare(group[0]) != 0 {
+			break
+		}
+		m := c.match
+		bits |= len(m.headers) + len(m.copies) + len(m.of.narrow.headers) + number(m.methodCopied)
+	}
+	return bits
 }
 
 // groupByHost returns the routes in groups such that routes of different groups cannot match one request: those that are connected
@@ -219,16 +232,25 @@ func (c *classic) leader() *classic {
 	return c
 }
 
+// maxCriteria is how many of hosts, paths, methods, headers and snis a classic Route can have that keeps its place in the order: a fourth
+// would come before everything, see [translator.rank].
+const maxCriteria = 3
+
 // sayableInClassic returns an error if flavor traditional_compatible cannot say the match.
 func (m *match) sayableInClassic(hosts bool) error {
-	if len(m.queries) > 0 {
-		return errors.New("router flavor traditional_compatible cannot match query parameters")
+	if len(m.uncopied()) > 0 {
+		return errors.New("router flavor traditional_compatible cannot match query parameters without Lua")
 	}
-	if m.criteria()+number(hosts) > 3 {
+	if m.criteria()+number(hosts) > maxCriteria {
 		return errors.New("router flavor traditional_compatible cannot order a match on hostname, method, headers and path at once" + m.orSNI())
 	}
 	for _, h := range m.of.narrow.headers {
 		if h.values[0].regex && lowerChangesRegex(h.values[0].value) {
+			return errors.New("router flavor traditional_compatible lower-cases regular expressions, which changes the meaning of this one")
+		}
+	}
+	for _, q := range m.queries {
+		if q.regex && lowerChangesRegex(q.value) {
 			return errors.New("router flavor traditional_compatible lower-cases regular expressions, which changes the meaning of this one")
 		}
 	}
@@ -264,25 +286,29 @@ func lowerChangesRegex(s string) bool {
 
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
-// warnOfCase says that Kong ignores the case of header values, where that makes a difference.
+// warnOfCase says that Kong ignores the case of values, where that makes a difference.
 func (t *translator) warnOfCase(m *match) {
 	for _, h := range m.allHeaders() {
-		if h == contentType {
-			continue // which all clients of gRPC write alike
-		}
-		if strings.ToLower(h.value) != h.value || strings.ToUpper(h.value) != h.value {
-			t.report(diag.Finding{
-				Severity: diag.Warning,
-				Code:     CaseInsensitiveHeader,
-				Object:   m.of.bound.Object.Ref.Diag(),
-				Pos:      m.of.bound.Object.At(m.field() + ".headers"),
-				Field:    m.field() + ".headers",
-				Message: "router flavor traditional_compatible ignores the case of header values: header " + h.name +
-					" matches more than " + strconv.Quote(h.value),
-				Hint: "use a Kong with router_flavor = expressions where the case matters",
-			})
+		if h != contentType { // which all clients of gRPC write alike
+			t.warnOfValueCase(m, h, "header", ".headers")
 		}
 	}
+	for _, q := range m.queries {
+		if q.regex { // others are compared before
+			t.warnOfValueCase(m, q, "query parameter", ".queryParams")
+		}
+	}
+}
+
+func (t *translator) warnOfValueCase(m *match, v valueMatch, what, field string) {
+	if strings.ToLower(v.value) == v.value && strings.ToUpper(v.value) == v.value {
+		return
+	}
+	f := unsupported(m.of.bound.Object, m.field()+field, "router flavor traditional_compatible ignores the case of "+what+" values: "+
+		what+" "+v.name+" matches more than "+strconv.Quote(v.value))
+	f.Severity, f.Code = diag.Warning, CaseInsensitiveHeader
+	f.Hint = "use a Kong with router_flavor = expressions where the case matters"
+	t.report(f)
 }
 
 // classicFields adds the matching fields of a classic route, apart from its hosts.
@@ -291,20 +317,24 @@ func (m *match) classicFields(fields map[string]any) {
 	if m.method != "" {
 		fields["methods"] = []string{m.method}
 	}
-	if len(m.headers) > 0 {
-		headers := map[string]any{}
-		for _, h := range m.headers {
-			headers[h.name] = []string{h.classic()}
-		}
+	headers := map[string]any{}
+	for _, h := range slices.Concat(m.headers, m.copies) {
+		headers[h.name] = []string{h.classic()}
+	}
+	m.of.narrow.classicFields(fields, headers)
+	if m.methodCopied {
+		headers[strings.ToLower(MethodHeader)] = fields["methods"]
+		delete(fields, "methods")
+	}
+	if len(headers) > 0 {
 		fields["headers"] = headers
 	}
-	m.of.narrow.classicFields(fields)
 }
 
 // criteria counts what Kong matches a classic route by, apart from its hosts.
 func (m *match) criteria() int {
-	return 1 + number(m.method != "" || len(m.of.narrow.methods) > 0) + number(len(m.headers)+len(m.of.narrow.headers) > 0) +
-		number(len(m.of.narrow.snis) > 0)
+	headers := m.methodCopied || len(m.headers)+len(m.copies)+len(m.of.narrow.headers) > 0
+	return 1 + number(m.asksForMethod() && !m.methodCopied) + number(headers) + number(len(m.of.narrow.snis) > 0)
 }
 
 func (m *match) orSNI() string {

@@ -42,6 +42,7 @@ func (t *translator) translate(g *bind.Graph, target Target) kong.State {
 	t.clients(g)
 	rules := t.plan(g.Routes)
 	t.refuseSharedPools()
+	t.copyAside(rules)
 	t.keepApart(rules)
 	rules = append(rules, t.separate(g, rules)...)
 	global := t.settleEverywhere()
