@@ -28,7 +28,11 @@ func severalFindings() diag.List {
 type sarif struct {
 	Version string
 	Runs    []struct {
-		Tool    struct{ Driver struct{ Rules []struct{ ID, HelpURI string } } }
+		Tool struct {
+			Driver struct {
+				Rules []struct{ ID, HelpURI string }
+			}
+		}
 		Results []struct {
 			RuleID, Level string
 			Message       struct{ Text string }
