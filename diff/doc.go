@@ -60,6 +60,9 @@
 // A new route with plugins of its own costs one write more, which opens it; one that is closed, or changes what it matches under a guard,
 // two more for its cover, and one that is closed and not otherwise written, two more for that. Everything else costs one write an entity.
 //
+// An upstream is deleted when no worker sends requests to it any more. A worker notices at once that it is gone, but that a service leads
+// elsewhere only when it rebuilds its routes.
+//
 // A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or by an update
 // together with what it guards, its route is closed for two settle times: clients see a short 503, and never the route with half of its
 // plugins. A guarded route that is renamed answers all the time: the new one is open before the old one goes.

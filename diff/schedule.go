@@ -255,7 +255,7 @@ func (s *schedule) settles() {
 	for _, w := range s.guard.plugins {
 		s.settle[opening] = s.settle[opening] || w.late && s.has(opening)
 	}
-	s.settle[retiring] = s.guard.retires()
+	s.settle[retiring] = s.guard.retires() || s.strands()
 	s.settle[deleting] = s.has(clearing) && s.guard.leaves()
 	if s.guard.shuts() { // routes and services are not taken up together
 		s.settle[covering] = s.has(covering)
