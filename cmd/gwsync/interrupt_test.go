@@ -19,7 +19,6 @@ import (
 // TestInterrupts sends a real apply an interrupt in the middle of its first write. One lets it finish that write, and no other; a second
 // ends it at once. A terminal that is gone is like an interrupt.
 func TestInterrupts(t *testing.T) {
-	program := build(t, t.TempDir())
 	for _, c := range []struct {
 		signal os.Signal
 		twice  bool
@@ -35,7 +34,7 @@ func TestInterrupts(t *testing.T) {
 			}
 			k.Admin().ServeHTTP(w, r)
 		}))
-		cmd := exec.Command(program, "apply", "--path", "../../examples/cross-namespace", "--kong-addr", server.URL)
+		cmd := exec.Command("gwsync", "apply", "--path", "../../examples/cross-namespace", "--kong-addr", server.URL)
 		stderr, err := cmd.StderrPipe()
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,9 +18,11 @@ import (
 	"github.com/gwsync/gwsync/sync/sandbox"
 )
 
-// TestKilledAtEveryWrite kills apply with SIGKILL when its write number n arrives, for every n, before or after Kong acts on it, and runs
-// it again: Kong must end up as after an undisturbed run. It starts from an empty Kong, and from one that holds an earlier version of the
-// manifests.
+// TestKilledAtEveryWrite ends apply when its write number n arrives, for every n, before or after Kong acts on it, and runs it again: Kong
+// must end up as after an undisturbed run. It starts from an empty Kong, and from one that holds an earlier version of the manifests.
+//
+// To Kong, an apply that is killed is one of which no write arrives any more, and that takes no process. Some are killed with SIGKILL all
+// the same.
 func TestKilledAtEveryWrite(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/kill/manifests.txtar")
 	if err != nil {
@@ -33,30 +36,37 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	if err := os.Mkdir(nothing, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	program := build(t, t.TempDir())
+	earlier := newVictim(t, false, kong.State{})
+	earlier.apply(t, before)
 	for _, c := range []struct {
 		name   string
 		dbless bool
-		first  string
-	}{{"create", false, ""}, {"update", false, before}, {"delete", false, before}, {"db-less", true, before}} {
+		first  kong.State
+		path   string
+	}{
+		{"create", false, kong.State{}, after},
+		{"update", false, earlier.state(), after},
+		{"delete", false, earlier.state(), nothing},
+		{"db-less", true, earlier.state(), after},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			path := after
-			if c.name == "delete" {
-				path = nothing
-			}
-			undisturbed := newVictim(t, program, c.dbless, c.first)
-			undisturbed.apply(t, path)
-			total := int(undisturbed.requests.Load())
+			undisturbed := newVictim(t, c.dbless, c.first)
+			undisturbed.apply(t, c.path)
+			total := int(undisturbed.writes.Load())
 			want := undisturbed.state()
 			if total < 5 && !c.dbless || total == 0 {
 				t.Fatalf("apply made only %d writes", total)
 			}
 			for n := 1; n <= total; n++ {
 				for _, late := range []bool{false, true} {
-					v := newVictim(t, program, c.dbless, c.first)
-					v.killAt(t, path, n, late)
-					v.apply(t, path)
+					v := newVictim(t, c.dbless, c.first)
+					if n == 1 || n == total/2 { // if cut off at the first, it waits for the end of the lease that it cannot know to be its own
+						v.killAt(t, c.path, n, late)
+					} else {
+						v.cutOffAt(t, c.path, n, late)
+					}
+					v.apply(t, c.path)
 					if got := v.state(); got.Digest() != want.Digest() {
 						t.Errorf("killed at write %d of %d (late: %v): Kong holds something else", n, total, late)
 					}
@@ -68,30 +78,28 @@ func TestKilledAtEveryWrite(t *testing.T) {
 
 // victim is a Kong whose client can be killed.
 type victim struct {
-	kong    *sandbox.Kong
-	url     string
-	program string
-	// requests counts those that write.
-	requests atomic.Int64
-	weapon   atomic.Pointer[weapon]
+	kong *sandbox.Kong
+	url  string
+	// writes counts the requests that write.
+	writes atomic.Int64
+	weapon atomic.Pointer[weapon]
 }
 
-// weapon kills the client when a write arrives; with late, after Kong has acted on it.
+// weapon ends the client when a write arrives; with late, after Kong has acted on it.
 type weapon struct {
 	at   int64
 	late bool
-	kill func()
+	kill func() // nil if the client is only cut off
 }
 
-func newVictim(t *testing.T, program string, dbless bool, first string) *victim {
+func newVictim(t *testing.T, dbless bool, first kong.State) *victim {
 	t.Helper()
-	v := &victim{kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions, DBLess: dbless}), program: program}
+	v := &victim{kong: sandbox.New(sandbox.Config{Flavor: kong.Expressions, DBLess: dbless})}
 	server := httptest.NewServer(http.HandlerFunc(v.serve))
 	t.Cleanup(server.Close)
 	v.url = server.URL
-	if first != "" {
-		v.apply(t, first)
-		v.requests.Store(0)
+	if err := v.kong.Load(first); err != nil {
+		t.Fatal(err)
 	}
 	return v
 }
@@ -101,15 +109,20 @@ func (v *victim) serve(w http.ResponseWriter, r *http.Request) {
 		v.kong.Admin().ServeHTTP(w, r)
 		return
 	}
-	n, weapon := v.requests.Add(1), v.weapon.Load()
-	if weapon != nil && n >= weapon.at {
-		if n == weapon.at && weapon.late {
-			v.kong.Admin().ServeHTTP(httptest.NewRecorder(), r)
-		}
-		weapon.kill()
-		panic(http.ErrAbortHandler)
+	n, weapon := v.writes.Add(1), v.weapon.Load()
+	if weapon == nil || n < weapon.at {
+		v.kong.Admin().ServeHTTP(w, r)
+		return
 	}
-	v.kong.Admin().ServeHTTP(w, r)
+	if n == weapon.at && weapon.late {
+		v.kong.Admin().ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if weapon.kill == nil {
+		w.WriteHeader(http.StatusForbidden) // which nobody tries again
+		return
+	}
+	weapon.kill()
+	panic(http.ErrAbortHandler)
 }
 
 // state returns what Kong holds, but for the lease.
@@ -118,8 +131,15 @@ func (v *victim) state() kong.State {
 	return s.Where(func(e kong.Entity) bool { return !diff.Bookkeeping(e) })
 }
 
-func (v *victim) command(path string) *exec.Cmd {
-	return exec.Command(v.program, "apply", "--path", path, "--kong-addr", v.url, "--allow-empty")
+func (v *victim) command(path string) []string {
+	return []string{"apply", "--path", path, "--kong-addr", v.url, "--allow-empty", "--on-error", "stop"}
+}
+
+func (v *victim) run(t *testing.T, path string) (code int, said string) {
+	t.Helper()
+	var out bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: noEnvironment}
+	return run(t.Context(), v.command(path), p), out.String()
 }
 
 func (v *victim) apply(t *testing.T, path string) {
@@ -129,17 +149,25 @@ func (v *victim) apply(t *testing.T, path string) {
 	if err := v.kong.Load(v.state()); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := v.command(path).CombinedOutput(); err != nil {
-		t.Fatalf("apply: %v\n%s", err, out)
+	if code, said := v.run(t, path); code != exitOK {
+		t.Fatalf("apply: exit code %d\n%s", code, said)
+	}
+}
+
+// cutOffAt runs apply, and lets nothing through of write n and those after it.
+func (v *victim) cutOffAt(t *testing.T, path string, n int, late bool) {
+	t.Helper()
+	v.weapon.Store(&weapon{at: int64(n), late: late})
+	if _, said := v.run(t, path); v.writes.Load() < int64(n) {
+		t.Fatalf("apply made no write %d\n%s", n, said)
 	}
 }
 
 // killAt runs apply and kills it when write n arrives.
 func (v *victim) killAt(t *testing.T, path string, n int, late bool) {
 	t.Helper()
-	cmd := v.command(path)
+	cmd := exec.Command("gwsync", v.command(path)...)
 	started := make(chan struct{})
-	v.requests.Store(0)
 	v.weapon.Store(&weapon{int64(n), late, func() {
 		<-started
 		_ = cmd.Process.Kill() // it may be dead already
@@ -148,18 +176,7 @@ func (v *victim) killAt(t *testing.T, path string, n int, late bool) {
 		t.Fatal(err)
 	}
 	close(started)
-	if err := cmd.Wait(); err == nil && v.requests.Load() >= int64(n) {
+	if err := cmd.Wait(); err == nil && v.writes.Load() >= int64(n) {
 		t.Fatalf("apply survived SIGKILL at write %d", n)
 	}
-}
-
-// build builds gwsync for being run hundreds of times: without the race detector, with which an apply takes ten times as long.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	program := filepath.Join(dir, "gwsync")
-	cmd := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-o", program, ".")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return program
 }
