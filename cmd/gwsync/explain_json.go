@@ -6,13 +6,13 @@ import (
 	"github.com/gwsync/gwsync/render/bind"
 )
 
-// printJSON prints one document, format_version "1.0": objects, each with its checks and parts, and codes.
+// printJSON prints one document: objects, each with its checks and parts, and codes.
 func (e *explainer) printJSON(w io.Writer) error {
 	doc := struct {
-		FormatVersion string            `json:"format_version"`
-		Objects       []explanationJSON `json:"objects"`
-		Codes         []codeJSON        `json:"codes"`
-	}{"1.0", []explanationJSON{}, []codeJSON{}}
+		head
+		Objects []explanationJSON `json:"objects"`
+		Codes   []codeJSON        `json:"codes"`
+	}{headOf("explain"), []explanationJSON{}, []codeJSON{}}
 	for _, o := range e.objects {
 		doc.Objects = append(doc.Objects, explanationOf(o))
 	}
@@ -43,13 +43,7 @@ type checkJSON struct {
 	Reason string `json:"reason,omitempty"`
 	Detail string `json:"detail"`
 	placeJSON
-	Fix string `json:"fix,omitempty"`
-}
-
-type placeJSON struct {
-	File string `json:"file,omitempty"`
-	Line int    `json:"line,omitempty"`
-	Col  int    `json:"col,omitempty"`
+	Hint string `json:"hint,omitempty"`
 }
 
 func explanationOf(e bind.Explanation) explanationJSON {

@@ -157,16 +157,12 @@ type targetReport struct {
 	Messages []string `json:"messages"`
 }
 
-// targetsVersion is that of the document of several targets, see package report for what versions mean.
-const targetsVersion = "1.0"
-
 func (m *many) writeJSON(w io.Writer, outcomes []*outcome) error {
 	document := struct {
-		FormatVersion string         `json:"format_version"`
-		Command       string         `json:"command"`
-		ExitCode      int            `json:"exit_code"`
-		Targets       []targetReport `json:"targets"`
-	}{targetsVersion, m.verb, gravest(outcomes), []targetReport{}}
+		head
+		ExitCode int            `json:"exit_code"`
+		Targets  []targetReport `json:"targets"`
+	}{headOf(m.verb), gravest(outcomes), []targetReport{}}
 	for _, o := range outcomes {
 		r := targetReport{Target: o.target, ExitCode: o.code, Messages: []string{}}
 		if json.Valid(o.stdout.Bytes()) {

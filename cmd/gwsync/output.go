@@ -36,6 +36,38 @@ func (f *outputFormat) Set(s string) error {
 // Type implements pflag.Value.
 func (f *outputFormat) Type() string { return "FORMAT" }
 
+// head begins every document in JSON of gwsync's own: docs/output.md.
+type head struct {
+	// FormatVersion is "1.0": minor versions add names, see package report.
+	FormatVersion string `json:"format_version"`
+	// Command is the verb.
+	Command string `json:"command"`
+}
+
+func headOf(command string) head { return head{"1.0", command} }
+
+// failureJSON is why a verb failed, in its document.
+type failureJSON struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func failureOf(err error) *failureJSON {
+	out := &failureJSON{Message: err.Error()}
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		out.Hint = hinter.Hint()
+	}
+	return out
+}
+
+// placeJSON is where something stands.
+type placeJSON struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Col  int    `json:"col,omitempty"`
+}
+
 // writeJSON writes the one document of an output in JSON.
 func writeJSON(w io.Writer, document any) error {
 	e := json.NewEncoder(w)

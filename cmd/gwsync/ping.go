@@ -24,15 +24,13 @@ address, TLS, the credentials or the workspace. ping reads one page and writes n
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			c, err := to.reader(flavor, func(kong.Entity) bool { return false })
-			if err != nil {
-				return err
-			}
-			info, err := c.Info(ctx)
-			if err != nil {
-				return errors.Join(stopped(ctx, inTheWay(err)), printObstacle(p.stdout, output, c.Address(), err))
-			}
-			return printInfo(p.stdout, output, c.Address(), info)
+			return to.with(ctx, flavor, func(kong.Entity) bool { return false }, func(c *admin.Client) error {
+				info, err := c.Info(ctx)
+				if err != nil {
+					return errors.Join(stopped(ctx, inTheWay(err)), printObstacle(p.stdout, output, c.Address(), err))
+				}
+				return printInfo(p.stdout, output, c.Address(), info)
+			})
 		},
 	}
 	to.add(cmd.Flags())
@@ -55,26 +53,29 @@ func printObstacle(w io.Writer, output, address string, err error) error {
 	if output != "json" {
 		return nil
 	}
-	return writeJSON(w, struct {
-		Address  string `json:"address"`
-		Obstacle string `json:"obstacle,omitempty"`
-		Error    string `json:"error"`
-	}{address, string(admin.ObstacleOf(err)), err.Error()})
+	return writeJSON(w, pinged{
+		head: headOf("ping"), Result: "error", Target: address, Obstacle: string(admin.ObstacleOf(err)), Error: failureOf(err),
+	})
 }
 
 // pinged is the JSON form of what ping learns.
 type pinged struct {
-	Address      string   `json:"address"`
-	Version      string   `json:"version"`
-	RouterFlavor string   `json:"routerFlavor"`
-	Database     bool     `json:"database"`
-	Settle       string   `json:"settle,omitempty"`
-	Plugins      []string `json:"plugins"`
+	head
+	Result       string       `json:"result"`
+	Target       string       `json:"target"`
+	Version      string       `json:"version,omitempty"`
+	RouterFlavor string       `json:"router_flavor,omitempty"`
+	Database     *bool        `json:"database,omitempty"`
+	Settle       string       `json:"settle,omitempty"`
+	Plugins      []string     `json:"plugins,omitempty"`
+	Obstacle     string       `json:"obstacle,omitempty"`
+	Error        *failureJSON `json:"error,omitempty"`
 }
 
 func printInfo(w io.Writer, output, address string, info sync.Info) error {
 	out := pinged{
-		Address: address, Version: info.Version, RouterFlavor: string(info.Flavor), Database: info.Database, Plugins: info.Plugins,
+		head: headOf("ping"), Result: "ok", Target: address,
+		Version: info.Version, RouterFlavor: string(info.Flavor), Database: &info.Database, Plugins: info.Plugins,
 	}
 	if info.Database {
 		out.Settle = info.Settle.Round(time.Millisecond).String()

@@ -109,12 +109,12 @@ func sourceOf(o kong.Origin) sourceJSON {
 	return sourceJSON{Object: o.Object.String(), Field: o.Field, placeJSON: placeJSON(o.Pos)}
 }
 
-// writeExplanationsJSON prints one document, format_version "1.0": entities, each with its fields.
+// writeExplanationsJSON prints one document: entities, each with its fields.
 func writeExplanationsJSON(w io.Writer, l []render.Explanation) error {
 	doc := struct {
-		FormatVersion string          `json:"format_version"`
-		Entities      []explainedJSON `json:"entities"`
-	}{"1.0", []explainedJSON{}}
+		head
+		Entities []explainedJSON `json:"entities"`
+	}{headOf("render"), []explainedJSON{}}
 	for _, x := range l {
 		e := x.Entity
 		out := explainedJSON{Kind: string(e.Kind()), ID: e.ID(), Name: e.Name(), sourceJSON: sourceOf(e.Origin())}

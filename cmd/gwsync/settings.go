@@ -59,7 +59,10 @@ func printSettings(p process, flags *pflag.FlagSet) error {
 		all = append(all, s)
 	})
 	if flags.Lookup("output").Value.String() == "json" {
-		return writeJSON(p.stdout, map[string]any{"settings": all})
+		return writeJSON(p.stdout, struct {
+			head
+			Settings []setting `json:"settings"`
+		}{headOf("config"), all})
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(p.stderr, "nothing is set: all settings have their defaults")

@@ -180,6 +180,7 @@ func (t trace) writeCandidates(b *strings.Builder) {
 // The JSON form of a trace.
 type (
 	traceJSON struct {
+		head
 		Request    sentJSON        `json:"request"`
 		Gateway    *originJSON     `json:"gateway,omitempty"`
 		Listener   string          `json:"listener,omitempty"`
@@ -188,13 +189,13 @@ type (
 		Sent       []sentJSON      `json:"sent"`
 		Status     int             `json:"status"`
 		Location   string          `json:"location,omitempty"`
-		GRPCStatus string          `json:"grpcStatus,omitempty"` // unless a backend has it to say
+		GRPCStatus string          `json:"grpc_status,omitempty"` // unless a backend has it to say
 		Candidates []candidateJSON `json:"candidates,omitempty"`
 	}
 	originJSON struct {
 		Object string `json:"object"`
 		Field  string `json:"field,omitempty"`
-		At     string `json:"at,omitempty"`
+		placeJSON
 	}
 	kongJSON struct {
 		Route   string   `json:"route"`
@@ -204,7 +205,7 @@ type (
 	sentJSON struct {
 		Backend string              `json:"backend,omitempty"`
 		Method  string              `json:"method"`
-		Target  string              `json:"target"`
+		Path    string              `json:"path"`
 		Host    string              `json:"host"`
 		Headers map[string][]string `json:"headers,omitempty"`
 	}
@@ -218,14 +219,15 @@ type (
 // writeJSON prints the trace for programs.
 func (t trace) writeJSON(w io.Writer) error {
 	out := traceJSON{
-		Request: sentJSON{Method: t.request.Method, Target: t.request.RequestURI, Host: t.request.Host, Headers: t.request.Header},
+		head:    headOf("trace"),
+		Request: sentJSON{Method: t.request.Method, Path: t.request.RequestURI, Host: t.request.Host, Headers: t.request.Header},
 		Sent:    []sentJSON{}, Status: t.Status, Location: t.Header.Get("Location"),
 	}
 	if len(t.Sent) == 0 {
 		out.GRPCStatus = t.Header.Get("Grpc-Status")
 	}
 	if l := t.listener; l != nil {
-		out.Gateway, out.Listener = &originJSON{Object: l.Object.Ref.String(), At: l.Pos.String()}, l.Name()
+		out.Gateway, out.Listener = &originJSON{Object: l.Object.Ref.String(), placeJSON: placeJSON(l.Pos)}, l.Name()
 	}
 	if e := t.Match.Route; !e.IsZero() {
 		out.Kong = &kongJSON{Route: nameOf(e), Service: t.Match.Service.Name()}
@@ -233,7 +235,7 @@ func (t trace) writeJSON(w io.Writer) error {
 			out.Kong.Plugins = append(out.Kong.Plugins, p.Text("name"))
 		}
 		if o := e.Origin(); o.Object.Name != "" {
-			out.Route = &originJSON{o.Object.String(), o.Field, o.Pos.String()}
+			out.Route = &originJSON{o.Object.String(), o.Field, placeJSON(o.Pos)}
 		}
 	}
 	for _, s := range t.Sent {

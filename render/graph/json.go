@@ -11,6 +11,7 @@ const formatVersion = "1.0"
 
 type document struct {
 	FormatVersion string     `json:"format_version"`
+	Command       string     `json:"command"`
 	Nodes         []nodeJSON `json:"nodes"`
 	Edges         []edgeJSON `json:"edges"`
 }
@@ -43,10 +44,10 @@ type place struct {
 	Col  int    `json:"col,omitempty"`
 }
 
-// JSON returns the drawing as one JSON document: format_version, nodes and edges, with the fields of [Node] and [Edge] in lower case
+// JSON returns the drawing as one JSON document: format_version, command, nodes and edges, with the fields of [Node] and [Edge] in lower case
 // and without those that are empty; instead of Pos there are file, line and col.
 func (d Drawing) JSON() (string, error) {
-	out := document{FormatVersion: formatVersion, Nodes: []nodeJSON{}, Edges: []edgeJSON{}}
+	out := document{FormatVersion: formatVersion, Command: "graph", Nodes: []nodeJSON{}, Edges: []edgeJSON{}}
 	for _, n := range d.Nodes {
 		out.Nodes = append(out.Nodes, nodeJSON{n.ID, n.Kind, n.Namespace, n.Name, n.Detail, n.State, n.Reason, place(n.Pos)})
 	}
