@@ -15,7 +15,7 @@ import (
 // the entity alone: that what it refers to exists, and that its name is free, shows only in the write.
 func (c *Client) Validate(ctx context.Context, e kong.Entity) error {
 	_, err := c.do(ctx, request{method: http.MethodPost, path: []string{"schemas", string(e.Kind()), "validate"},
-		body: e.AppendJSON(nil), entity: e})
+		body: e.AppendBody(nil), entity: e})
 	var refused *Error
 	if errors.As(err, &refused) && refused.json && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusNotFound) {
 		return &sync.RejectedError{Rejections: []sync.Rejection{{Entity: e, Reason: refused.Reason(), Err: refused}}}
@@ -50,7 +50,7 @@ func (c *Client) Write(ctx context.Context, w diff.Write) error {
 // indices (services_id_ws_id_unique, plugins_cache_key_key), of which Postgres then tells. It was seen on a real Kong.
 func (c *Client) put(ctx context.Context, e kong.Entity) error {
 	for n := 0; ; n++ {
-		_, err := c.do(ctx, request{method: http.MethodPut, path: location(e), body: e.AppendJSON(nil), entity: e})
+		_, err := c.do(ctx, request{method: http.MethodPut, path: location(e), body: e.AppendBody(nil), entity: e})
 		if n == putAgain || !isTaken(err) || ctx.Value(aheadKey{}) != nil || c.plane != "" {
 			return err
 		}
@@ -83,7 +83,7 @@ func location(e kong.Entity) []string {
 // Source: Kong 3.9.3, kong/api/routes/upstreams.lua.
 func (c *Client) createTarget(ctx context.Context, e kong.Entity) error {
 	path := location(e)
-	_, err := c.do(ctx, request{method: http.MethodPost, path: path[:len(path)-1], body: e.AppendJSON(nil), entity: e})
+	_, err := c.do(ctx, request{method: http.MethodPost, path: path[:len(path)-1], body: e.AppendBody(nil), entity: e})
 	if !isTaken(err) {
 		return err
 	}
@@ -97,12 +97,13 @@ func (c *Client) createTarget(ctx context.Context, e kong.Entity) error {
 // else nil. Kong's PUT creates no targets, and that of a certificate deletes all of its SNIs that it does not list.
 //
 // Source: Kong 3.9.3, kong/db/schema/entities/targets.lua and certificates.lua, kong/api/routes/certificates.lua.
-func patched(k kong.Kind) map[string]any {
+func patched(k kong.Kind) map[string]json.RawMessage {
+	null := json.RawMessage("null")
 	switch k {
 	case kong.Targets:
-		return map[string]any{"weight": 100, "tags": nil}
+		return map[string]json.RawMessage{"weight": json.RawMessage("100"), "tags": null}
 	case kong.Certificates:
-		return map[string]any{"cert_alt": nil, "key_alt": nil, "tags": nil}
+		return map[string]json.RawMessage{"cert_alt": null, "key_alt": null, "tags": null}
 	}
 	return nil
 }
@@ -110,11 +111,11 @@ func patched(k kong.Kind) map[string]any {
 // patch updates an entity. Unlike PUT, this leaves alone what it does not name, so that it names all.
 func (c *Client) patch(ctx context.Context, e kong.Entity) error {
 	fields := patched(e.Kind())
-	for name, v := range e.Fields() {
-		if name != "upstream" {
-			fields[name] = v
-		}
+	if err := json.Unmarshal(e.AppendBody(nil), &fields); err != nil {
+		return err
 	}
+	delete(fields, "id")
+	delete(fields, "upstream")
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return err

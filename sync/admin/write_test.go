@@ -48,6 +48,10 @@ func TestWrite(t *testing.T) {
 		{name: "in its own way", op: diff.Update, kind: kong.Services, entity: service, // two at the same time
 			answers: map[string][]string{"PUT /services/1": {`400 {"name":"primary key violation","fields":{"id":"1"}}`, "200 {}"}},
 			want:    []string{"PUT /services/1", `{"id":"1","host":"h","name":"s"}`, "PUT /services/1", `{"id":"1","host":"h","name":"s"}`}},
+		{name: "tags in the order that Kong finds quickly", op: diff.Create, kind: kong.Services,
+			entity:  `{"id":"1","host":"h","tags":["k8s-kind:Service","k8s-name:s"]}`,
+			answers: map[string][]string{"PUT /services/1": {"200 {}"}},
+			want:    []string{"PUT /services/1", `{"id":"1","host":"h","tags":["k8s-name:s","k8s-kind:Service"]}`}},
 		{name: "delete", op: diff.Delete, kind: kong.Services, entity: service,
 			answers: map[string][]string{"DELETE /services/1": {"204 "}},
 			want:    []string{"DELETE /services/1", ""}},
