@@ -35,7 +35,7 @@ func uniques(e kong.Entity) []unique {
 // same.
 func (p *Plan) collide() error {
 	wanted := map[unique]kong.Entity{}
-	for kind := range uniqueFields {
+	for _, kind := range sortedKinds(uniqueFields) {
 		for e := range p.desired.Of(kind) {
 			for _, v := range uniques(e) {
 				other, ok := wanted[v]
@@ -55,7 +55,7 @@ func (p *Plan) collide() error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	for kind := range uniqueFields {
+	for _, kind := range sortedKinds(uniqueFields) {
 		for e := range p.live.Of(kind) {
 			for _, v := range uniques(e) {
 				if ours, ok := wanted[v]; ok && !p.owner.owns(e) {
