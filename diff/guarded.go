@@ -65,7 +65,7 @@ func (s *service) isShut() bool {
 	case s == nil:
 		return false
 	case s.before.IsZero():
-		return s.shut || !isEnabled(s.after)
+		return !isEnabled(s.after)
 	}
 	return s.shut || !isEnabled(s.before)
 }
@@ -86,6 +86,36 @@ func (r *route) wasGuarded() bool { return r.had > 0 || r.from == nil || r.from.
 
 func (r *route) isNew() bool  { return r.before.IsZero() }
 func (r *route) isGone() bool { return r.after.IsZero() }
+
+// behalf returns the change that the route is closed for: its own, or else one of a plugin.
+func (r *route) behalf() int {
+	if r.change >= 0 {
+		return r.change
+	}
+	for w := range r.pluginWrites() {
+		return w.change
+	}
+	return r.from.behalf() // it leaves nothing of its own: it is closed with its service
+}
+
+// behalf returns the change that the service is shut for: its own, or else one of a plugin on it or on a route of it.
+func (sv *service) behalf() int {
+	if sv.change >= 0 {
+		return sv.change
+	}
+	for _, w := range sv.writes {
+		return w.change
+	}
+	for _, r := range slices.Concat(sv.routes, sv.arrivals) {
+		if r.change >= 0 {
+			return r.change
+		}
+		for _, w := range r.writes {
+			return w.change
+		}
+	}
+	return 0 // not reached: one of these is why it is shut
+}
 
 // pluginWrites iterates over the writes that change the route's guards, before or after.
 func (r *route) pluginWrites() iter.Seq[*pluginWrite] {
