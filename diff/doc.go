@@ -61,7 +61,8 @@
 // two more for its cover, and one that is closed and not otherwise written, two more for that. Everything else costs one write an entity.
 //
 // An upstream is deleted when no worker sends requests to it any more. A worker notices at once that it is gone, but that a service leads
-// elsewhere only when it rebuilds its routes.
+// elsewhere only when it rebuilds its routes. A server name leaves a certificate that changes before that is written. If the one that it
+// moves to changes as well, both are written first, and for a moment clients are shown what the former has become.
 //
 // A plugin set that changes by one plugin is changed in place: the write itself is the change. If it changes by more, or by an update
 // together with what it guards, its route is closed for two settle times: clients see a short 503, and never the route with half of its

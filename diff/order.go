@@ -84,7 +84,8 @@ func (o *ordering) own(w *Write) {
 }
 
 // put makes the write of an entity wait for those of what it refers to, and for the release of what it takes. A service refers to an
-// upstream by name, and a route by it: it may be closed as long as its service's targets are old ones.
+// upstream by name, and a route by it: it may be closed as long as its service's targets are old ones. A certificate waits until the server
+// names have left for which it is right no longer.
 func (o *ordering) put(e kong.Entity) {
 	for _, to := range e.Refs() {
 		if i, ok := o.last[to]; ok {
@@ -93,6 +94,9 @@ func (o *ordering) put(e kong.Entity) {
 	}
 	if host := o.host(e); host != "" {
 		o.await(group{backing, kong.Upstreams, host})
+	}
+	if e.Kind() == kong.Certificates {
+		o.await(of(leaving, e.Key()))
 	}
 	for _, v := range uniques(e) {
 		o.await(group{releasing, v.kind, v.field + "=" + v.value})

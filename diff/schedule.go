@@ -104,6 +104,8 @@ func (s *schedule) other(i int, c Change) {
 		s.addAt(step{opening, writeOrder(kong.Targets) + 1}, c.Op, c.Before, i)
 	case c.Op == Delete:
 		s.add(deleting, c.Op, c.Before, i)
+	case s.handsOver(c):
+		s.addAt(step{opening, releaseOrder}, c.Op, c.After, i)
 	case c.Op == Update || isTarget && live || rank(c.After.Kind()) > rank(kong.Routes):
 		s.add(opening, c.Op, c.After, i)
 	default:
