@@ -9,7 +9,9 @@ import (
 
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/render"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
+	"github.com/gwsync/gwsync/render/parallel"
 )
 
 // Proposal is what it takes to bring a Kong in line with manifests, and all that it was worked out from.
@@ -60,11 +62,23 @@ func Propose(ctx context.Context, src Source, dst Target, d diff.Options, o rend
 		return Proposal{}, err
 	}
 	p.applied = d.Base
-	if p.Plan, err = diff.Compute(live, p.Rendered.State, d); err != nil {
+	var missing diag.List
+	parallel.Do(
+		func() { missing = p.missing() },
+		func() { p.Plan, err = diff.Compute(live, p.Rendered.State, d) },
+	)
+	if err != nil {
 		return Proposal{}, err
 	}
-	p.Rendered.Findings = append(p.Rendered.Findings, p.Plan.Findings()...).Sorted()
+	p.Rendered.Findings = slices.Concat(p.Rendered.Findings, missing, p.Plan.Findings()).Sorted()
 	return p, nil
+}
+
+// missing returns what the Kong's configuration lacks for what was rendered.
+func (p *Proposal) missing() diag.List {
+	settings := p.Info.Settings
+	settings.Flavor = p.Info.Flavor
+	return render.Missing(render.Needs(p.Rendered.State), settings)
 }
 
 // base returns what the manifests came to when they were applied last; nil where that cannot be known, and then says why in NoBase.
@@ -123,12 +137,6 @@ func (p *Proposal) render(ctx context.Context, src Source, dst Target, o render.
 	}
 	p.Revision = snapshot.Revision
 	o.Target = p.Info.Target(o.Target)
-	if p.Rendered, err = snapshot.Render(o); err != nil {
-		return err
-	}
-	settings := p.Info.Settings
-	settings.Flavor = p.Info.Flavor
-	missing := render.Missing(render.Needs(p.Rendered.State), settings)
-	p.Rendered.Findings = append(p.Rendered.Findings, missing...).Sorted()
-	return nil
+	p.Rendered, err = snapshot.Render(o)
+	return err
 }
