@@ -36,21 +36,31 @@ func NewState(entities ...Entity) (State, error) {
 // indexed returns the state of sorted entities, and an error for each that repeats another.
 func indexed(all []Entity) (State, []error) {
 	s := State{all: all, byID: newIndex(len(all)), byName: newIndex(len(all))}
-	var errs []error
+	var ids, names []error
+	parallel.Do(func() { ids = s.indexIDs() }, func() { names = s.indexNames() })
+	return s, append(ids, names...)
+}
+
+func (s State) indexIDs() (errs []error) {
 	for i, e := range s.all {
 		if j, ok := s.byID.put(e.ID(), i, s.hasID(e.Kind(), e.ID())); !ok {
 			errs = append(errs, fmt.Errorf("two %s have the id %s: %s and %s", e.Kind(), e.ID(), describe(s.all[j]), describe(e)))
-			continue
 		}
+	}
+	return errs
+}
+
+func (s State) indexNames() (errs []error) {
+	for i, e := range s.all {
 		natural := e.Natural()
 		if natural == "" {
 			continue
 		}
-		if j, ok := s.byName.put(natural, i, s.isCalled(e.Kind(), natural)); !ok {
+		if j, ok := s.byName.put(natural, i, s.isCalled(e.Kind(), natural)); !ok && s.all[j].ID() != e.ID() {
 			errs = append(errs, fmt.Errorf("two %s are called %s: %s and %s", e.Kind(), e.Name(), describe(s.all[j]), describe(e)))
 		}
 	}
-	return s, errs
+	return errs
 }
 
 // Repeated returns the places of those entities whose id one of their kind before them has, each with that one's place; nil for none.
