@@ -24,8 +24,9 @@ type classic struct {
 	tie      int
 	// first says that it is the first of its match.
 	first bool
-	// up leads to another one of its group, nil for one that stands for the group, see [groupByHost].
-	up *classic
+	// up leads to another one of its group, nil for one that stands for the group, which is the group-th, counted from 1; see [groupByHost].
+	up    *classic
+	group int
 }
 
 // traditionalRoutes renders the routes of flavor traditional_compatible: one for each match, or a few where its hostnames differ
@@ -155,8 +156,9 @@ const (
 // That leaves ranks 0 to 1023. They count, from the least preferred, the classes of matches that must be told apart among
 // the routes that share a hostname.
 func (t *translator) rank(all []*classic) {
+	ties := map[tie]int{}
 	for _, group := range groupByHost(all) {
-		ties := map[tie]int{}
+		clear(ties)
 		for _, c := range group {
 			c.place(ties)
 		}
@@ -208,15 +210,13 @@ func groupByHost(all []*classic) [][]*classic {
 		}
 	}
 	var out [][]*classic
-	place := map[*classic]int{}
 	for _, c := range all {
-		i, ok := place[c.leader()]
-		if !ok {
-			i = len(out)
-			place[c.leader()] = i
+		leader := c.leader()
+		if leader.group == 0 {
 			out = append(out, nil)
+			leader.group = len(out)
 		}
-		out[i] = append(out[i], c)
+		out[leader.group-1] = append(out[leader.group-1], c)
 	}
 	return out
 }
