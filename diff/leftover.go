@@ -37,20 +37,22 @@ const ignored LeftoverReason = "ignored"
 // Leftovers returns what stays though no manifest asks for it, in the order of [kong.State.All]. Entities of others that have nothing to do
 // with ours are not among them.
 func (p Plan) Leftovers() []Leftover {
-	var out []Leftover
-	for e := range p.live.All() {
-		switch {
-		case p.kept[e.Key()] == ignored:
-		case p.kept[e.Key()] != "":
-			out = append(out, Leftover{Entity: e, Reason: p.kept[e.Key()]})
-		case p.owner.owns(e), Bookkeeping(e):
-		default:
-			if l, ok := p.leftover(e); ok {
-				out = append(out, l)
+	return inParts(p.live, func(part []kong.Entity) (out []Leftover) {
+		for _, e := range part {
+			reason, stays := p.kept[e.Key()]
+			switch {
+			case reason == ignored:
+			case stays:
+				out = append(out, Leftover{Entity: e, Reason: reason})
+			case p.owner.owns(e), Bookkeeping(e):
+			default:
+				if l, ok := p.leftover(e); ok {
+					out = append(out, l)
+				}
 			}
 		}
-	}
-	return out
+		return out
+	})
 }
 
 // Attachments returns the [Attached] leftovers that another hand has put there: none of another instance of gwsync, whose manifests say so,
