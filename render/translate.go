@@ -219,6 +219,9 @@ const annotationPrefix = "konghq.com/"
 
 // annotation returns an annotation's value, the field where it stands, and whether it is there.
 func annotation(annotations map[string]string, name string) (value, field string, ok bool) {
+	if len(annotations) == 0 {
+		return "", "", false // as of most objects, which are asked for many
+	}
 	if value, ok = annotations[annotationPrefix+name]; ok {
 		field = annotationField(name)
 	}

@@ -43,7 +43,9 @@ func isMarker(line []byte, marker string) bool {
 
 // isAside reports whether a line is blank or a comment.
 func isAside(line []byte) bool {
-	line = bytes.TrimLeft(line, " \t")
+	for len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
+		line = line[1:]
+	}
 	return len(line) == 0 || line[0] == '#' || breakLength(line) > 0
 }
 
