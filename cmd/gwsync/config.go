@@ -47,6 +47,9 @@ func aimed(verbs ...*cobra.Command) {
 // configure sets the flags that are not on the command line, from the environment and the configuration file, and does what some of them
 // mean for all verbs. A run for several targets becomes one for each.
 func configure(cmd *cobra.Command, p process) error {
+	if p.target == "" {
+		misspelt(cmd.Root(), p)
+	}
 	if err := settle(cmd, p); err != nil {
 		return err
 	}

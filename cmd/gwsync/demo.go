@@ -87,7 +87,7 @@ func (d demo) command(ctx context.Context, title string, args ...string) error {
 	p := d.p
 	p.stderr = d.p.stdout
 	p.stdin = strings.NewReader("")
-	p.getenv = d.getenv
+	p.getenv, p.environ = d.getenv, nil
 	if code := run(ctx, append(args, "--config="), p); code != exitOK {
 		return codedError{code: code}
 	}

@@ -18,7 +18,7 @@ import (
 func main() {
 	collectLater(os.Getenv)
 	os.Exit(run(untilSignal(), os.Args[1:], process{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ(),
 		interactive: terminal(os.Stdin) && terminal(os.Stderr),
 	}))
 }

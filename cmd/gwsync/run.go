@@ -21,6 +21,8 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	// environ are the environment variables, as NAME=VALUE; nil for a run that nobody else's are meant for.
+	environ []string
 	// interactive says that somebody can be asked.
 	interactive bool
 	// args are those after the program's name.

@@ -62,7 +62,7 @@ func (l Layers) value(name string) string {
 func Environment(flags *pflag.FlagSet, getenv func(string) string) Layer {
 	var l Layer
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := variable(f.Name)
+		name := Variable(f.Name)
 		if value := getenv(name); value != "" && f.Name != "help" {
 			l = append(l, Setting{Name: f.Name, Values: []string{value}, Env: name, known: f})
 		}

@@ -39,15 +39,15 @@ func secretPlace(flag string) string {
 	case "kong-admin-token":
 		return "name the file or the environment variable that holds it, kong-admin-token-file or kong-admin-token-env"
 	case "konnect-token":
-		return "name the file that holds it, konnect-token-file, or set " + variable(flag)
+		return "name the file that holds it, konnect-token-file, or set " + Variable(flag)
 	}
-	return "set " + variable(flag)
+	return "set " + Variable(flag)
 }
 
 // Prefix begins the names of the environment variables that stand for flags.
 const Prefix = "GWSYNC_"
 
-// variable returns the environment variable that stands for a flag.
-func variable(flag string) string {
+// Variable returns the environment variable that stands for a flag.
+func Variable(flag string) string {
 	return Prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
