@@ -9,7 +9,15 @@ import (
 // Many returns a repository of n HTTPRoutes, a file each, with one backend and two matches, and of the n Services that they lead to
 // in another namespace. It comes to n Services and 2n Routes of Kong, without findings.
 func Many(n int) fstest.MapFS {
-	fs := fstest.MapFS{"gateway.yaml": {Data: []byte(`apiVersion: gateway.networking.k8s.io/v1
+	fs := fstest.MapFS{"gateway.yaml": {Data: []byte(gateway)}}
+	for i := range n {
+		fs[fmt.Sprintf("routes/route-%05d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, route, i)}
+		fs[fmt.Sprintf("services/service-%05d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, service, i)}
+	}
+	return fs
+}
+
+const gateway = `apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: kong, namespace: default}
 spec:
@@ -26,9 +34,11 @@ metadata: {name: routes, namespace: services}
 spec:
   from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: routes}]
   to: [{group: "", kind: Service}]
-`)}}
-	for i := range n {
-		fs[fmt.Sprintf("routes/route-%05d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, `apiVersion: gateway.networking.k8s.io/v1
+`
+
+// route and service are formats, of the number of both.
+const (
+	route = `apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata:
   name: route-%05[1]d
@@ -52,17 +62,15 @@ spec:
     - name: service-%05[1]d
       namespace: services
       port: 80
-`, i)}
-		fs[fmt.Sprintf("services/service-%05d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, `apiVersion: v1
+`
+	service = `apiVersion: v1
 kind: Service
 metadata:
-  name: service-%05d
+  name: service-%05[1]d
   namespace: services
 spec:
   selector: {app: service}
   ports:
   - port: 80
-`, i)}
-	}
-	return fs
-}
+`
+)

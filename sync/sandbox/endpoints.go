@@ -155,28 +155,8 @@ func (k *Kong) nestedEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 		r, _, err := k.child(q, parent, e, f)
 		return k.answered(http.StatusOK, e, r, err)
 	})
-	handle("PUT", func(q *request) (int, any, *Error) {
-		p, err := k.parent(q, parent)
-		if err != nil {
-			return 0, nil, err
-		}
-		if err := k.groupParam(q, e, p); err != nil {
-			return 0, nil, err
-		}
-		r, err := k.upsert(e, named(e, q.param(e.Name)), with(q.body, f.Name, p.id))
-		return k.answered(http.StatusOK, e, r, err)
-	})
-	handle("PATCH", func(q *request) (int, any, *Error) {
-		r, p, err := k.child(q, parent, e, f)
-		if err != nil {
-			return 0, nil, err
-		}
-		body := q.body
-		if body[f.Name] == nil {
-			body = with(body, f.Name, p.id)
-		}
-		return k.patch(q, e, selector{"id", r.id}, body)
-	})
+	handle("PUT", func(q *request) (int, any, *Error) { return k.putNested(q, parent, e, f) })
+	handle("PATCH", func(q *request) (int, any, *Error) { return k.patchNested(q, parent, e, f) })
 	handle("DELETE", func(q *request) (int, any, *Error) {
 		r, _, err := k.child(q, parent, e, f)
 		if err != nil {
@@ -184,6 +164,30 @@ func (k *Kong) nestedEndpoints(n *node, e *schema.Entity, f *schema.Field) {
 		}
 		return http.StatusNoContent, nil, k.remove(e, selector{"id", r.id})
 	})
+}
+
+func (k *Kong) putNested(q *request, parent, e *schema.Entity, f *schema.Field) (int, any, *Error) {
+	p, err := k.parent(q, parent)
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := k.groupParam(q, e, p); err != nil {
+		return 0, nil, err
+	}
+	r, err := k.upsert(e, named(e, q.param(e.Name)), with(q.body, f.Name, p.id))
+	return k.answered(http.StatusOK, e, r, err)
+}
+
+func (k *Kong) patchNested(q *request, parent, e *schema.Entity, f *schema.Field) (int, any, *Error) {
+	r, p, err := k.child(q, parent, e, f)
+	if err != nil {
+		return 0, nil, err
+	}
+	body := q.body
+	if body[f.Name] == nil {
+		body = with(body, f.Name, p.id)
+	}
+	return k.patch(q, e, selector{"id", r.id}, body)
 }
 
 // with returns a body with a reference added.

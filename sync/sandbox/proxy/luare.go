@@ -52,22 +52,26 @@ func (t *luaThread) ngxRe() *lua.LTable {
 			return 2
 		},
 		"gmatch": func(l *lua.LState) int {
-			re, subject := compile(l), l.CheckString(1)
-			all, i := re.FindAllStringSubmatchIndex(subject, -1), 0
-			l.Push(l.NewFunction(func(l *lua.LState) int {
-				if i == len(all) {
-					l.Push(lua.LNil)
-				} else {
-					l.Push(t.matchTable(re, subject, all[i]))
-					i++
-				}
-				return 1
-			}))
+			l.Push(t.matches(l, compile(l), l.CheckString(1)))
 			return 1
 		},
 		"sub":  func(l *lua.LState) int { return t.substitute(l, compileForSub(t, l), 1) },
 		"gsub": func(l *lua.LState) int { return t.substitute(l, compileForSub(t, l), -1) },
 	}, "opt")
+}
+
+// matches returns a function that returns a match after the other, and then nil.
+func (t *luaThread) matches(l *lua.LState, re *regexp.Regexp, subject string) *lua.LFunction {
+	all, i := re.FindAllStringSubmatchIndex(subject, -1), 0
+	return l.NewFunction(func(l *lua.LState) int {
+		if i == len(all) {
+			l.Push(lua.LNil)
+		} else {
+			l.Push(t.matchTable(re, subject, all[i]))
+			i++
+		}
+		return 1
+	})
 }
 
 func compileForSub(t *luaThread, l *lua.LState) *regexp.Regexp {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -32,20 +33,9 @@ type Request struct {
 // HTTP returns the request as a server sees it, from a client at 192.0.2.1, for [Proxy.Trace]. The server name of TLS is the URL's
 // host, if it is a name.
 func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
-	scheme, rest, ok := strings.Cut(r.URL, "://")
-	if scheme = strings.ToLower(scheme); !ok || scheme != "http" && scheme != "https" {
-		return nil, fmt.Errorf("%q is not a URL: want http://HOST/PATH or https://HOST/PATH", r.URL)
-	}
-	rest, _, _ = strings.Cut(rest, "#")
-	host, target := rest, "/"
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		host, target = rest[:i], rest[i:]
-		if target[0] == '?' {
-			target = "/" + target
-		}
-	}
-	if strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
-		return nil, fmt.Errorf("%q has a space or control character: write it as %%XX", r.URL)
+	scheme, host, target, err := splitURL(r.URL)
+	if err != nil {
+		return nil, err
 	}
 	name, port, err := splitHost(host, scheme)
 	if err != nil {
@@ -55,12 +45,8 @@ func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	method := r.Method
-	if method == "" {
-		method = http.MethodGet
-	}
 	out := &http.Request{
-		Method: method, Host: host, RequestURI: target, URL: &url.URL{Path: target}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: cmp.Or(r.Method, http.MethodGet), Host: host, RequestURI: target, URL: &url.URL{Path: target}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: r.Header.Clone(), Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: int64(len(r.Body)),
 		RemoteAddr: "192.0.2.1:40000",
 	}
@@ -111,6 +97,23 @@ func (r Request) called(target string) (Request, string, error) {
 	}
 	r.Header.Set("Te", "trailers")
 	return r, "/" + r.GRPC, nil
+}
+
+// splitURL returns the parts of a URL as they are written, but for what follows a #.
+func splitURL(s string) (scheme, host, target string, err error) {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if scheme = strings.ToLower(scheme); !ok || scheme != "http" && scheme != "https" {
+		return "", "", "", fmt.Errorf("%q is not a URL: want http://HOST/PATH or https://HOST/PATH", s)
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	host, target = rest, "/"
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		host, target = rest[:i], "/"+strings.TrimPrefix(rest[i:], "/")
+	}
+	if strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
+		return "", "", "", fmt.Errorf("%q has a space or control character: write it as %%XX", s)
+	}
+	return scheme, host, target, nil
 }
 
 // splitHost returns the host and port of an authority.
