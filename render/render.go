@@ -63,6 +63,7 @@ func Render(inputs []manifest.Input, o Options) (Result, error) {
 	}
 	o.Bind.Flavor = o.Target.Flavor
 	graph, bound := bind.Build(set, o.Bind)
+	hintUnplaced(set, findings, bound)
 	if o.Target.AllowUnresolved {
 		bound = warnings(bound)
 	}

@@ -63,6 +63,12 @@ func (o Object) At(field string) diag.Pos {
 	return o.places.pos(at)
 }
 
+// Writes reports whether the manifest writes a field itself, of a path as [Object.At] takes it.
+func (o Object) Writes(field string) bool {
+	_, found := o.places.find(0, field)
+	return found
+}
+
 // pos returns the place of a node; there may be none at all.
 func (p places) pos(at int) diag.Pos {
 	if len(p.nodes) == 0 {
