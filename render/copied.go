@@ -158,8 +158,8 @@ func (m *match) asksForMethod() bool { return m.method != "" || len(m.of.narrow.
 
 // uncopied returns the criteria on query parameters that are the router's own to look at.
 func (m *match) uncopied() []valueMatch {
-	if len(m.copies) == 0 {
-		return m.queries
+	if len(m.queries) == 0 {
+		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(m.queries), func(v valueMatch) bool { return v.copied })
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,24 @@ func cors(f *gatewayv1.HTTPCORSFilter) ([]*plugin, error) {
 		return nil, err
 	}
 	return []*plugin{luaPlugin(preFunction, "access", c.Access()), luaPlugin(postFunction, "header_filter", c.HeaderFilter())}, nil
+}
+
+// implyPreflights has the matches of a rule with a policy, where they are for requests of a method, take the preflight requests for these,
+// too. Of them the specification does not speak; but browsers ask before they send a request, and the policy is for what they want to send.
+// A match of another rule that names OPTIONS comes first, of those of equal precedence.
+func (r *rule) implyPreflights() {
+	if !r.cors || r.refused {
+		return
+	}
+	for _, m := range slices.Clone(r.matches) {
+		if m.method == "" || m.method == "OPTIONS" {
+			continue
+		}
+		headers := appendNew(slices.Clone(m.headers), valueMatch{name: "access-control-request-method", value: m.method})
+		headers = appendNew(headers, valueMatch{name: "origin", value: ".", regex: true})
+		m.copies, m.method, m.implied = headers[len(m.headers):], "OPTIONS", true
+		r.matches = append(r.matches, m)
+	}
 }
 
 func corsPolicy(f *gatewayv1.HTTPCORSFilter) (lua.CORS, error) {

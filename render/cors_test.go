@@ -171,3 +171,65 @@ plugin: key-auth`
 		checkCORS(t, k, crossOrigin{"/cors-2", "https://evil.example", "", "", "GET", 401, map[string]string{}})
 	})
 }
+
+// TestPreflightOfMethod asks for what browsers may send to rules that are for one method: the answer comes from the rule that would get
+// the request. A rule that names OPTIONS gets all of them, whichever comes first.
+func TestPreflightOfMethod(t *testing.T) {
+	manifests := gatewayWith(`
+  - matches: [{path: {value: /a}, method: GET}, {path: {value: /a}, method: PUT, headers: [{name: x-team, value: blue}]}]
+    filters: [{type: CORS, cors: {allowOrigins: ["http://get.example"], allowMethods: [GET]}}]
+    backendRefs:
+    - {name: a, port: 8080, filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /new}}}]}
+  - matches: [{path: {value: /a}, method: POST}]
+    filters: [{type: CORS, cors: {allowOrigins: ["http://post.example"], allowMethods: [POST]}}]
+    backendRefs:
+    - {name: a, port: 8080, filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}}}]}
+  - matches: [{path: {value: /own}, method: GET}]
+    filters: [{type: CORS, cors: {allowOrigins: ["*"]}}]
+    backendRefs: [{name: a, port: 8080}]
+  - matches: [{path: {value: /own}, method: OPTIONS}]
+    backendRefs: [{name: a, port: 8080}]
+`) + `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: host}
+spec:
+  parentRefs: [{name: kong}]
+  hostnames: [host.example.com]
+  rules:
+  - matches: [{method: GET}]
+    filters: [{type: CORS, cors: {allowOrigins: ["http://host.example"]}}]
+    backendRefs: [{name: a, port: 8080}]`
+	inBothFlavors(t, manifests, func(t *testing.T, k traffic) {
+		for _, c := range []struct {
+			host, path, origin, method, team string
+			status                           int
+			allowed                          string
+		}{
+			{path: "/a/b", origin: "http://get.example", method: "GET", status: 204, allowed: "http://get.example"},
+			{path: "/a", origin: "http://post.example", method: "GET", status: 204},
+			{path: "/a", origin: "http://post.example", method: "POST", status: 204, allowed: "http://post.example"},
+			{path: "/a", origin: "http://get.example", method: "DELETE", status: 404},
+			{path: "/a", method: "GET", status: 404},
+			{path: "/a", origin: "http://get.example", status: 404},
+			{path: "/a", origin: "http://get.example", method: "PUT", status: 404},
+			{path: "/a", origin: "http://get.example", method: "PUT", team: "blue", status: 204, allowed: "http://get.example"},
+			{path: "/own", origin: "http://get.example", method: "GET", status: 200},
+			{path: "/", origin: "http://host.example", method: "GET", status: 404},
+			{host: "host.example.com", path: "/", origin: "http://host.example", method: "GET", status: 204, allowed: "http://host.example"},
+			{host: "host.example.com", path: "/", origin: "http://host.example", method: "POST", status: 404},
+		} {
+			q := request{method: http.MethodOptions, target: c.path, host: c.host, header: http.Header{}}
+			for name, v := range map[string]string{"Origin": c.origin, "Access-Control-Request-Method": c.method, "X-Team": c.team} {
+				if v != "" {
+					q.header.Set(name, v)
+				}
+			}
+			got, _ := k.ask(t, q)
+			if allowed := got.Header.Get("Access-Control-Allow-Origin"); got.StatusCode != c.status || allowed != c.allowed {
+				t.Errorf("preflight %+v: got %d, allowed %q", c, got.StatusCode, allowed)
+			}
+		}
+	})
+}

@@ -140,13 +140,20 @@ func tiesOf(rules []*rule) [][]int {
 	tied := make([][]int, len(rules))
 	ties := map[tie]int{}
 	for i, r := range rules {
-		tied[i] = make([]int, 0, len(r.matches)*len(r.places))
-		for j := range r.matches {
-			for _, p := range r.places {
+		tied[i] = make([]int, len(r.matches)*len(r.places))
+	}
+	for _, implied := range []bool{false, true} {
+		for i, r := range rules {
+			for j := range r.matches {
 				m := &r.matches[j]
-				key := tie{m.traits(), m.overlap(p.hostname)}
-				tied[i] = append(tied[i], ties[key])
-				ties[key]++
+				for k, p := range r.places {
+					if m.implied != implied {
+						continue
+					}
+					key := tie{m.traits(), m.overlap(p.hostname)}
+					tied[i][j*len(r.places)+k] = ties[key]
+					ties[key]++
+				}
 			}
 		}
 	}
@@ -176,7 +183,7 @@ func (t *translator) expressionRoute(m *match, p place, tied int) {
 	fields["priority"] = exprPriority(p.hostname, m.traits(), tied)
 	name := r.name
 	if name == "" {
-		name = hostRouteName(r.bound.Object.Ref, p.hostname, r.rule.Index, m.index)
+		name = hostRouteName(r.bound.Object.Ref, p.hostname, r.rule.Index, m.index) + m.suffix()
 	}
 	t.route(r, name, fields, m.origin())
 }

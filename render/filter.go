@@ -25,6 +25,7 @@ func (t *translator) filters(r *rule) []*plugin {
 			t.report(unsupported(r.bound.Object, field, err.Error()))
 			return r.refuse("invalid filter")
 		}
+		r.cors = r.cors || f.CORS != nil
 		for _, p := range plugins {
 			p.field, p.pos = field, r.bound.Object.At(field)
 			out = append(out, p)
@@ -115,7 +116,7 @@ func isAlphanumeric(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' 
 // prefixOf returns the prefix that the rule matches, as Kong compares it and without a slash at its end. There must be one, and nothing
 // else to match paths by (HTTPPathModifier.replacePrefixMatch).
 func (r *rule) prefixOf() (string, error) {
-	if len(r.matches) != 1 || r.matches[0].path.kind != prefixPath {
+	if len(r.matches) > 1 && !r.matches[1].implied || r.matches[0].path.kind != prefixPath {
 		return "", errors.New("replacePrefixMatch needs a rule with exactly one match, by PathPrefix")
 	}
 	return r.matches[0].path.value, nil

@@ -22,9 +22,11 @@ type match struct {
 	method  string
 	headers []valueMatch
 	queries []valueMatch
-	// copies are criteria on headers that stand for those of queries which are copied; methodCopied says that one stands for the method's,
-	// see [translator.copyAside].
+	// copies are criteria on headers that precedence does not count: those that stand for queries which are copied, see
+	// [translator.copyAside], and those of preflight requests, of which implied says that it is for them, see [rule.implyPreflights].
+	// methodCopied says that a header stands for the method.
 	copies       []valueMatch
+	implied      bool
 	methodCopied bool
 	// call is more of a match of a GRPCRoute; nil for one of an HTTPRoute.
 	call *callMatch

@@ -30,6 +30,14 @@ func hostRouteName(route manifest.Ref, hostname string, rule, match int) string 
 		strconv.Itoa(rule) + "." + strconv.Itoa(match)
 }
 
+// suffix tells the Route of a match from those of others of that index.
+func (m *match) suffix() string {
+	if m.implied {
+		return ".preflight"
+	}
+	return ""
+}
+
 // pluginID derives a plugin's id from its name and the entities that it is attached to.
 func pluginID(plugin string, on []made) string {
 	name := plugin

@@ -40,7 +40,8 @@ type rule struct {
 	generated []*plugin
 	// answers says that a plugin answers all requests, so that the rule needs no backend.
 	answers bool
-	// refused says that the answer is 500: no other plugin must answer before.
+	// cors says that the rule has a policy on cross-origin requests; refused that the answer is 500: no other plugin must answer before.
+	cors      bool
 	refused   bool
 	stripPath bool
 	// folded says that plain requests and those of HTTPS need not be told apart, see [translator.foldUpgrades].
@@ -88,6 +89,7 @@ func (t *translator) rules(r *bind.Route) []*rule {
 			continue
 		}
 		one.plugins = append(t.guard(one), t.filters(one)...)
+		one.implyPreflights()
 		t.attach(one)
 		out = append(out, one)
 	}

@@ -35,8 +35,10 @@ type stream struct {
 	ports    []int32
 	// elsewhere are the hostnames within hostname that belong to other listeners of all the ports.
 	elsewhere []string
-	// separate says that TLS listeners on other ports have the hostname too, so that the port must be looked at.
+	// separate says that TLS listeners on other ports have the hostname too, so that the port must be looked at; beside are the ports of
+	// TLS listeners that have not, on which Kong serves the stream all the same.
 	separate bool
+	beside   []int32
 }
 
 // streams renders the TCPRoutes, UDPRoutes and TLSRoutes.
@@ -135,8 +137,11 @@ func streamsOf(r *rule, doors map[int32]*hostSet) []*stream {
 		}
 		slices.Sort(s.ports)
 		s.ports = slices.Compact(s.ports)
-		for port, hosts := range doors {
-			s.separate = s.separate || s.isTLS() && !slices.Contains(s.ports, port) && hosts.overlaps(s.hostname)
+		for _, port := range slices.Sorted(maps.Keys(doors)) {
+			if s.isTLS() && !slices.Contains(s.ports, port) {
+				s.separate = s.separate || doors[port].overlaps(s.hostname)
+				s.beside = append(s.beside, port)
+			}
 		}
 	}
 	wildcard := func(s *stream) int { return number(strings.HasPrefix(s.hostname, "*")) }
@@ -226,6 +231,17 @@ func (t *translator) warnOfStreams(own []*stream) {
 			f.Hint = "give the listeners server names that have nothing in common, or have Kong listen on their very ports"
 			t.report(f)
 			return
+		}
+	}
+	for _, s := range own {
+		if len(s.beside) > 0 {
+			f := unsupported(s.rule.bound.Object, "spec.parentRefs", fmt.Sprintf(
+				"Kong serves the route for %s on %s too, where no listener has that server name", s.hostname, portList(s.beside)))
+			f.Severity, f.Code = diag.Warning, ServedElsewhere
+			f.Hint = "have a firewall keep clients from the ports that are not for them, if that matters: Kong knows the port of a TLS stream " +
+				"only where it listens on that very port"
+			t.report(f)
+			break
 		}
 	}
 	for _, s := range own {

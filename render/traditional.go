@@ -98,13 +98,13 @@ func (c *classic) name() string {
 	case r.name != "":
 		return r.name
 	case c.first:
-		return routeName(r.bound.Object.Ref, r.rule.Index, c.match.index)
+		return routeName(r.bound.Object.Ref, r.rule.Index, c.match.index) + c.match.suffix()
 	}
 	hostname := ""
 	if len(c.hosts) > 0 {
 		hostname = c.hosts[0]
 	}
-	return hostRouteName(r.bound.Object.Ref, hostname, r.rule.Index, c.match.index)
+	return hostRouteName(r.bound.Object.Ref, hostname, r.rule.Index, c.match.index) + c.match.suffix()
 }
 
 // fields returns the fields of the Route, apart from those that all Routes have.
@@ -159,8 +159,12 @@ func (t *translator) rank(all []*classic) {
 	ties := map[tie]int{}
 	for _, group := range groupByHost(all) {
 		clear(ties)
-		for _, c := range group {
-			c.place(ties)
+		for _, implied := range []bool{false, true} {
+			for _, c := range group {
+				if c.match.implied == implied {
+					c.place(ties)
+				}
+			}
 		}
 		slices.SortStableFunc(group, (*classic).compare)
 		rank := -1
