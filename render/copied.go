@@ -44,15 +44,16 @@ func (t *translator) copyAside(rules []*rule) {
 	for _, r := range rules {
 		for i := range r.matches {
 			m := &r.matches[i]
+			copied := false
 			for j := range m.queries {
 				if _, err := route.HTTPQuery(m.queries[j].name); err != nil || classic {
-					m.queries[j].copied = true
+					m.queries[j].copied, copied = true, true
 					m.copies = append(m.copies, c.query(m.queries[j]))
 				}
 			}
 			m.methodCopied = classic && m.asksForMethod() && m.criteria()+number(r.asksForHost()) > maxCriteria
 			c.method = c.method || m.methodCopied
-			if c.needs == nil && (len(m.copies) > 0 || m.methodCopied) {
+			if c.needs == nil && (copied || m.methodCopied) {
 				c.needs = r
 			}
 		}
