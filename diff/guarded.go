@@ -99,14 +99,14 @@ func (r *route) behalf() int {
 }
 
 // behalf returns the change that the service is shut for: its own, or else one of a plugin on it or on a route of it.
-func (sv *service) behalf() int {
-	if sv.change >= 0 {
-		return sv.change
+func (s *service) behalf() int {
+	if s.change >= 0 {
+		return s.change
 	}
-	for _, w := range sv.writes {
+	for _, w := range s.writes {
 		return w.change
 	}
-	for _, r := range slices.Concat(sv.routes, sv.arrivals) {
+	for _, r := range slices.Concat(s.routes, s.arrivals) {
 		if r.change >= 0 {
 			return r.change
 		}

@@ -46,7 +46,8 @@ func (r Request) HTTP(ctx context.Context) (*http.Request, error) {
 		return nil, err
 	}
 	out := &http.Request{
-		Method: cmp.Or(r.Method, http.MethodGet), Host: host, RequestURI: target, URL: &url.URL{Path: target}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: cmp.Or(r.Method, http.MethodGet), Host: host, RequestURI: target, URL: &url.URL{Path: target},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: r.Header.Clone(), Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: int64(len(r.Body)),
 		RemoteAddr: "192.0.2.1:40000",
 	}
