@@ -259,8 +259,8 @@ func (m *maker) requests(c cluster, n int) []route.Request {
 			q.Header = append(q.Header, [2]string{name, pick(m, "1", "2", "v", "V", "11", "~*1", "", "1,2")})
 		}
 		if m.below(8) == 0 {
-			q.Header = append(q.Header, [2]string{pick(m, "GwsyncPort", "gwsyncport", "Gwsync_Port", "GwsyncMethod", "GwsyncQueryq", "GwsyncQueryqx2dx",
-				"gwsynctextq"), pick(m, "80", "8080", "443", "GET", "1", "%41")})
+			q.Header = append(q.Header, [2]string{pick(m, "GwsyncPort", "gwsyncport", "Gwsync_Port", "GwsyncMethod", "GwsyncQueryq",
+				"GwsyncQueryqx2dx", "gwsynctextq"), pick(m, "80", "8080", "443", "GET", "1", "%41")})
 		}
 		out = append(out, q)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/gwsync/gwsync/render/manifest"
 )
 
-// unplacedHint is for an object whose namespace may be that of a kustomization, which is not applied: what to do about the namespace that it
-// has without one leads nowhere.
+// unplacedHint is for an object whose namespace may be that of a kustomization, which is not applied: what to do about the namespace that
+// it has without one leads nowhere.
 const unplacedHint = "its manifest names no namespace: if a kustomization gives it one, give gwsync what that comes to: " +
 	"kustomize build DIR | gwsync lint -f -"
 

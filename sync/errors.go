@@ -168,7 +168,10 @@ func (e *StaleError) Error() string {
 }
 
 // Hint returns what to do about it.
-func (e *StaleError) Hint() string { return "run it again to compare with what Kong holds now" }
+func (e *StaleError) Hint() string { return compareAgain }
+
+// compareAgain is what to do where somebody else may have written.
+const compareAgain = "run it again to compare with what Kong holds now"
 
 // PartialError says that an apply stopped after something was, or may have been, written.
 type PartialError struct {
@@ -206,7 +209,7 @@ func (e *PartialError) Unwrap() []error {
 func (e *PartialError) Hint() string {
 	again := "run it again when the cause is gone: it goes on from what Kong holds then"
 	var h interface{ Hint() string }
-	if errors.As(e.Err, &h) && h.Hint() != "" {
+	if errors.As(e.Err, &h) && h.Hint() != "" && h.Hint() != compareAgain {
 		return h.Hint() + "; " + again
 	}
 	return again

@@ -312,7 +312,7 @@ func (e *LeaseError) Refused() bool { return !e.begun }
 // Hint returns what to do about it.
 func (e *LeaseError) Hint() string {
 	if e.Lost {
-		return "run it again to compare with what Kong holds now"
+		return compareAgain
 	}
 	return "wait until it has ended, or longer for it, with --lock-timeout; after one that was killed, " + leaseTerm.String() + " are enough"
 }

@@ -34,6 +34,7 @@ func refusable(r render.Result, t render.Target, custom []string) diag.List {
 	for _, p := range r.Graph.Plugins {
 		c.plugin(p, used[p.Object.Ref.Diag()])
 	}
+	c.scopes()
 	parts := slices.Collect(slices.Chunk(slices.Collect(r.State.All()), 256))
 	found := make([]diag.List, len(parts))
 	parallel.Each(len(parts), func() func(int) {
@@ -82,6 +83,40 @@ func (c *schemaCheck) plugin(p *bind.Plugin, used bool) {
 			fmt.Sprintf("Kong's plugin %s refuses %s: %s", p.Spec.PluginName, cmp.Or(problem.Field, "it"), message), "")
 	}
 }
+
+// scopes looks at what plugins are attached to: some, such as acme, are for all requests only.
+func (c *schemaCheck) scopes() {
+	refused := map[string][]sandbox.Problem{} // by name and scope: many plugins have the same
+	for e := range c.result.State.Of(kong.Plugins) {
+		row, _ := e.Kind().Row()
+		fields := map[string]any{"name": e.Name()}
+		for _, ref := range row.Refs {
+			if _, ok := e.Ref(ref.Field); ok {
+				fields[ref.Field] = map[string]string{"id": anyID}
+			}
+		}
+		key := fmt.Sprint(fields)
+		problems, ok := refused[key]
+		if !ok {
+			problems, _ = c.Check(kong.Plugins, fields) // which encode
+			refused[key] = problems
+		}
+		for _, p := range problems {
+			if fields[p.Field] == nil || p.Field == "name" { // what the configuration lacks is said elsewhere
+				continue
+			}
+			origin := e.Origin()
+			c.findings = append(c.findings, diag.Finding{
+				Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Field: origin.Field, Pos: origin.Pos,
+				Message: fmt.Sprintf("Kong's plugin %s cannot be used on a %s", diag.Printable(fields["name"].(string)), p.Field),
+				Hint:    "make it a KongClusterPlugin with the label global: \"true\", if it is for all requests",
+			})
+		}
+	}
+}
+
+// anyID stands for what is not looked at.
+const anyID = "00000000-0000-4000-8000-000000000000"
 
 // secret reports whether what Kong says of a place in the fields of a plugin may quote what a Secret holds.
 func secret(p *bind.Plugin, path []string) bool {

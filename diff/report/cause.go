@@ -38,7 +38,11 @@ func (p *printer) concludeDrift() {
 	plan := p.report.Plan
 	causes, based := plan.Causes()
 	if !based && plan.Empty() {
-		p.line("No drift: " + p.kong() + " holds what the manifests say." + p.attached())
+		begin := "No drift: "
+		if len(plan.Attachments()) > 0 {
+			begin = "No drift of our own entities: "
+		}
+		p.line(begin + p.kong() + " holds what the manifests say." + p.attached())
 		return
 	}
 	if !based {

@@ -44,8 +44,8 @@ type place struct {
 	Col  int    `json:"col,omitempty"`
 }
 
-// JSON returns the drawing as one JSON document: format_version, command, nodes and edges, with the fields of [Node] and [Edge] in lower case
-// and without those that are empty; instead of Pos there are file, line and col.
+// JSON returns the drawing as one JSON document: format_version, command, nodes and edges, with the fields of [Node] and [Edge] in lower
+// case and without those that are empty; instead of Pos there are file, line and col.
 func (d Drawing) JSON() (string, error) {
 	out := document{FormatVersion: formatVersion, Command: "graph", Nodes: []nodeJSON{}, Edges: []edgeJSON{}}
 	for _, n := range d.Nodes {
