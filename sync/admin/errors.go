@@ -128,8 +128,8 @@ func (e *Error) credentials() string {
 	return "give the credentials that the Admin API asks for: --kong-admin-token-file, GWSYNC_KONG_ADMIN_TOKEN, or --headers"
 }
 
-const hintProxyCredentials = "the proxy asks for credentials: write HTTP_PROXY or HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, or reach " +
-	"Kong without it by NO_PROXY"
+const hintProxyCredentials = "the proxy asks for credentials: write HTTP_PROXY or HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, or " +
+	"reach Kong without it by NO_PROXY"
 
 const hintAddress = "is --kong-addr the address of Kong's Admin API (port 8001 or 8444 by default), and does nothing else answer " +
 	"in between?"
