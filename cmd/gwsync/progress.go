@@ -22,6 +22,7 @@ type progress struct {
 	began time.Time
 	next  time.Time // when the line is worth another look
 	shown bool
+	ended bool
 }
 
 // newProgress returns the progress for a process: live if its stderr is a terminal that somebody looks at.
@@ -90,16 +91,20 @@ func (p *progress) clear() {
 	}
 }
 
-// interrupted says that the requests under way are finished, and what a second interrupt does.
+// interrupted says that the requests under way are finished, and what a second interrupt does; after the end there are none.
 func (p *progress) interrupted() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
 	p.say("interrupted: finishing the requests under way; interrupt again to stop at once")
 }
 
-// end removes the line.
+// end removes the line. Whoever calls it may write to stderr afterwards.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
+	p.ended = true
 }

@@ -61,3 +61,14 @@ func TestProgressElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptAtTheEnd: one that comes as an apply ends must not write among what is said of its result.
+func TestInterruptAtTheEnd(t *testing.T) {
+	var out bytes.Buffer
+	p := newProgress(process{stderr: &out, getenv: noEnvironment}, false)
+	p.end()
+	p.interrupted()
+	if out.Len() > 0 {
+		t.Errorf("got %q", out.String())
+	}
+}
