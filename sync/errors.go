@@ -208,9 +208,8 @@ func (e *PartialError) Unwrap() []error {
 // Hint returns what to do about it.
 func (e *PartialError) Hint() string {
 	again := "run it again when the cause is gone: it goes on from what Kong holds then"
-	var h interface{ Hint() string }
-	if errors.As(e.Err, &h) && h.Hint() != "" && h.Hint() != compareAgain {
-		return h.Hint() + "; " + again
+	if hint := diag.HintOf(e.Err); hint != "" && hint != compareAgain {
+		return hint + "; " + again
 	}
 	return again
 }

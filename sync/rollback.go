@@ -2,10 +2,10 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 )
 
@@ -89,11 +89,7 @@ func (e *RolledBackError) Unwrap() error { return e.Err }
 
 // Hint returns what to do about it.
 func (e *RolledBackError) Hint() string {
-	var h interface{ Hint() string }
-	if errors.As(e.Err, &h) {
-		return h.Hint()
-	}
-	return ""
+	return diag.HintOf(e.Err)
 }
 
 // LostError says that entities cannot be brought back, since the Kong keeps only a digest of what is secret in them.

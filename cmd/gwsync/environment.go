@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
+	"github.com/gwsync/gwsync/render/diag"
 )
 
 // misspelt says of environment variables that nothing reads which are probably meant. Others that begin alike may be a pipeline's own.
@@ -25,7 +26,7 @@ func misspelt(root *cobra.Command, p process) {
 			continue
 		}
 		if near := nearest(name, known); len(near) > 0 {
-			fmt.Fprintf(p.stderr, "the environment variable %s has no effect: did you mean %s?\n", printable(name), oneOf(near))
+			fmt.Fprintf(p.stderr, "the environment variable %s has no effect: did you mean %s?\n", diag.PrintableLines(name), oneOf(near))
 		}
 	}
 }

@@ -113,20 +113,10 @@ func printError(w io.Writer, err error) {
 	if err == nil || errors.As(err, &coded) && coded.err == nil {
 		return
 	}
-	for line := range strings.Lines(printable(err.Error())) {
+	for line := range strings.Lines(diag.PrintableLines(err.Error())) {
 		fmt.Fprintln(w, "gwsync: "+strings.TrimRight(line, "\n"))
 	}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) && hinter.Hint() != "" {
-		fmt.Fprintln(w, "hint: "+printable(hinter.Hint()))
+	if hint := diag.HintOf(err); hint != "" {
+		fmt.Fprintln(w, "hint: "+diag.PrintableLines(hint))
 	}
-}
-
-// printable keeps what names and answers may hold from the terminal, but for line ends and tabs.
-func printable(s string) string {
-	lines := strings.Split(strings.ReplaceAll(s, "\t", "    "), "\n")
-	for i, line := range lines {
-		lines[i] = diag.Printable(line)
-	}
-	return strings.Join(lines, "\n")
 }

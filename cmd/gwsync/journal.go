@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/gwsync/gwsync/diff/report"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/sync"
 )
 
@@ -26,7 +27,7 @@ func (a *applier) keepJournal(proposal sync.Proposal, o *sync.Options) (finish f
 			return fmt.Errorf("nothing was written, for the journal cannot be kept: %w", err)
 		}
 		if kept != "" {
-			fmt.Fprintln(a.stderr, "the journal of an apply that did not finish is now "+printable(kept))
+			fmt.Fprintln(a.stderr, "the journal of an apply that did not finish is now "+diag.PrintableLines(kept))
 		}
 		begun = true
 		return nil

@@ -135,7 +135,7 @@ func tally(l diag.List) string {
 		}
 	}
 	files := map[string]bool{}
-	for _, f := range shown(l) {
+	for _, f := range l.AtLeast(diag.Warning) {
 		files[f.Pos.File] = true
 	}
 	return strings.Join(counts, " and ") + " in " + plural(len(files), "file")
@@ -149,7 +149,7 @@ func (l *linter) lists() bool { return l.output == "gitlab" || l.output == "sari
 func (l *linter) print(w io.Writer, found report.Lint) error {
 	findings := found.Findings
 	if !l.verbose {
-		findings = shown(findings)
+		findings = findings.AtLeast(diag.Warning)
 	}
 	switch l.output {
 	case "json":
@@ -179,7 +179,7 @@ func (l *linter) conclude(w io.Writer, found report.Lint, r render.Result) {
 	}
 	switch {
 	case found.Err != nil:
-	case len(shown(found.Findings)) > 0:
+	case len(found.Findings.AtLeast(diag.Warning)) > 0:
 		fmt.Fprintln(w, tally(found.Findings))
 	case n == 0:
 		fmt.Fprintln(w, "found no manifests: is it the right --path?")

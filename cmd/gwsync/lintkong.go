@@ -84,11 +84,15 @@ func (c *schemaCheck) plugin(p *bind.Plugin, used bool) {
 	}
 }
 
-// scopes looks at what plugins are attached to: some, such as acme, are for all requests only.
+// scopes looks at what plugins are attached to: some, such as acme, are for all requests only. Rendering has left out those that are not
+// for consumers.
 func (c *schemaCheck) scopes() {
+	row, _ := kong.Plugins.Row()
 	refused := map[string][]sandbox.Problem{} // by name and scope: many plugins have the same
 	for e := range c.result.State.Of(kong.Plugins) {
-		row, _ := e.Kind().Row()
+		if slices.Contains(c.custom, e.Name()) {
+			continue
+		}
 		fields := map[string]any{"name": e.Name()}
 		for _, ref := range row.Refs {
 			if _, ok := e.Ref(ref.Field); ok {
@@ -108,7 +112,7 @@ func (c *schemaCheck) scopes() {
 			origin := e.Origin()
 			c.findings = append(c.findings, diag.Finding{
 				Severity: diag.Error, Code: bind.UnsupportedValue, Object: origin.Object, Field: origin.Field, Pos: origin.Pos,
-				Message: fmt.Sprintf("Kong's plugin %s cannot be used on a %s", diag.Printable(fields["name"].(string)), p.Field),
+				Message: fmt.Sprintf("Kong's plugin %s cannot be used on a %s", e.Name(), p.Field),
 				Hint:    "make it a KongClusterPlugin with the label global: \"true\", if it is for all requests",
 			})
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gwsync/gwsync/diff"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
@@ -70,7 +71,7 @@ func (p *progress) waiting(of diff.Lease, atMost time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.quiet {
-		p.say(printable(fmt.Sprintf("waiting for another apply of this instance: that of %s, since %s; if it was killed, for %s",
+		p.say(diag.PrintableLines(fmt.Sprintf("waiting for another apply of this instance: that of %s, since %s; if it was killed, for %s",
 			of.Holder, of.Since, atMost)))
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/gwsync/gwsync/render/diag"
 )
 
 // outputFlag adds -o, which says how to print. The first of the formats is the default.
@@ -53,12 +55,7 @@ type failureJSON struct {
 }
 
 func failureOf(err error) *failureJSON {
-	out := &failureJSON{Message: err.Error()}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		out.Hint = hinter.Hint()
-	}
-	return out
+	return &failureJSON{Message: err.Error(), Hint: diag.HintOf(err)}
 }
 
 // placeJSON is where something stands.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
@@ -87,10 +88,10 @@ func printInfo(w io.Writer, output, address string, info sync.Info) error {
 	if info.Database {
 		kept = "with a database: its workers act on a write within " + out.Settle
 	}
-	what := "Kong " + printable(info.Version)
+	what := "Kong " + diag.PrintableLines(info.Version)
 	if info.Version == admin.KonnectVersion {
 		what = "in Konnect"
 	}
-	_, err := fmt.Fprintf(w, "%s is %s, router_flavor %s, %s\n", printable(address), what, info.Flavor, kept)
+	_, err := fmt.Fprintf(w, "%s is %s, router_flavor %s, %s\n", diag.PrintableLines(address), what, info.Flavor, kept)
 	return err
 }

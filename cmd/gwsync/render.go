@@ -109,7 +109,7 @@ func renderSource(ctx context.Context, source sync.Source, o render.Options) (re
 
 // showFindings prints what there is to say about the manifests, and returns an error if that includes errors.
 func showFindings(w io.Writer, r render.Result) error {
-	if err := report.Findings(w, shown(r.Findings)); err != nil {
+	if err := report.Findings(w, r.Findings.AtLeast(diag.Warning)); err != nil {
 		return err
 	}
 	if n := r.Findings.Count(diag.Error); n > 0 {
@@ -117,17 +117,6 @@ func showFindings(w io.Writer, r render.Result) error {
 	}
 	showSkipped(w, r)
 	return nil
-}
-
-// shown leaves out what is only worth knowing when looked for.
-func shown(l diag.List) diag.List {
-	var out diag.List
-	for _, f := range l {
-		if f.Severity != diag.Info {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // showSkipped counts what the manifests hold without effect: a wrong directory or class must not look like a success.
@@ -171,7 +160,7 @@ func showForeign(w io.Writer, r render.Result) {
 	if all > 0 && foreign+left == all {
 		fmt.Fprintln(w, "no Gateway remains: no route of the manifests is for this Kong")
 		for _, hint := range slices.Sorted(maps.Keys(hints)) {
-			fmt.Fprintln(w, "hint: "+printable(hint))
+			fmt.Fprintln(w, "hint: "+diag.PrintableLines(hint))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gwsync/gwsync/diff"
 	"github.com/gwsync/gwsync/diff/report"
+	"github.com/gwsync/gwsync/render/diag"
 	"github.com/gwsync/gwsync/render/kong"
 	"github.com/gwsync/gwsync/sync"
 	"github.com/gwsync/gwsync/sync/admin"
@@ -69,7 +70,7 @@ func (r *rollback) back(ctx context.Context, c *admin.Client, j sync.Journal) er
 		return codedError{exitRefused, &sync.ConflictError{Conflicts: plan.Conflicts()}}
 	}
 	for _, e := range lost {
-		fmt.Fprintln(r.stderr, "cannot be brought back, for its secrets are in no journal: "+printable(e.String()))
+		fmt.Fprintln(r.stderr, "cannot be brought back, for its secrets are in no journal: "+diag.PrintableLines(e.String()))
 	}
 	if err := r.apply(ctx, c, j, plan); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gwsync/gwsync/cmd/gwsync/internal/config"
+	"github.com/gwsync/gwsync/render/diag"
 )
 
 // newConfig returns the verb that says what apply would go by. It takes the flags of apply.
@@ -76,7 +77,7 @@ func printSettings(p process, flags *pflag.FlagSet) error {
 		if len(values) != 1 {
 			text = "[" + text + "]"
 		}
-		if _, err := fmt.Fprintf(p.stdout, "%s: %s  # %s\n", s.Name, text, printable(s.Origin)); err != nil {
+		if _, err := fmt.Fprintf(p.stdout, "%s: %s  # %s\n", s.Name, text, diag.PrintableLines(s.Origin)); err != nil {
 			return err
 		}
 	}
@@ -87,9 +88,9 @@ func printSettings(p process, flags *pflag.FlagSet) error {
 func asYAML(v string) string {
 	if text, err := yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle,
 		Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: v}}}); err == nil {
-		return printable(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "["), "]"))
+		return diag.PrintableLines(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "["), "]"))
 	}
-	return printable(v)
+	return diag.PrintableLines(v)
 }
 
 // withoutSecret returns a value of a flag as it can be shown.

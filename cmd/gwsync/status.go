@@ -85,7 +85,7 @@ func statusOf(ctx context.Context, source sync.Source, o render.Options) (r stat
 // print prints the objects, and on standard error what they do not say.
 func (r statusResult) print(p process, output string) error {
 	findings := append(append(diag.List(nil), r.invalid...), r.unsaid()...).Sorted()
-	if err := report.Findings(p.stderr, shown(findings)); err != nil {
+	if err := report.Findings(p.stderr, findings.AtLeast(diag.Warning)); err != nil {
 		return err
 	}
 	showSkipped(p.stderr, render.Result{Set: r.set, Findings: findings})

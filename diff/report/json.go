@@ -104,7 +104,7 @@ func (r Report) document() document {
 	}
 	d.Failed, d.Skipped, d.RolledBack = writesOf(r.Failed), writesOf(r.Skipped), writesOf(r.RolledBack)
 	if r.Err != nil {
-		d.Error = &failure{Message: r.Err.Error(), Hint: hintOf(r.Err)}
+		d.Error = &failure{Message: r.Err.Error(), Hint: diag.HintOf(r.Err)}
 	}
 	return d
 }

@@ -51,7 +51,7 @@ func FindingsJSON(w io.Writer, l Lint) error {
 		Findings: findingsOf(l.Findings),
 	}
 	if l.Err != nil {
-		d.Result, d.Error = "error", &failure{Message: l.Err.Error(), Hint: hintOf(l.Err)}
+		d.Result, d.Error = "error", &failure{Message: l.Err.Error(), Hint: diag.HintOf(l.Err)}
 	}
 	return encode(w, d)
 }

@@ -28,15 +28,15 @@ func Markdown(w io.Writer, r Report) error {
 			return err
 		}
 	}
-	if err := Findings(&findings, worthSaying(r.Findings)); err != nil {
+	if err := Findings(&findings, r.Findings.AtLeast(diag.Warning)); err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "### gwsync %s: %s\n", cmp.Or(r.Command, "diff"), r.headline())
 	if r.Err != nil && !r.Findings.HasErrors() {
-		message := "error: " + printableLines(r.Err.Error())
-		if hint := hintOf(r.Err); hint != "" {
-			message += "\nhint: " + printableLines(hint)
+		message := "error: " + diag.PrintableLines(r.Err.Error())
+		if hint := diag.HintOf(r.Err); hint != "" {
+			message += "\nhint: " + diag.PrintableLines(hint)
 		}
 		writeFenced(&b, "", message, maxMarkdown/4)
 	}
@@ -90,25 +90,6 @@ func (r Report) drifted() string {
 		return fmt.Sprintf("%d attached by others", len(r.Plan.Attachments()))
 	}
 	return "no drift"
-}
-
-// worthSaying returns errors and warnings.
-func worthSaying(l diag.List) diag.List {
-	var out diag.List
-	for _, f := range l {
-		if f.Severity != diag.Info {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func printableLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = diag.Printable(line)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // writeFenced writes a block of printable text, folded if it is long, and cut after so many bytes. Without text there is no block.

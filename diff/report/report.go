@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"net/url"
 
 	"github.com/gwsync/gwsync/diff"
@@ -66,12 +65,4 @@ func Address(target string) string {
 		return "(not a URL)"
 	}
 	return u.Redacted()
-}
-
-func hintOf(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }

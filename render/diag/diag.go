@@ -120,6 +120,17 @@ func (l List) Count(s Severity) int {
 	return n
 }
 
+// AtLeast returns the findings whose severity is s or graver.
+func (l List) AtLeast(s Severity) List {
+	var out List
+	for _, f := range l {
+		if f.Severity >= s {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // HasErrors reports whether any finding is an [Error].
 func (l List) HasErrors() bool { return l.Count(Error) > 0 }
 

@@ -29,6 +29,15 @@ func Printable(s string) string {
 	return b.String()
 }
 
+// PrintableLines returns [Printable] of each line of s, with its tabs as spaces.
+func PrintableLines(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\t", "    "), "\n")
+	for i, line := range lines {
+		lines[i] = Printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Line returns s as one line of printable text in which line ends, tabs and runs of spaces are one space each: for the words of a
 // server, whose lines mean nothing here.
 func Line(s string) string { return Printable(strings.Join(strings.Fields(s), " ")) }

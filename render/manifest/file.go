@@ -176,10 +176,6 @@ func unreadable(display string, err error) diag.Finding {
 	if errors.As(err, &pathError) {
 		err = pathError.Err // display says which
 	}
-	found := diag.Finding{Severity: diag.Error, Code: CodeUnreadable, Pos: diag.Pos{File: display}, Message: "cannot be read: " + err.Error()}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		found.Hint = hinter.Hint()
-	}
-	return found
+	return diag.Finding{Severity: diag.Error, Code: CodeUnreadable, Pos: diag.Pos{File: display}, Message: "cannot be read: " + err.Error(),
+		Hint: diag.HintOf(err)}
 }
