@@ -150,6 +150,7 @@ func (t *tracer) rendered(cmd *cobra.Command, p process) (configuration, error) 
 	if n := result.Findings.Count(diag.Error); n > 0 {
 		fmt.Fprintf(p.stderr, "%s in the manifests, which may be why: see gwsync lint\n", plural(n, "error"))
 	}
+	showForeign(p.stderr, result)
 	return configuration{result.State, o.Target.Flavor, result.Graph}, nil
 }
 
